@@ -1,0 +1,135 @@
+"""The commands of the Makefile. Everything they need is made under .venv/ and .cache/; a second run is quick.
+
+  make demo     a shop in a fresh database, and a story told through its API
+  make serve    the same shop, left running until Ctrl-C, with what to paste into its playground
+  make test     the tests: ARGS="-k assign" goes to pytest
+  make lint     ruff, mypy, the walls between the rooms, and whether a migration is missing
+  make lock     resolve requirements/ anew (rarely; needs the network)
+  make doctor   what was found on this machine, and what would be downloaded
+  make clean    remove .venv, .cache, the private PostgreSQL and what tools left
+
+Variables, in the environment or on make's command line:
+
+  SALEOR_PYTHON  Python of a Saleor of your own (2.10 or 3.x); nothing is installed into it
+  SALEOR_SRC     its source checkout, if Saleor is not installed in that environment
+  DATABASE_URL   a PostgreSQL >= 12 to work on (role with CREATEDB), instead of a private one
+  ESD_POSTGRES   system | wheel: the binaries of the private one (default: the system's, if they suit)
+  PYTHON38       a Python 3.8 for .venv          ESD_UV  a uv to use          PORT  of make serve
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+from tools import environment, postgres
+from tools.console import CACHE, ROOT, Failure, output_of, say
+from tools.database import Databases
+
+TEST_TOOLS = (
+    "import pytest, pytest_django, pytest_cov, hypothesis, time_machine, aiosmtpd; print(1)"
+)
+LEFTOVERS = [
+    *ROOT.glob(".*_cache"),
+    *ROOT.glob("*.egg-info"),
+    ROOT / ".hypothesis",
+    ROOT / "build",
+]
+
+
+def prepare() -> Databases:
+    """A Python with a Saleor and a running PostgreSQL."""
+    python = environment.host_python()
+    databases = Databases(python, postgres.server_url())
+    if not os.environ.get("DATABASE_URL"):
+        databases.sweep()
+    return databases
+
+
+def test(arguments: list[str]) -> int:
+    databases = prepare()
+    python = databases.python
+    if os.environ.get("SALEOR_PYTHON") and not output_of([python, "-c", TEST_TOOLS]):
+        say(f"some test tools are missing: {python} -m pip install -r requirements/test.in")
+    template = databases.template()
+    say("ready, starting pytest")
+    env = environment.host_env(DATABASE_URL=databases.url("postgres"), ESD_TEMPLATE_DB=template)
+    return subprocess.run([python, "-m", "pytest", *arguments], env=env, cwd=str(ROOT)).returncode
+
+
+def lint(arguments: list[str]) -> int:
+    from tools.lint import lint_all
+
+    return lint_all(prepare)
+
+
+def demo(arguments: list[str]) -> int:
+    from tools.serve import tell_story
+
+    return tell_story(prepare())
+
+
+def serve(arguments: list[str]) -> int:
+    from tools.serve import keep_serving
+
+    return keep_serving(prepare())
+
+
+def lock(arguments: list[str]) -> int:
+    from tools.locks import resolve
+
+    resolve()
+    return 0
+
+
+def doctor(arguments: list[str]) -> int:
+    print("uv           ", environment.uv())
+    if os.environ.get("SALEOR_PYTHON"):
+        print("Saleor in    ", environment.host_python(), os.environ.get("SALEOR_SRC", ""))
+    else:
+        print("Python 3.8   ", environment.python38())
+    print("PostgreSQL   ", os.environ.get("DATABASE_URL") or postgres.binaries())
+    print("its files    ", postgres.private_folder())
+    return 0
+
+
+def clean(arguments: list[str]) -> int:
+    files = postgres.private_folder()
+    # Files are not pulled away from under a running server.
+    if any(files.glob("v*/data")) and not postgres.PrivateServer().leave():
+        raise Failure("The private PostgreSQL is in use by another command; end that one first.")
+    for folder in (ROOT / ".venv", CACHE, files, *LEFTOVERS):
+        shutil.rmtree(str(folder), ignore_errors=True)
+    return 0
+
+
+def help(arguments: list[str]) -> int:
+    print(__doc__)
+    return 0
+
+
+COMMANDS = {f.__name__: f for f in (demo, serve, test, lint, lock, doctor, clean, help)}
+
+
+def main(arguments: list[str]) -> int:
+    # Ended by a signal, still stop the servers that we started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    CACHE.mkdir(exist_ok=True)
+    command = COMMANDS.get(arguments[0]) if arguments else help
+    if command is None:
+        print(f"There is no command `{arguments[0]}`.\n{__doc__}", file=sys.stderr)
+        return 2
+    try:
+        return command(arguments[1:])
+    except Failure as failure:
+        print(f"error: {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
