@@ -1,0 +1,87 @@
+"""What operators set: secrets and limits, from the environment only.
+
+What shop staff change (sender, staff address, stock) is the plugin's configuration in Saleor and
+comes through `host.shop.plugin_settings()`. Each property reads the environment at every use, so that
+a test or a new key ring needs no restart of its own.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Optional
+
+PLUGIN_ID = "esd"
+MAX_QUANTITY = 10_000
+
+
+class Settings:
+    """Our settings; the name of a property in upper case with `ESD_` in front is its variable."""
+
+    @property
+    def enc_keys(self) -> str:
+        """`"2:BASE64,1:BASE64"`: the ring of 32-byte encryption keys, each with its number (kid)."""
+        return _secret("ESD_ENC_KEYS")
+
+    @property
+    def enc_active(self) -> str:
+        """The number of the encryption key that new keys are encrypted with."""
+        return _text("ESD_ENC_ACTIVE")
+
+    @property
+    def index_keys(self) -> str:
+        """`"1:BASE64"`: the ring of 32-byte keys that license keys are found by (HMAC)."""
+        return _secret("ESD_INDEX_KEYS")
+
+    @property
+    def index_active(self) -> str:
+        """The number of the index key that new keys are indexed with."""
+        return _text("ESD_INDEX_ACTIVE")
+
+    @property
+    def max_quantity(self) -> int:
+        """Units that one request may name [10,000]."""
+        return _number("ESD_MAX_QUANTITY", MAX_QUANTITY)
+
+    @property
+    def claim_url(self) -> Optional[str]:
+        """The storefront's claim page; the token is appended. None: our own page."""
+        return _text("ESD_CLAIM_URL") or None
+
+    @property
+    def invitation_url(self) -> Optional[str]:
+        """The storefront's page that calls `licenseInvitationAccept`; the token is appended."""
+        return _text("ESD_INVITATION_URL") or None
+
+    @property
+    def trusted_proxy_count(self) -> int:
+        """Reverse proxies in front: the client's address is the n-th from the right [0]."""
+        return _number("ESD_TRUSTED_PROXY_COUNT", 0)
+
+    @property
+    def claim_days(self) -> int:
+        """Days that a claim link can be used [14]."""
+        return _number("ESD_CLAIM_DAYS", 14)
+
+
+def _text(name: str) -> str:
+    return os.environ.get(name, "").strip()
+
+
+def _secret(name: str) -> str:
+    """The value of `name`, or the content of the file that `name`_FILE points to."""
+    value = _text(name)
+    path = _text(name + "_FILE")
+    if value or not path:
+        return value
+    with open(path, encoding="ascii") as file:
+        return file.read().strip()
+
+
+def _number(name: str, default: int) -> int:
+    try:
+        return int(_text(name) or default)
+    except ValueError:
+        return default
+
+
+settings = Settings()

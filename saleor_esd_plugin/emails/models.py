@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from ..events.models import Event
+from ..host.db import JSONField
+from ..ids import uuid7
+
+
+class DeliveryKind(models.TextChoices):
+    """Which e-mail; each has templates of its name in lower case."""
+
+    ORDER_CONFIRMED = "ORDER_CONFIRMED"
+    ORDER_WAITS = "ORDER_WAITS"  # to staff: n orders wait for approval
+    ORDER_APPROVED = "ORDER_APPROVED"  # approved, but payment or keys are missing
+    ORDER_RELEASED = "ORDER_RELEASED"
+    ORDER_REJECTED = "ORDER_REJECTED"
+    ORDER_CANCELLED = "ORDER_CANCELLED"
+    ORDER_BACKORDERED = "ORDER_BACKORDERED"
+    LICENSE_KEYS = "LICENSE_KEYS"  # keys or claim links to the buyer
+    LICENSE_ASSIGNED = "LICENSE_ASSIGNED"  # activation e-mail to the end customer
+    KEY_REVEALED = "KEY_REVEALED"  # staff read a key of the account
+    RECEIPT = "RECEIPT"
+
+
+class DeliveryStatus(models.TextChoices):
+    QUEUED = "QUEUED"
+    SENT = "SENT"
+    FAILED = "FAILED"
+    SUPPRESSED = "SUPPRESSED"
+
+
+class Delivery(models.Model):
+    """One e-mail to one address. Holds ids and counts; the text is rendered when it is sent.
+
+    `leased_until` marks that a worker is sending it; a worker that died leaves a lease that ends.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="deliveries")
+    kind = models.CharField(max_length=20, choices=DeliveryKind.choices)
+    recipient = models.CharField(max_length=254)
+    language = models.CharField(max_length=10)
+    order_id = models.UUIDField(null=True, db_index=True)
+    account_id = models.UUIDField(null=True, db_index=True)
+    license_ids = JSONField(default=list)
+    data = JSONField(default=dict)
+    status = models.CharField(
+        max_length=10, choices=DeliveryStatus.choices, default=DeliveryStatus.QUEUED.value
+    )
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=200, blank=True)
+    dedupe_key = models.CharField(max_length=200, unique=True)
+    created_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ("id",)
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(status="QUEUED"), name="esd_delivery_due")
+        ]

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from django.db import models
+
+from ..host.db import JSONField
+from ..ids import uuid7
+
+
+class Event(models.Model):
+    """What happened, written in the transaction that did it. A trigger refuses UPDATE and DELETE.
+
+    `subject_type` is the first half of the type's name ("license_order"), `subject_id` that record;
+    `order_id` and `account_id` say to which order and account it belongs, for searching. `data` holds
+    ids, counts and values before and after, never a key.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    # One of EventType; not `choices`, or every new kind of event would be a migration.
+    type = models.CharField(max_length=40)
+    subject_id = models.UUIDField(db_index=True)
+    order_id = models.UUIDField(null=True, db_index=True)
+    account_id = models.UUIDField(null=True, db_index=True)
+    actor_kind = models.CharField(max_length=10)
+    actor_ref = models.CharField(max_length=36, blank=True)
+    actor_label = models.CharField(max_length=254, blank=True)
+    permission = models.CharField(max_length=32, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+    data = JSONField(default=dict)
+    ip = models.CharField(max_length=45, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        ordering = ("id",)
+        indexes = [models.Index(fields=["type", "id"], name="esd_event_type")]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.subject_id}"
+
+    @property
+    def subject_type(self) -> str:
+        return self.type.split(".")[0]
+
+
+class Dispatch(models.Model):
+    """Has everybody been told of an event? Committed with it; the sweep finds those not yet told."""
+
+    event = models.OneToOneField(Event, on_delete=models.PROTECT, primary_key=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        indexes = [
+            models.Index(fields=["due_at"], condition=models.Q(told_at=None), name="esd_dispatch_due")
+        ]
+
+
+class Throttle(models.Model):
+    """One use of something that may be done only so often: who or what, under which rule, when."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    rule = models.CharField(max_length=32)
+    subject = models.CharField(max_length=64)
+    used_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["rule", "subject", "used_at"], name="esd_throttle_use")]

@@ -1,0 +1,107 @@
+"""The host's facts in our words: frozen values, never one of Saleor's models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Dict, FrozenSet, Tuple
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who asks: a user, an app, nobody, or the plugin itself. Rights are those of this moment.
+
+    `ref` is the host's primary key as text, `label` an e-mail address or an app's name, `permissions`
+    those of our four that the actor holds.
+    """
+
+    kind: str  # USER, APP, ANONYMOUS, SYSTEM
+    ref: str = ""
+    label: str = ""
+    permissions: FrozenSet[str] = frozenset()
+    ip: str = ""
+    request_id: str = ""
+
+    @property
+    def is_anonymous(self) -> bool:
+        return self.kind == "ANONYMOUS"
+
+    @property
+    def user_ref(self) -> str:
+        """The host's user, or empty text for anybody else: an app is a member of no account."""
+        return self.ref if self.kind == "USER" else ""
+
+    def has(self, *permissions: str) -> bool:
+        """True if the actor holds one of `permissions`; naming none is False, never True."""
+        return any(permission in self.permissions for permission in permissions)
+
+
+SYSTEM = Actor("SYSTEM", label="saleor_esd_plugin")
+ANONYMOUS = Actor("ANONYMOUS")
+
+
+@dataclass(frozen=True)
+class OrderLine:
+    """One line of a shop order. `ref` is the host's primary key as text; `old_ref` the integer that
+    the line had before an upgrade from 2.10, else empty."""
+
+    ref: str
+    variant_ref: str
+    quantity: int
+    sku: str = ""
+    product_name: str = ""
+    variant_name: str = ""
+    old_ref: str = ""
+
+
+@dataclass(frozen=True)
+class Order:
+    """One shop order.
+
+    `status` is DRAFT, UNCONFIRMED, OPEN, CANCELLED or EXPIRED. `is_paid` is full payment, `is_refunded`
+    that all of what was paid went back. `details` are the buyer's words at checkout (keys of
+    `CHECKOUT_DETAILS`), empty wherever the host cannot vouch for them.
+    """
+
+    uuid: UUID
+    number: str
+    created_at: datetime
+    status: str
+    is_paid: bool
+    is_refunded: bool
+    email: str
+    user_ref: str = ""
+    language: str = ""
+    checkout_token: str = ""
+    origin: str = ""
+    details: Dict[str, str] = field(default_factory=dict)
+    lines: Tuple[OrderLine, ...] = ()
+
+
+@dataclass(frozen=True)
+class PluginSettings:
+    """What shop staff set in Saleor's own list of plugins."""
+
+    is_active: bool
+    sender_name: str = ""
+    sender_address: str = ""
+    staff_address: str = ""
+    mirrors_stock: bool = True
+
+
+# The buyer's words at checkout: our name -> the key in the checkout's public metadata.
+CHECKOUT_DETAILS = {
+    "notification_email": "esd.notification_email",
+    "purchase_order_reference": "esd.purchase_order_reference",
+    "comment": "esd.comment",
+}
+
+
+class PluginField:
+    """What shop staff can set, by the names under which Saleor stores the values and shows them."""
+
+    SENDER_NAME = "Sender name"
+    SENDER_ADDRESS = "Sender address"
+    STAFF_ADDRESS = "Staff address"
+    MIRRORS_STOCK = "Stock follows free keys"

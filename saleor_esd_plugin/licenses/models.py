@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from ..accounts.models import Account, EndCustomer
+from ..host.db import JSONField, check_constraint
+from ..ids import uuid7
+from ..keys.models import KeyPool, LicenseKey
+from ..permissions import STAFF_PERMISSIONS
+
+
+class Approval(models.TextChoices):
+    """When ordered units may be released."""
+
+    MANUAL = "MANUAL"
+    AUTOMATIC = "AUTOMATIC"
+    RULES = "RULES"
+
+
+class DeliveryMode(models.TextChoices):
+    """How a key reaches its person: in the e-mail itself, or through a single-use link in it."""
+
+    INLINE = "INLINE"
+    CLAIM_LINK = "CLAIM_LINK"
+
+
+class ExpiryBasis(models.TextChoices):
+    """From when the term counts."""
+
+    FROM_RELEASE = "FROM_RELEASE"
+    FROM_ASSIGNMENT = "FROM_ASSIGNMENT"
+
+
+class Fulfillment(models.TextChoices):
+    """Where one sold unit stands. A unit that has no key yet is no row, but a count on its order line."""
+
+    PENDING_APPROVAL = "PENDING_APPROVAL"
+    RELEASED = "RELEASED"
+    ASSIGNED = "ASSIGNED"
+    REJECTED = "REJECTED"
+    RETURNED = "RETURNED"
+
+
+ENDED = (Fulfillment.REJECTED.value, Fulfillment.RETURNED.value)
+ISSUED = (Fulfillment.RELEASED.value, Fulfillment.ASSIGNED.value)
+LIVE = (Fulfillment.PENDING_APPROVAL.value,) + ISSUED
+
+
+class LicensePolicy(models.Model):
+    """How one Saleor variant is licensed: which pool, whose approval, how the key is handed over, how long.
+
+    A variant without a live policy is not ESD. `term` is an ISO 8601 duration of whole years, months,
+    weeks or days ("P1Y"), empty for perpetual. With approval RULES an order waits for staff if one line
+    exceeds `approval_quantity` or, with `approves_first_order_manually`, if it is the buyer's first;
+    `instructions` maps a language ("en", "pt-br") to the activation text of the product (I18).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    variant_ref = models.CharField(max_length=36)
+    name = models.CharField(max_length=250, blank=True)
+    pool = models.ForeignKey(KeyPool, on_delete=models.PROTECT, related_name="policies")
+    approval = models.CharField(
+        max_length=10, choices=Approval.choices, default=Approval.MANUAL.value
+    )
+    approval_quantity = models.PositiveIntegerField(null=True)
+    approves_first_order_manually = models.BooleanField(default=True)
+    delivery = models.CharField(
+        max_length=10, choices=DeliveryMode.choices, default=DeliveryMode.INLINE.value
+    )
+    sends_key_to_buyer = models.BooleanField(default=True)
+    term = models.CharField(max_length=32, blank=True)
+    expiry_basis = models.CharField(
+        max_length=16, choices=ExpiryBasis.choices, default=ExpiryBasis.FROM_RELEASE.value
+    )
+    grace_days = models.PositiveSmallIntegerField(default=30)
+    instructions = JSONField(default=dict)
+    created_at = models.DateTimeField()
+    archived_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ("id",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["variant_ref"], condition=Q(archived_at=None), name="esd_policy_variant"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.variant_ref
+
+
+class License(models.Model):
+    """One sold unit that has its key. Inserted by allocation, in raw SQL (`licenses.allocation`)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    # The one foreign key upwards: followed only from above.
+    order_line = models.ForeignKey(
+        "esd.LicenseOrderLine", on_delete=models.PROTECT, related_name="licenses"
+    )
+    unit_index = models.PositiveIntegerField()
+    key = models.ForeignKey(LicenseKey, on_delete=models.PROTECT, related_name="licenses")
+    policy = models.ForeignKey(LicensePolicy, on_delete=models.PROTECT, related_name="licenses")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="licenses")
+    end_customer = models.ForeignKey(
+        EndCustomer, on_delete=models.PROTECT, null=True, related_name="licenses"
+    )
+    fulfillment = models.CharField(max_length=16, choices=Fulfillment.choices)
+    created_at = models.DateTimeField()
+    released_at = models.DateTimeField(null=True)
+    assigned_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    starts_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        default_permissions = ()
+        permissions = [(name.lower(), text) for name, text in STAFF_PERMISSIONS.items()]
+        ordering = ("id",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order_line", "unit_index"],
+                condition=~Q(fulfillment__in=ENDED),
+                name="esd_license_unit",
+            ),
+            models.UniqueConstraint(
+                fields=["key"], condition=~Q(fulfillment__in=ENDED), name="esd_license_key"
+            ),
+            check_constraint(
+                Q(fulfillment__in=LIVE + ENDED), "esd_license_fulfillment"
+            ),
+            check_constraint(
+                ~Q(fulfillment="ASSIGNED") | Q(end_customer__isnull=False), "esd_license_assigned"
+            ),
+        ]
+        indexes = [models.Index(fields=["account", "id"], name="esd_license_account")]
+
+
+class Assignment(models.Model):
+    """Who held a license, given by whom, from when to when; the open one is the holder of today."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    license = models.ForeignKey(License, on_delete=models.PROTECT, related_name="assignments")
+    end_customer = models.ForeignKey(
+        EndCustomer, on_delete=models.PROTECT, related_name="assignments"
+    )
+    assigned_by = models.CharField(max_length=254, blank=True)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ("id",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["license"], condition=Q(ended_at=None), name="esd_assignment_open"
+            )
+        ]
+
+
+class ClaimLink(models.Model):
+    """A single-use way to one key, bound to a license and an address; only the token's hash is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    license = models.ForeignKey(License, on_delete=models.PROTECT, related_name="claim_links")
+    email = models.EmailField(max_length=254)
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True)
+    voided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ("id",)

@@ -1,0 +1,34 @@
+"""An index for Django, which looks for models here; each room defines its own."""
+
+from .accounts.models import Account, EndCustomer, Invitation, Member
+from .emails.models import Delivery
+from .events.models import Dispatch, Event, Throttle
+from .host.db import register_permissions
+from .keys.models import AvailableKey, KeyBatch, KeyCheck, KeyPool, LicenseKey
+from .licenses.models import Assignment, ClaimLink, License, LicensePolicy
+from .orders.models import LicenseOrder, LicenseOrderLine
+from .permissions import STAFF_PERMISSIONS
+
+__all__ = [
+    "Account",
+    "Assignment",
+    "AvailableKey",
+    "ClaimLink",
+    "Delivery",
+    "Dispatch",
+    "EndCustomer",
+    "Event",
+    "Invitation",
+    "KeyBatch",
+    "KeyCheck",
+    "KeyPool",
+    "License",
+    "LicenseKey",
+    "LicenseOrder",
+    "LicenseOrderLine",
+    "LicensePolicy",
+    "Member",
+    "Throttle",
+]
+
+register_permissions(STAFF_PERMISSIONS)
