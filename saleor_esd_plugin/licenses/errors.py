@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from ..errors import EsdError
+
+
+class NotReleased(EsdError):
+    """A license that its owner cannot use yet, or no longer."""
+
+    code = "NOT_RELEASED"
+
+    def __init__(self, fulfillment: str, *, field: str = "id"):
+        super().__init__(
+            f"The license is {fulfillment}; only a released one can be used.",
+            field=field,
+            fulfillment=fulfillment,
+        )
+
+
+class NotEnoughLicenses(EsdError):
+    """Fewer licenses are free to be assigned than were asked for; none was assigned (I13)."""
+
+    code = "NOT_ENOUGH_LICENSES"
+
+    def __init__(self, *, wanted: int, available: int):
+        super().__init__(
+            f"{wanted} licenses were asked for, {available} are released and not yet assigned.",
+            field="quantity",
+            wanted=wanted,
+            available=available,
+        )
+
+
+class KeyWasSeen(EsdError):
+    """The key was revealed or mailed, so only staff may take the license back, with a reason."""
+
+    code = "INVALID_TRANSITION"
+
+    def __init__(self, count: int):
+        super().__init__(
+            "Somebody has seen the key of "
+            + ("this license" if count == 1 else f"{count} of these licenses")
+            + "; ask the shop's staff to recall it.",
+            count=count,
+        )
+
+
+class StillInUse(EsdError):
+    """Something cannot go because licenses depend on it; `count` says how many."""
+
+    code = "INVALID"
+
+    def __init__(self, what: str, count: int):
+        super().__init__(
+            f"{count} licenses still use this {what}. Recall or move them first.", count=count
+        )

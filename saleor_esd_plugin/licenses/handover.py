@@ -1,0 +1,117 @@
+"""A license turned into a clear key: for its owner, for staff with a reason, for the e-mail to its person.
+
+Who has seen a key decides whether it can ever be sold again, so that is written before anybody sees it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Dict, Iterable
+from uuid import UUID
+
+from django.db import transaction
+
+from ..accounts import access
+from ..errors import NotFound, RateLimited, ReasonRequired
+from ..events.record import record
+from ..events.throttle import throttle
+from ..events.types import EventType
+from ..host.db import now
+from ..host.types import SYSTEM, Actor
+from ..keys import lifecycle as key_lifecycle
+from ..keys import vault
+from ..keys.secret import SecretKey
+from ..permissions import REVEAL_LICENSE_KEYS, Right
+from .errors import NotReleased
+from .locks import lock_license
+from .models import ISSUED, License
+
+SHORTEST_REASON = 10
+OWNER_LIMITS = ((60, timedelta(hours=1)), (200, timedelta(days=1)))
+STAFF_LIMITS = ((30, timedelta(hours=1)), (200, timedelta(days=1)))
+
+
+def reveal_license_key(license_id: UUID, *, actor: Actor, reason: str = "") -> SecretKey:
+    """The clear key of a released license, for a member who may reveal or staff with a reason.
+
+    The event commits before the answer; each reveal is one. Raises LoginRequired, NotFound,
+    ForbiddenRole, ReasonRequired (staff, at least 10 characters), NotReleased, RateLimited (60 an hour,
+    staff 30, both 200 a day; that refusal leaves an event), KeyringLocked, Tampered.
+    """
+    license = License.objects.select_related("key__pool").filter(pk=license_id).first()
+    if license is None:
+        # A stranger and a missing license get the same answer; a visitor is asked to sign in.
+        access.require_signed_in(actor)
+        raise NotFound()
+    is_owner = access.require_right(
+        actor, license.account_id, Right.REVEAL, REVEAL_LICENSE_KEYS
+    )
+    if not is_owner and len(reason.strip()) < SHORTEST_REASON:
+        raise ReasonRequired(SHORTEST_REASON)
+    if license.fulfillment not in ISSUED:
+        raise NotReleased(license.fulfillment)
+    # Opened before the transaction: what cannot be opened was not revealed.
+    secret = vault.decrypt(license.key)
+    try:
+        _note_reveal(license_id, actor=actor, reason=reason.strip(), is_owner=is_owner)
+    except RateLimited as error:
+        with transaction.atomic():
+            record(
+                EventType.RATE_BLOCKED,
+                license_id,
+                actor=actor,
+                account_id=license.account_id,
+                rule="reveal",
+                seconds=error.params["seconds"],
+            )
+        raise
+    return secret
+
+
+@transaction.atomic
+def _note_reveal(license_id: UUID, *, actor: Actor, reason: str, is_owner: bool) -> None:
+    license = lock_license(license_id)
+    if license.fulfillment not in ISSUED:
+        raise NotReleased(license.fulfillment)
+    throttle("reveal", f"{actor.kind}:{actor.ref}", OWNER_LIMITS if is_owner else STAFF_LIMITS)
+    key_lifecycle.mark_revealed([license.key_id], now())
+    record(
+        EventType.LICENSE_KEY_REVEALED,
+        license.pk,
+        actor=actor,
+        reason=reason,
+        permission="" if is_owner else REVEAL_LICENSE_KEYS,
+        account_id=license.account_id,
+        suffix=license.key.suffix,
+        by_staff=not is_owner,
+    )
+
+
+@transaction.atomic
+def open_keys(license_ids: Iterable[UUID]) -> Dict[UUID, SecretKey]:
+    """The clear keys of these licenses for an INLINE e-mail, which counts as a reveal.
+
+    Licenses that are not issued any more are left out. Runs in the transaction that leases the
+    delivery, so that "seen" is committed before the mail leaves; those seen for the first time get one
+    event. Raises KeyringLocked, Tampered.
+    """
+    licenses = list(
+        License.objects.select_for_update(of=("self",))
+        .select_related("key__pool")
+        .filter(pk__in=list(license_ids), fulfillment__in=ISSUED)
+        .order_by("pk")
+    )
+    secrets = {license.pk: vault.decrypt(license.key) for license in licenses}
+    fresh = [license for license in licenses if license.key.revealed_at is None]
+    if fresh:
+        key_lifecycle.mark_revealed([license.key_id for license in fresh], now())
+        record(
+            EventType.LICENSE_KEY_REVEALED,
+            fresh[0].pk,
+            actor=SYSTEM,
+            reason="e-mail",
+            account_id=fresh[0].account_id,
+            licenses=[str(license.pk) for license in fresh],
+            by_staff=False,
+        )
+    return secrets

@@ -1,0 +1,237 @@
+"""One unit's way from allocation on: release, assign, recall, reject, return.
+
+`release`, `reject` and `return` are steps of an order and run under its lock, called by `orders`, which
+records their event; `assign` and `recall` are acts of people and record their own.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Iterable, List, Optional, Sequence
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from ..accounts.models import EndCustomer
+from ..errors import InvalidQuantity, InvalidTransition, NotFound, ReasonRequired
+from ..events.record import record
+from ..events.types import EventType
+from ..host.db import now
+from ..host.types import Actor
+from ..keys import lifecycle as key_lifecycle
+from ..keys import queue
+from .claiming import void_claim_links
+from .errors import KeyWasSeen, NotEnoughLicenses, NotReleased
+from .locks import lock_licenses
+from .models import ENDED, Assignment, ExpiryBasis, Fulfillment, License
+from .rules import term_end
+
+PENDING = Fulfillment.PENDING_APPROVAL.value
+RELEASED = Fulfillment.RELEASED.value
+ASSIGNED = Fulfillment.ASSIGNED.value
+
+
+def release_licenses(order_line_id: UUID, *, count: int, moment: datetime) -> List[int]:
+    """Release the first `count` pending units of a line; their unit indexes, ascending.
+
+    A term that counts FROM_RELEASE begins at `moment`; a perpetual license begins then too.
+    """
+    licenses = list(
+        License.objects.select_for_update(of=("self",))
+        .select_related("policy")
+        .filter(order_line_id=order_line_id, fulfillment=PENDING)
+        .order_by("unit_index")[:count]
+    )
+    if not licenses:
+        return []
+    policy = licenses[0].policy
+    begins = policy.expiry_basis == ExpiryBasis.FROM_RELEASE.value
+    License.objects.filter(pk__in=[license.pk for license in licenses]).update(
+        fulfillment=RELEASED,
+        released_at=moment,
+        starts_at=moment if begins else None,
+        expires_at=term_end(moment, policy.term) if begins else None,
+    )
+    return [license.unit_index for license in licenses]
+
+
+def end_licenses(
+    licenses: Sequence[License], *, fulfillment: Fulfillment, reason: str, moment: datetime
+) -> None:
+    """Take units back for good: REJECTED or RETURNED. `licenses` are locked and live.
+
+    A key that nobody has seen goes back to its pool; one that was revealed is revoked (invariant 4).
+    Open assignments end, claim links die.
+    """
+    ids = [license.pk for license in licenses]
+    License.objects.filter(pk__in=ids).update(
+        fulfillment=fulfillment.value, ended_at=moment, reason=reason[:500]
+    )
+    Assignment.objects.filter(license_id__in=ids, ended_at=None).update(ended_at=moment)
+    void_claim_links(ids, moment=moment)
+    # The lock on the keys comes before the look at them: a reveal under way holds it.
+    fresh, seen = key_lifecycle.split_revealed([license.key_id for license in licenses])
+    key_lifecycle.revoke_keys(seen, moment)
+    queue.give_back(fresh)
+
+
+@transaction.atomic
+def assign_licenses(
+    license_ids: Iterable[UUID], *, end_customer_id: UUID, actor: Actor
+) -> List[License]:
+    """Give all of these licenses to one end customer, or none (I13, I15); one event.
+
+    The activation e-mail follows by itself (I14). A license that the same end customer already holds
+    stays as it is. Raises NotFound, NotReleased, InvalidTransition (held by another end customer).
+    """
+    ids = list(dict.fromkeys(license_ids))
+    if not ids:
+        raise InvalidQuantity("Name at least one license.", field="licenses")
+    licenses = lock_licenses(ids)
+    customer = _end_customer(end_customer_id, {license.account_id for license in licenses})
+    for license in licenses:
+        if license.fulfillment == ASSIGNED and license.end_customer_id != customer.pk:
+            raise InvalidTransition(ASSIGNED, ASSIGNED, field="licenses")
+        if license.fulfillment not in (RELEASED, ASSIGNED):
+            raise NotReleased(license.fulfillment, field="licenses")
+    return _assign([one for one in licenses if one.fulfillment == RELEASED], customer, actor) + [
+        one for one in licenses if one.fulfillment == ASSIGNED
+    ]
+
+
+@transaction.atomic
+def assign_order_line(
+    order_line_id: UUID, *, quantity: int, end_customer_id: UUID, actor: Actor
+) -> List[License]:
+    """Give `quantity` released licenses of one order line to an end customer, or none (I13).
+
+    Raises InvalidQuantity, NotFound, NotEnoughLicenses with how many there are.
+    """
+    if quantity < 1:
+        raise InvalidQuantity("Assign at least 1 license.", field="quantity")
+    free = License.objects.filter(order_line_id=order_line_id, fulfillment=RELEASED)
+    while True:
+        ids = list(free.order_by("unit_index").values_list("pk", flat=True)[:quantity])
+        if len(ids) < quantity:
+            raise NotEnoughLicenses(wanted=quantity, available=len(ids))
+        licenses = lock_licenses(ids)
+        # Somebody else may have assigned some of them while we waited for the lock: look again.
+        if all(license.fulfillment == RELEASED for license in licenses):
+            break
+    customer = _end_customer(end_customer_id, {license.account_id for license in licenses})
+    return _assign(licenses, customer, actor)
+
+
+def _end_customer(end_customer_id: UUID, account_ids: set) -> EndCustomer:
+    # Locked, so that nobody archives it meanwhile.
+    customer = (
+        EndCustomer.objects.select_for_update()
+        .filter(pk=end_customer_id, archived_at=None)
+        .first()
+    )
+    if customer is None or not account_ids <= {customer.account_id}:
+        raise NotFound(field="endCustomer")
+    return customer
+
+
+def _assign(licenses: List[License], customer: EndCustomer, actor: Actor) -> List[License]:
+    moment = now()
+    if not licenses:
+        return []
+    ids = [license.pk for license in licenses]
+    given = License.objects.filter(pk__in=ids)
+    given.update(fulfillment=ASSIGNED, end_customer=customer, assigned_at=moment)
+    # A term that counts FROM_ASSIGNMENT begins with the first holder, and does not begin again.
+    for policy in {license.policy for license in licenses}:
+        if policy.expiry_basis == ExpiryBasis.FROM_ASSIGNMENT.value:
+            given.filter(policy=policy, starts_at=None).update(
+                starts_at=moment, expires_at=term_end(moment, policy.term)
+            )
+    Assignment.objects.bulk_create(
+        [
+            Assignment(
+                license=license,
+                end_customer=customer,
+                assigned_by=actor.label or actor.kind,
+                started_at=moment,
+            )
+            for license in licenses
+        ],
+        batch_size=1000,
+    )
+    record(
+        EventType.LICENSE_ASSIGNED,
+        customer.pk,
+        actor=actor,
+        account_id=customer.account_id,
+        order_id=_only_order(licenses),
+        licenses=[str(pk) for pk in ids],
+    )
+    return lock_licenses(ids)
+
+
+@transaction.atomic
+def recall_licenses(
+    license_ids: Iterable[UUID], *, actor: Actor, is_staff: bool, reason: str = ""
+) -> List[License]:
+    """Take licenses back from their end customer; they are RELEASED again. All or none, one event.
+
+    Once a key was revealed or mailed only staff may do it, with a reason: the end customer may go on
+    using it. Recalling a license that nobody holds changes nothing.
+    """
+    ids = list(dict.fromkeys(license_ids))
+    if not ids:
+        raise InvalidQuantity("Name at least one license.", field="licenses")
+    licenses = [one for one in lock_licenses(ids) if one.fulfillment != RELEASED]
+    for license in licenses:
+        if license.fulfillment != ASSIGNED:
+            raise NotReleased(license.fulfillment, field="licenses")
+    _fresh, seen = key_lifecycle.split_revealed([license.key_id for license in licenses])
+    if seen and not is_staff:
+        raise KeyWasSeen(len(seen))
+    if seen and not reason.strip():
+        raise ReasonRequired()
+    moment = now()
+    recalled = [license.pk for license in licenses]
+    # Whom they are taken from is part of the history, so it is read before it is gone.
+    taken_from = sorted({str(license.end_customer_id) for license in licenses})
+    License.objects.filter(pk__in=recalled).update(
+        fulfillment=RELEASED, end_customer=None, assigned_at=None, reason=reason[:500]
+    )
+    Assignment.objects.filter(license_id__in=recalled, ended_at=None).update(ended_at=moment)
+    void_claim_links(recalled, moment=moment)
+    for account_id in sorted({license.account_id for license in licenses}):
+        mine = [license for license in licenses if license.account_id == account_id]
+        record(
+            EventType.LICENSE_RECALLED,
+            mine[0].pk,
+            actor=actor,
+            reason=reason,
+            account_id=account_id,
+            order_id=_only_order(mine),
+            licenses=[str(license.pk) for license in mine],
+            end_customers=taken_from,
+        )
+    return lock_licenses(ids)
+
+
+def _only_order(licenses: Sequence[License]) -> Optional[UUID]:
+    """The order of these licenses, for the event; None if they come from several."""
+    orders = (
+        License.objects.filter(pk__in=[license.pk for license in licenses])
+        .order_by()
+        .values_list("order_line__order_id", flat=True)
+        .distinct()
+    )
+    found = list(orders[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def live_licenses(order_line_id: UUID) -> List[License]:
+    """The live licenses of a line, locked, by unit index."""
+    return list(
+        License.objects.select_for_update(of=("self",))
+        .filter(~Q(fulfillment__in=ENDED), order_line_id=order_line_id)
+        .order_by("unit_index")
+    )

@@ -1,0 +1,225 @@
+"""Approve, approve a part, reject: who decided, when, why (I09 to I11)."""
+
+from __future__ import annotations
+
+from typing import Dict, List, Mapping, Optional
+from uuid import UUID
+
+from django.db import transaction
+
+from ..accounts.models import Member
+from ..errors import ForbiddenRole, InvalidQuantity, NotFound, ReasonRequired
+from ..events.record import record
+from ..events.types import EventType
+from ..host.db import now
+from ..host.types import SYSTEM, Actor
+from ..licenses.models import Approval, Fulfillment
+from ..licenses.units import PENDING, end_licenses, live_licenses
+from ..permissions import APPROVE_LICENSES
+from .errors import AlreadyDecided
+from .locks import lock_order
+from .models import ApprovalState, LicenseOrder, LicenseOrderLine
+from .releasing import release_license_order
+
+
+@transaction.atomic
+def approve_license_order(
+    license_order_id: UUID,
+    *,
+    quantities: Optional[Mapping[UUID, int]] = None,
+    release_unpaid: bool = False,
+    reason: str = "",
+    actor: Actor,
+) -> LicenseOrder:
+    """Approve all that is undecided, or per line how many units shall be approved in all (line id -> n).
+
+    Repeating it changes nothing; backordered units may be approved and are released once they have a
+    key. Paid and confirmed units are released in the same step. `release_unpaid` waives payment for this
+    order and needs a reason. Raises NotFound, ForbiddenRole (one's own order), AlreadyDecided,
+    InvalidQuantity, ReasonRequired.
+    """
+    if release_unpaid and not reason.strip():
+        raise ReasonRequired()
+    order = lock_order(license_order_id)
+    _refuse_own_order(order, actor)
+    lines = list(order.lines.select_for_update())
+    waives = release_unpaid and order.paid_at is None and not order.unpaid_release_reason
+    can_waive = waives and any(line.approved for line in lines)
+    if order.is_ended or not (any(line.undecided for line in lines) or can_waive):
+        raise _already_decided(order)
+    targets = _targets(lines, quantities)
+    changed = [line for line in lines if targets[line.pk] != line.approved]
+    if not changed and not waives:
+        return order
+    for line in changed:
+        line.approved = targets[line.pk]
+        line.save(update_fields=["approved"])
+    if waives:
+        order.unpaid_release_reason = reason.strip()[:500]
+    _decide(order, lines, reason=reason, actor=actor)
+    record(
+        EventType.LICENSE_ORDER_APPROVED,
+        order.pk,
+        actor=actor,
+        reason=reason,
+        permission=APPROVE_LICENSES,
+        order_id=order.pk,
+        account_id=order.account_id,
+        lines={str(line.pk): line.approved for line in changed},
+        release_unpaid=waives,
+    )
+    release_license_order(order.pk)
+    return order
+
+
+@transaction.atomic
+def reject_license_order(license_order_id: UUID, *, reason: str, actor: Actor) -> LicenseOrder:
+    """Withdraw every unit that nobody has decided yet; their keys go back to the pool.
+
+    What was approved stays approved. Raises NotFound, ForbiddenRole, ReasonRequired, AlreadyDecided.
+    """
+    if not reason.strip():
+        raise ReasonRequired()
+    order = lock_order(license_order_id)
+    _refuse_own_order(order, actor)
+    lines = list(order.lines.select_for_update())
+    rejected = {str(line.pk): line.undecided for line in lines if line.undecided}
+    if order.is_ended or not rejected:
+        raise _already_decided(order)
+    for line in lines:
+        _withdraw_undecided(line, reason=reason)
+    _decide(order, lines, reason=reason, actor=actor)
+    record(
+        EventType.LICENSE_ORDER_REJECTED,
+        order.pk,
+        actor=actor,
+        reason=reason,
+        permission=APPROVE_LICENSES,
+        order_id=order.pk,
+        account_id=order.account_id,
+        lines=rejected,
+    )
+    return order
+
+
+@transaction.atomic
+def approve_by_policy(license_order_id: UUID) -> LicenseOrder:
+    """Approve the lines whose policy does without staff: AUTOMATIC, or RULES that find nothing to ask.
+
+    A checkout that made two orders (2.10) is always left to staff. Again changes nothing.
+    """
+    order = lock_order(license_order_id)
+    if order.is_ended or order.is_duplicate_checkout:
+        return order
+    lines = list(order.lines.select_related("policy").select_for_update(of=("self",)))
+    free = [line for line in lines if line.undecided and _needs_nobody(order, line)]
+    if not free:
+        return order
+    for line in free:
+        line.approved = line.quantity - line.withdrawn
+        line.save(update_fields=["approved"])
+    _decide(order, lines, reason="", actor=SYSTEM)
+    record(
+        EventType.LICENSE_ORDER_APPROVED,
+        order.pk,
+        actor=SYSTEM,
+        reason="policy",
+        order_id=order.pk,
+        account_id=order.account_id,
+        lines={str(line.pk): line.approved for line in free},
+        release_unpaid=False,
+    )
+    return order
+
+
+def _needs_nobody(order: LicenseOrder, line: LicenseOrderLine) -> bool:
+    policy = line.policy
+    if policy.approval == Approval.AUTOMATIC.value:
+        return True
+    if policy.approval == Approval.MANUAL.value:
+        return False
+    if policy.approval_quantity is not None and line.quantity > policy.approval_quantity:
+        return False
+    return not (policy.approves_first_order_manually and _is_first(order))
+
+
+def _is_first(order: LicenseOrder) -> bool:
+    """Whether the account has no other order that was approved."""
+    others = LicenseOrder.objects.filter(account_id=order.account_id).exclude(pk=order.pk)
+    return not others.filter(approval=ApprovalState.APPROVED.value).exists()
+
+
+def _targets(
+    lines: List[LicenseOrderLine], quantities: Optional[Mapping[UUID, int]]
+) -> Dict[UUID, int]:
+    """Line id -> how many units shall be approved in all."""
+    if quantities is None:
+        return {line.pk: line.approved + line.undecided for line in lines}
+    targets = {line.pk: line.approved for line in lines}
+    for line_id, quantity in quantities.items():
+        line = next((line for line in lines if line.pk == line_id), None)
+        if line is None:
+            raise NotFound(field="lines")
+        if not line.approved <= quantity <= line.approved + line.undecided:
+            raise InvalidQuantity(
+                f"Of this line {line.approved} to {line.approved + line.undecided} units can be"
+                " approved in all.",
+                field="lines",
+                approved=line.approved,
+                undecided=line.undecided,
+            )
+        targets[line_id] = quantity
+    return targets
+
+
+def _withdraw_undecided(line: LicenseOrderLine, *, reason: str) -> None:
+    """Undecided units leave: first those without a key, then the last ones that have one."""
+    moment = now()
+    line.withdrawn += line.undecided
+    live = live_licenses(line.pk)
+    surplus = live[line.approved :]
+    pending = [license for license in surplus if license.fulfillment == PENDING]
+    if pending:
+        end_licenses(pending, fulfillment=Fulfillment.REJECTED, reason=reason, moment=moment)
+    if line.approved <= len(live):
+        line.backordered_at = None
+    line.save(update_fields=["withdrawn", "backordered_at"])
+
+
+def _decide(
+    order: LicenseOrder, lines: List[LicenseOrderLine], *, reason: str, actor: Actor
+) -> None:
+    is_open = any(line.undecided for line in lines)
+    is_approved = any(line.approved for line in lines)
+    if is_open:
+        state = ApprovalState.PARTIALLY_APPROVED if is_approved else ApprovalState.PENDING
+    else:
+        state = ApprovalState.APPROVED if is_approved else ApprovalState.REJECTED
+    order.approval = state.value
+    order.decided_by = actor.label or actor.kind
+    order.decided_at = now()
+    order.decision_reason = reason[:500]
+    order.save(
+        update_fields=[
+            "approval",
+            "decided_by",
+            "decided_at",
+            "decision_reason",
+            "unpaid_release_reason",
+        ]
+    )
+
+
+def _refuse_own_order(order: LicenseOrder, actor: Actor) -> None:
+    """Nobody approves what they bought, or what an account of theirs bought."""
+    if not actor.user_ref:
+        return
+    is_member = Member.objects.filter(account_id=order.account_id, user_ref=actor.user_ref).exists()
+    if actor.user_ref == order.buyer_user_ref or is_member:
+        raise ForbiddenRole("Somebody else has to decide on your own order.")
+
+
+def _already_decided(order: LicenseOrder) -> AlreadyDecided:
+    return AlreadyDecided(
+        decision=order.approval, by=order.decided_by, reason=order.decision_reason
+    )

@@ -1,0 +1,104 @@
+"""How many units of a line stand where; counted from its licenses, never stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Dict, Iterable, List, Tuple
+from uuid import UUID
+
+from django.db.models import Count, Q
+
+from ..licenses.models import ISSUED, License
+from .models import LicenseOrder, LicenseOrderLine
+
+APPROVAL, PAYMENT, KEYS, CONFIRMATION = "APPROVAL", "PAYMENT", "KEYS", "CONFIRMATION"
+
+
+@dataclass(frozen=True)
+class Availability:
+    """Units of a line, or summed over lines: "`available` of `of`" (I09, I11).
+
+    `pending` have a key and are not released, `backordered` have none yet. `waiting` names what the
+    unissued units wait for, with how many; one unit may wait for several things.
+    """
+
+    available: int = 0
+    of: int = 0
+    pending: int = 0
+    backordered: int = 0
+    undecided: int = 0
+    waiting: Tuple[Tuple[str, int], ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.available} of {self.of}"
+
+    @property
+    def is_done(self) -> bool:
+        """Every unit that was not withdrawn is released or assigned, and there is one (K17)."""
+        return 0 < self.of == self.available
+
+
+def availability(lines: Iterable[LicenseOrderLine]) -> Dict[UUID, Availability]:
+    """Line id -> where its units stand; one query for all lines. `line.order` is used."""
+    lines = list(lines)
+    counted = {
+        row["order_line_id"]: (row["issued"], row["pending"])
+        for row in License.objects.filter(order_line__in=lines)
+        .order_by()
+        .values("order_line_id")
+        .annotate(
+            issued=Count("pk", filter=Q(fulfillment__in=ISSUED)),
+            pending=Count("pk", filter=Q(fulfillment="PENDING_APPROVAL")),
+        )
+    }
+    return {line.pk: _of_line(line, *counted.get(line.pk, (0, 0))) for line in lines}
+
+
+def total(parts: Iterable[Availability]) -> Availability:
+    """The sum over the lines of an order."""
+    parts = list(parts)
+    waiting: Dict[str, int] = {}
+    for part in parts:
+        for reason, quantity in part.waiting:
+            waiting[reason] = waiting.get(reason, 0) + quantity
+    return Availability(
+        available=sum(part.available for part in parts),
+        of=sum(part.of for part in parts),
+        pending=sum(part.pending for part in parts),
+        backordered=sum(part.backordered for part in parts),
+        undecided=sum(part.undecided for part in parts),
+        waiting=tuple(waiting.items()),
+    )
+
+
+def order_availability(license_order: LicenseOrder) -> Availability:
+    """Where all units of an order stand."""
+    lines = license_order.lines.select_related("order")
+    return total(availability(lines).values())
+
+
+def _of_line(line: LicenseOrderLine, issued: int, pending: int) -> Availability:
+    kept = line.quantity - line.withdrawn
+    backordered = max(0, kept - issued - pending)
+    return Availability(
+        available=issued,
+        of=kept,
+        pending=pending,
+        backordered=backordered,
+        undecided=line.undecided,
+        waiting=tuple(_waiting(line, kept - issued, backordered)),
+    )
+
+
+def _waiting(line: LicenseOrderLine, unissued: int, backordered: int) -> List[Tuple[str, int]]:
+    order = line.order
+    if order.is_ended or unissued <= 0:
+        return []
+    is_unpaid = order.paid_at is None and not order.unpaid_release_reason
+    reasons = [
+        (APPROVAL, line.undecided),
+        (PAYMENT, unissued if is_unpaid else 0),
+        (CONFIRMATION, unissued if order.confirmed_at is None else 0),
+        (KEYS, backordered),
+    ]
+    return [(reason, quantity) for reason, quantity in reasons if quantity > 0]

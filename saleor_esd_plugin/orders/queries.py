@@ -1,0 +1,65 @@
+"""Reading license orders."""
+
+from __future__ import annotations
+
+from typing import Dict, Iterable
+from uuid import UUID
+
+from django.db.models import F, Q, QuerySet, Sum
+
+from ..accounts import access
+from ..host.types import Actor
+from ..licenses.models import ENDED, License
+from ..permissions import APPROVE_LICENSES, MANAGE_LICENSES, Right
+from .models import ApprovalState, LicenseOrder, LicenseOrderLine
+
+UNDECIDED = (ApprovalState.PENDING.value, ApprovalState.PARTIALLY_APPROVED.value)
+
+
+def visible_to(actor: Actor) -> "QuerySet[LicenseOrder]":
+    """The orders that the actor may see: all for staff, else those of the accounts it is a member of."""
+    if actor.has(MANAGE_LICENSES, APPROVE_LICENSES):
+        return LicenseOrder.objects.all()
+    return LicenseOrder.objects.filter(
+        account_id__in=access.account_ids_with(actor, Right.SEE_ORDERS)
+    )
+
+
+def waiting_for_approval() -> "QuerySet[LicenseOrder]":
+    """The orders that staff have to decide on, oldest first."""
+    return LicenseOrder.objects.filter(approval__in=UNDECIDED).order_by("ordered_at", "pk")
+
+
+def waiting(reason: str) -> Q:
+    """A condition on orders: some of its units wait for `reason` (see `counts`)."""
+    open_orders = Q(cancelled_at=None, refunded_at=None)
+    lines = LicenseOrderLine.objects.filter(quantity__gt=F("withdrawn"))
+    if reason == "APPROVAL":
+        return open_orders & Q(approval__in=UNDECIDED)
+    if reason == "KEYS":
+        lines = lines.exclude(backordered_at=None)
+        return open_orders & Q(pk__in=lines.values("order_id"))
+    unissued = open_orders & Q(pk__in=lines.values("order_id"))
+    if reason == "PAYMENT":
+        return unissued & Q(paid_at=None, unpaid_release_reason="")
+    return unissued & Q(confirmed_at=None)
+
+
+def backordered_by_pool(pool_ids: Iterable[UUID]) -> Dict[UUID, int]:
+    """Pool -> units that wait for one of its keys."""
+    lines = LicenseOrderLine.objects.filter(policy__pool_id__in=list(pool_ids)).exclude(
+        backordered_at=None
+    )
+    pool_of = dict(lines.values_list("pk", "policy__pool_id"))
+    missing = {pool_id: 0 for pool_id in pool_ids}
+    ordered = (
+        lines.order_by()
+        .values("policy__pool_id")
+        .annotate(units=Sum(F("quantity") - F("withdrawn")))
+    )
+    for row in ordered:
+        missing[row["policy__pool_id"]] += row["units"]
+    live = License.objects.filter(order_line__in=lines).exclude(fulfillment__in=ENDED)
+    for line_id in live.values_list("order_line_id", flat=True):
+        missing[pool_of[line_id]] -= 1
+    return missing

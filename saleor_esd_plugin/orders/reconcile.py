@@ -1,0 +1,113 @@
+"""The sweep over orders: finds what hooks, workers or the broker lost, and repairs it.
+
+Every step may fail for one order without stopping the others, and everything it does is what the hook or
+the reaction would have done.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import Callable, Dict, Iterable, List, Optional
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Min, Q
+
+from ..host import shop
+from ..host.db import now
+from ..licenses.models import LIVE, License, LicensePolicy
+from .allocation import allocate_license_order, fill_backorders
+from .approval import approve_by_policy
+from .models import LicenseOrder, LicenseOrderLine
+from .recording import observe_order
+from .releasing import releasable_orders, release_license_order
+from .returns import return_license_order
+
+logger = logging.getLogger(__name__)
+
+LOOKS_BACK = timedelta(days=90)
+ORDERS_PER_SWEEP = 200
+
+
+def reconcile_orders(*, since: Optional[datetime] = None) -> Dict[str, int]:
+    """Repair orders; what -> how many. `since` (aware) bounds the look at the shop's orders [90 days]."""
+    return {
+        "recorded": _record_missed(since),
+        "observed": _observe_again(),
+        "allocated": _each(_never_allocated(), allocate_license_order),
+        "filled": fill_backorders(),
+        "returned": _each(_ended_with_licenses(), return_license_order),
+        "approved": _each(_never_decided(), approve_by_policy),
+        "released": _each(releasable_orders(ORDERS_PER_SWEEP), release_license_order),
+    }
+
+
+def _record_missed(since: Optional[datetime]) -> int:
+    """Shop orders with licensed lines that we have no record of: the hook was lost, or we were off."""
+    policies = LicensePolicy.objects.filter(archived_at=None)
+    oldest = policies.aggregate(oldest=Min("created_at"))["oldest"]
+    if oldest is None:
+        return 0
+    missed = shop.unrecorded_order_uuids(
+        policies,
+        LicenseOrderLine.objects.all(),
+        since=max(oldest, since or now() - LOOKS_BACK),
+        limit=ORDERS_PER_SWEEP,
+    )
+    return _each(shop.read_orders(missed), observe_order)
+
+
+def _observe_again() -> int:
+    """Ask the host about orders that may have changed; those asked longest ago come first."""
+    orders = LicenseOrder.objects.filter(cancelled_at=None, refunded_at=None)
+    stale = orders.order_by(F("checked_at").asc(nulls_first=True), "pk")
+    waiting = stale.filter(Q(paid_at=None) | Q(confirmed_at=None))
+    uuids = {
+        *waiting.values_list("order_uuid", flat=True)[:ORDERS_PER_SWEEP],
+        *stale.values_list("order_uuid", flat=True)[:ORDERS_PER_SWEEP],
+    }
+    seen = _each(shop.read_orders(uuids), observe_order)
+    LicenseOrder.objects.filter(order_uuid__in=uuids).update(checked_at=now())
+    return seen
+
+
+def _never_allocated() -> List[UUID]:
+    lines = LicenseOrderLine.objects.filter(
+        allocated_at=None, order__cancelled_at=None, order__refunded_at=None
+    )
+    return _ids(lines.values_list("order_id", flat=True))
+
+
+def _ended_with_licenses() -> List[UUID]:
+    ended = ~Q(order_line__order__cancelled_at=None) | ~Q(order_line__order__refunded_at=None)
+    live = License.objects.filter(ended, fulfillment__in=LIVE)
+    return _ids(live.values_list("order_line__order_id", flat=True))
+
+
+def _never_decided() -> List[UUID]:
+    """Undecided orders with a line whose policy may decide without staff."""
+    orders = LicenseOrder.objects.filter(
+        approval__in=["PENDING", "PARTIALLY_APPROVED"],
+        is_duplicate_checkout=False,
+        account__isnull=False,
+        lines__policy__approval__in=["AUTOMATIC", "RULES"],
+        lines__quantity__gt=F("lines__approved") + F("lines__withdrawn"),
+    )
+    return _ids(orders.values_list("pk", flat=True))
+
+
+def _ids(values) -> List[UUID]:
+    return list(values.order_by().distinct()[:ORDERS_PER_SWEEP])
+
+
+def _each(subjects: Iterable, repair: Callable) -> int:
+    repaired = 0
+    for subject in subjects:
+        try:
+            with transaction.atomic():
+                repair(subject)
+            repaired += 1
+        except Exception as error:
+            logger.error("%s failed in the sweep: %s", repair.__name__, type(error).__name__)
+    return repaired

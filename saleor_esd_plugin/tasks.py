@@ -1,0 +1,157 @@
+"""All background work, and the table "event -> reactions".
+
+A reaction runs after the commit of its event, may run twice, and is run by the sweep if it was lost;
+so each does what the database says is due. Arguments of tasks are ids, never keys.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Callable, Dict, List, Tuple
+from uuid import UUID
+
+from celery import shared_task
+from django.db.models import F
+
+from .emails import catalog, send
+from .events.models import Dispatch, Event
+from .events.types import EventType
+from .host import shop
+from .host.db import now, writing
+from .orders import allocation, approval, reconcile, releasing, returns, shop_sync
+
+logger = logging.getLogger(__name__)
+
+Reaction = Callable[[Event], object]
+DISPATCHES_PER_SWEEP = 500
+DELIVERIES_PER_SWEEP = 200
+
+
+def _allocate(event: Event) -> None:
+    allocation.allocate_license_order(event.subject_id)
+
+
+def _fill(event: Event) -> None:
+    for pool_id in event.data["pools"]:
+        allocation.fill_backorders(UUID(pool_id))
+
+
+def _approve_by_policy(event: Event) -> None:
+    approval.approve_by_policy(event.subject_id)
+
+
+def _release(event: Event) -> None:
+    releasing.release_license_order(event.subject_id)
+
+
+def _fulfill(event: Event) -> None:
+    shop_sync.fulfill_in_shop(event.subject_id)
+
+
+def _return(event: Event) -> None:
+    returns.return_license_order(event.subject_id)
+
+
+def _stock_of_order(event: Event) -> None:
+    shop_sync.set_stock_in_shop(shop_sync.pools_of_order(event.subject_id))
+
+
+def _stock_of_pools(event: Event) -> None:
+    shop_sync.set_stock_in_shop(UUID(pool_id) for pool_id in event.data["pools"])
+
+
+REACTIONS: Dict[str, Tuple[Reaction, ...]] = {
+    EventType.LICENSE_ORDER_RECORDED.value: (_allocate,),
+    EventType.LICENSE_ORDER_CHANGED.value: (_allocate, _stock_of_order),
+    EventType.LICENSE_ORDER_ALLOCATED.value: (_approve_by_policy, _release, _stock_of_order),
+    EventType.LICENSE_ORDER_BACKORDERED.value: (_approve_by_policy, _fill),
+    EventType.LICENSE_ORDER_APPROVED.value: (_release,),
+    EventType.LICENSE_ORDER_REJECTED.value: (_stock_of_order,),
+    EventType.LICENSE_ORDER_PAID.value: (_release,),
+    EventType.LICENSE_ORDER_CONFIRMED.value: (_release,),
+    EventType.LICENSE_ORDER_CANCELLED.value: (_return,),
+    EventType.LICENSE_ORDER_REFUNDED.value: (_return,),
+    EventType.LICENSE_RELEASED.value: (_fulfill, _stock_of_order),
+    EventType.LICENSE_RETURNED.value: (_stock_of_order,),
+    EventType.KEY_BATCH_IMPORTED.value: (_fill, _stock_of_pools),
+    EventType.KEY_BATCH_QUARANTINED.value: (_stock_of_pools,),
+    EventType.LICENSE_POLICY_CREATED.value: (_stock_of_pools,),
+    EventType.LICENSE_POLICY_UPDATED.value: (_stock_of_pools,),
+}
+
+
+@shared_task(name="saleor_esd_plugin.tasks.dispatch_event")
+def dispatch_event(event_id: str) -> None:
+    """Tell everybody of an event: the reactions above, then the mails that follow from it."""
+    with writing():
+        _dispatch(UUID(event_id))
+
+
+@shared_task(name="saleor_esd_plugin.tasks.send_delivery")
+def send_delivery(delivery_id: str) -> None:
+    """Send one e-mail if it is due."""
+    with writing():
+        send.send_delivery(UUID(delivery_id))
+
+
+@shared_task(name="saleor_esd_plugin.tasks.reconcile")
+def reconcile_all() -> Dict[str, int]:
+    """The sweep: finds and repairs whatever was missed; how much of what it did.
+
+    Orders never recorded, states that changed without a hook, events nobody was told of, backorders that
+    could be filled, units that could be released, mails that are due. While the plugin is switched off it
+    does nothing.
+    """
+    with writing():
+        if not shop.plugin_settings().is_active:
+            return {}
+        done = reconcile.reconcile_orders()
+        # Repairing one thing makes the next one due: told in the order in which they happened.
+        due = Dispatch.objects.filter(told_at=None, due_at__lte=now()).order_by("event_id")
+        events = list(due.values_list("event_id", flat=True)[:DISPATCHES_PER_SWEEP])
+        for event_id in events:
+            _dispatch(event_id)
+        deliveries = send.due_deliveries(DELIVERIES_PER_SWEEP)
+        for delivery_id in deliveries:
+            send.send_delivery(delivery_id)
+        return {**done, "events": len(events), "deliveries": len(deliveries)}
+
+
+def _dispatch(event_id: UUID) -> None:
+    event = Event.objects.filter(pk=event_id, dispatch__told_at=None).first()
+    # Switched off, the plugin tells nobody; the sweep goes on from here once it is on again.
+    if event is None or not shop.plugin_settings().is_active:
+        return
+    dispatch = Dispatch.objects.filter(pk=event_id)
+    failures: List[str] = []
+    for reaction in REACTIONS.get(event.type, ()):
+        _try(reaction, event, failures)
+    deliveries = _try(catalog.deliveries_of, event, failures) or []
+    if failures:
+        dispatch.update(attempts=F("attempts") + 1, due_at=now() + _back_off(dispatch))
+    else:
+        dispatch.update(told_at=now())
+    for delivery_id in deliveries:
+        try:
+            send_delivery.delay(str(delivery_id))
+        except Exception as error:
+            logger.error("Delivery %s waits for the sweep: %s", delivery_id, type(error).__name__)
+
+
+def _try(reaction: Reaction, event: Event, failures: List[str]):
+    # One that fails must not keep the others from running; the sweep comes back for it.
+    try:
+        return reaction(event)
+    except Exception as error:
+        failures.append(type(error).__name__)
+        logger.error(
+            "%s of %s failed: %s", getattr(reaction, "__name__", ""), event, type(error).__name__
+        )
+        return None
+
+
+def _back_off(dispatch) -> timedelta:
+    """1, 2, 4 … minutes, at most 6 hours."""
+    attempts = dispatch.values_list("attempts", flat=True).get()
+    return min(timedelta(minutes=2 ** min(attempts, 12)), timedelta(hours=6))

@@ -1,0 +1,290 @@
+import build
+import pytest
+from factories import (
+    STAFF,
+    actor_for,
+    add_keys,
+    fresh_keys,
+    licenses_of,
+    make_license_order,
+    make_policy,
+    make_pool,
+    table_digest,
+    unique,
+)
+
+from saleor_esd_plugin.errors import ForbiddenRole, InvalidQuantity, NotFound, ReasonRequired
+from saleor_esd_plugin.events.models import Event
+from saleor_esd_plugin.keys.models import AvailableKey
+from saleor_esd_plugin.orders.allocation import fill_backorders
+from saleor_esd_plugin.orders.approval import (
+    approve_by_policy,
+    approve_license_order,
+    reject_license_order,
+)
+from saleor_esd_plugin.orders.counts import order_availability
+from saleor_esd_plugin.orders.errors import AlreadyDecided
+from saleor_esd_plugin.orders.models import LicenseOrder
+from saleor_esd_plugin.orders.releasing import release_license_order
+
+pytestmark = pytest.mark.django_db
+
+
+def states(order):
+    return [one.fulfillment for one in licenses_of(order)]
+
+
+def test_before_approval_it_is_0_of_6_and_pending():
+    """I03, I09, I10: six copies on one line; each license is Pending while the seller reviews."""
+    order = make_license_order(6)
+
+    assert str(order_availability(order)) == "0 of 6"
+    assert order_availability(order).waiting == (("APPROVAL", 6),)
+    assert order.approval == "PENDING"
+    assert states(order) == ["PENDING_APPROVAL"] * 6
+
+
+def test_after_approval_it_is_6_of_6_and_done():
+    """I11."""
+    order = make_license_order(6)
+
+    approve_license_order(order.pk, actor=STAFF)
+
+    order.refresh_from_db()
+    assert str(order_availability(order)) == "6 of 6"
+    assert order_availability(order).is_done
+    assert (order.approval, order.decided_by) == ("APPROVED", "staff@shop.example")
+    assert states(order) == ["RELEASED"] * 6
+    assert [event.type for event in Event.objects.filter(order_id=order.pk)][-2:] == [
+        "license_order.approved",
+        "license.released",
+    ]
+
+
+def test_a_part_may_be_approved_and_repeating_it_changes_nothing():
+    """T-CON-08: 4 of 6 twice releases each unit once."""
+    order = make_license_order(6)
+    line = order.lines.get()
+
+    approve_license_order(order.pk, quantities={line.pk: 4}, actor=STAFF)
+    before = table_digest()
+    approve_license_order(order.pk, quantities={line.pk: 4}, actor=STAFF)
+
+    assert table_digest() == before
+    order.refresh_from_db()
+    assert order.approval == "PARTIALLY_APPROVED"
+    assert str(order_availability(order)) == "4 of 6"
+    assert states(order) == ["RELEASED"] * 4 + ["PENDING_APPROVAL"] * 2
+
+
+@pytest.mark.parametrize("quantity", [3, 7, -1])
+def test_fewer_than_approved_or_more_than_ordered_is_refused(quantity):
+    order = make_license_order(6)
+    line = order.lines.get()
+    approve_license_order(order.pk, quantities={line.pk: 4}, actor=STAFF)
+    before = table_digest()
+
+    with pytest.raises(InvalidQuantity) as refusal:
+        approve_license_order(order.pk, quantities={line.pk: quantity}, actor=STAFF)
+
+    assert refusal.value.params == {"approved": 4, "undecided": 2}
+    assert table_digest() == before
+
+
+def test_a_line_of_another_order_is_not_found():
+    order, other = make_license_order(1), make_license_order(1)
+    before = table_digest()
+
+    with pytest.raises(NotFound):
+        approve_license_order(order.pk, quantities={other.lines.get().pk: 1}, actor=STAFF)
+
+    assert table_digest() == before
+
+
+def test_the_second_approver_is_told_the_decision():
+    """C8: one wins."""
+    order = make_license_order(2)
+    approve_license_order(order.pk, actor=STAFF)
+    before = table_digest()
+
+    with pytest.raises(AlreadyDecided) as refusal:
+        approve_license_order(order.pk, actor=STAFF)
+    with pytest.raises(AlreadyDecided):
+        reject_license_order(order.pk, reason="too late", actor=STAFF)
+
+    assert refusal.value.params["decision"] == "APPROVED"
+    assert refusal.value.params["decided_by"] == "staff@shop.example"
+    assert table_digest() == before
+
+
+def test_rejecting_what_remains_keeps_what_was_approved():
+    """domain.md: rejected keys go back to the pool; "4 of 4" remains."""
+    order = make_license_order(6)
+    line = order.lines.get()
+    approve_license_order(order.pk, quantities={line.pk: 4}, actor=STAFF)
+
+    reject_license_order(order.pk, reason="credit limit", actor=STAFF)
+
+    order.refresh_from_db()
+    assert order.approval == "APPROVED"
+    assert order.decision_reason == "credit limit"
+    assert states(order) == ["RELEASED"] * 4 + ["REJECTED"] * 2
+    assert str(order_availability(order)) == "4 of 4"
+    assert AvailableKey.objects.filter(pool=line.policy.pool).count() == 2
+
+
+def test_rejecting_all_needs_a_reason_and_gives_every_key_back():
+    order = make_license_order(3)
+    before = table_digest()
+    with pytest.raises(ReasonRequired):
+        reject_license_order(order.pk, reason="  ", actor=STAFF)
+    assert table_digest() == before
+
+    reject_license_order(order.pk, reason="no such company", actor=STAFF)
+
+    order.refresh_from_db()
+    assert order.approval == "REJECTED"
+    assert order_availability(order).of == 0
+    assert not order_availability(order).is_done
+    assert AvailableKey.objects.filter(pool=order.lines.get().policy.pool).count() == 3
+
+
+def test_nobody_decides_on_their_own_order():
+    """reliability.md 5: approve, reject, release unpaid (not one's own order)."""
+    user = build.make_user(unique("self") + "@example.com")
+    order = make_license_order(1, user=user)
+    before = table_digest()
+
+    with pytest.raises(ForbiddenRole):
+        approve_license_order(order.pk, actor=actor_for(user, "APPROVE_LICENSES"))
+    with pytest.raises(ForbiddenRole):
+        reject_license_order(order.pk, reason="x", actor=actor_for(user, "APPROVE_LICENSES"))
+
+    assert table_digest() == before
+
+
+def test_backordered_units_are_approved_and_released_once_they_have_a_key():
+    pool = make_pool(keys=2)
+    order = make_license_order(5, policy=make_policy(pool))
+    assert order_availability(order).backordered == 3
+
+    approve_license_order(order.pk, actor=STAFF)
+    assert str(order_availability(order)) == "2 of 5"
+    assert order_availability(order).waiting == (("KEYS", 3),)
+
+    add_keys(pool, fresh_keys(3))
+    assert fill_backorders(pool.pk) == 3
+    release_license_order(order.pk)
+
+    assert str(order_availability(order)) == "5 of 5"
+
+
+def test_an_unpaid_order_is_approved_but_not_released():
+    """B07, invariant 3."""
+    order = make_license_order(2, paid=False)
+
+    approve_license_order(order.pk, actor=STAFF)
+
+    order.refresh_from_db()
+    assert order.approval == "APPROVED"
+    assert states(order) == ["PENDING_APPROVAL"] * 2
+    assert order_availability(order).waiting == (("PAYMENT", 2),)
+
+
+def test_staff_may_release_unpaid_with_a_reason():
+    """Invariant 3: a staff override with a reason."""
+    order = make_license_order(2, paid=False)
+    with pytest.raises(ReasonRequired):
+        approve_license_order(order.pk, release_unpaid=True, actor=STAFF)
+
+    approve_license_order(order.pk, release_unpaid=True, reason="pays by invoice", actor=STAFF)
+
+    order.refresh_from_db()
+    assert order.unpaid_release_reason == "pays by invoice"
+    assert states(order) == ["RELEASED"] * 2
+    released = Event.objects.get(order_id=order.pk, type="license.released")
+    assert (released.reason, released.data["is_paid"]) == ("pays by invoice", False)
+
+
+def test_payment_can_be_waived_after_the_approval():
+    order = make_license_order(2, paid=False)
+    approve_license_order(order.pk, actor=STAFF)
+
+    approve_license_order(order.pk, release_unpaid=True, reason="known customer", actor=STAFF)
+
+    assert states(order) == ["RELEASED"] * 2
+
+
+def test_automatic_approval_needs_nobody():
+    order = make_license_order(2, policy=make_policy(keys=2, approval="AUTOMATIC"))
+
+    approve_by_policy(order.pk)
+    before = table_digest()
+    approve_by_policy(order.pk)
+
+    order.refresh_from_db()
+    assert (order.approval, order.decided_by) == ("APPROVED", "saleor_esd_plugin")
+    assert table_digest() == before
+
+
+@pytest.mark.parametrize(
+    "fields, approval",
+    [
+        ({"approval_quantity": 3, "approves_first_order_manually": False}, "APPROVED"),
+        ({"approval_quantity": 2, "approves_first_order_manually": False}, "PENDING"),
+        ({"approval_quantity": None, "approves_first_order_manually": True}, "PENDING"),
+    ],
+)
+def test_rules_ask_staff_above_a_quantity_and_for_a_first_order(fields, approval):
+    order = make_license_order(3, policy=make_policy(keys=3, approval="RULES", **fields))
+
+    approve_by_policy(order.pk)
+
+    order.refresh_from_db()
+    assert order.approval == approval
+
+
+def test_the_second_order_of_a_buyer_passes_the_rules():
+    user = build.make_user(unique("again") + "@example.com")
+    policy = make_policy(keys=2, approval="RULES")
+    first = make_license_order(1, policy=policy, user=user)
+    approve_by_policy(first.pk)
+    approve_license_order(first.pk, actor=STAFF)
+    second = make_license_order(1, policy=policy, user=user)
+
+    approve_by_policy(second.pk)
+
+    second.refresh_from_db()
+    assert second.approval == "APPROVED"
+
+
+def test_each_line_follows_its_own_policy():
+    manual, automatic = make_policy(keys=1), make_policy(keys=1, approval="AUTOMATIC")
+    from factories import record
+
+    order = record(
+        build.make_order(
+            [(build.find_variant(policy.variant_ref), 1) for policy in (manual, automatic)], paid=True
+        )
+    )
+
+    approve_by_policy(order.pk)
+
+    assert {line.policy_id: line.approved for line in order.lines.all()} == {
+        manual.pk: 0,
+        automatic.pk: 1,
+    }
+    assert LicenseOrder.objects.get(pk=order.pk).approval == "PARTIALLY_APPROVED"
+
+
+def test_a_checkout_that_made_two_orders_waits_for_staff():
+    """H4, T-CON-03b: both are flagged and neither is approved by itself."""
+    policy = make_policy(keys=2, approval="AUTOMATIC")
+    token = unique("checkout")
+    orders = [make_license_order(1, policy=policy, checkout_token=token) for _ in range(2)]
+
+    for order in orders:
+        approve_by_policy(order.pk)
+        order.refresh_from_db()
+
+    assert [(order.is_duplicate_checkout, order.approval) for order in orders] == [(True, "PENDING")] * 2

@@ -1,0 +1,198 @@
+"""Two orders and one key, really committed, a control first."""
+
+from __future__ import annotations
+
+import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Callable, List
+
+import pytest
+from django.db import OperationalError, connection, connections, transaction
+from django.db.models import QuerySet
+from factories import STAFF, make_license_order, make_policy, make_pool
+
+from saleor_esd_plugin.events import record
+from saleor_esd_plugin.events.models import Event
+from saleor_esd_plugin.host.db import writing
+from saleor_esd_plugin.keys.models import AvailableKey
+from saleor_esd_plugin.licenses import allocation as claim
+from saleor_esd_plugin.licenses.models import License
+from saleor_esd_plugin.orders.allocation import allocate_license_order, fill_backorders
+from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
+from saleor_esd_plugin.orders.errors import AlreadyDecided
+from saleor_esd_plugin.orders.models import LicenseOrder, LicenseOrderLine
+
+THREADS = 32
+
+
+@pytest.fixture(autouse=True)
+def nothing_follows_by_itself(monkeypatch):
+    """Committed events would allocate at once, one after the other, and leave nothing to race for."""
+    monkeypatch.setattr(record, "_wake", lambda event_id: None)
+
+
+def together(jobs: List[Callable[[], object]], threads: int = THREADS) -> List[object]:
+    """Run the jobs at the same time, each thread on its own connection; results or exceptions."""
+
+    def run(job: Callable[[], object]) -> object:
+        try:
+            with writing():
+                return job()
+        except Exception as error:
+            return error
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(run, jobs))
+
+
+def doubles(pools) -> int:
+    """Keys that are on more than one live license."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM (SELECT key_id FROM esd_license JOIN esd_licensekey k ON k.id = key_id"
+            " WHERE fulfillment NOT IN ('REJECTED', 'RETURNED') AND k.pool_id = ANY(%s::uuid[])"
+            " GROUP BY key_id HAVING count(*) > 1) twice",
+            [[str(pool.pk) for pool in pools]],
+        )
+        return cursor.fetchone()[0]
+
+
+def orders_for(pools, demand: int, rng: random.Random) -> List[LicenseOrder]:
+    """Recorded orders of 1 to 20 units each, `demand` units in all, spread over the pools."""
+    policies = [make_policy(pool) for pool in pools]
+    orders: List[LicenseOrder] = []
+    left = demand
+    while left:
+        quantity = min(left, rng.randint(1, 20))
+        orders.append(make_license_order(quantity, policy=rng.choice(policies), allocate=False))
+        left -= quantity
+    return orders
+
+
+def test_a_key_is_sold_once_whoever_comes_at_the_same_time(live_db):
+    """T-CON-01, C1: 32 threads, supply 500, demand 800, 30 % roll back: 500 allocated, 0 doubles."""
+    rng = random.Random(20)
+    pools = [make_pool(keys=count) for count in (167, 167, 166)]
+    orders = orders_for(pools, 800, rng)
+    fails = {order.pk for order in orders if rng.random() < 0.3}
+
+    def allocate(order: LicenseOrder) -> None:
+        with transaction.atomic():
+            allocate_license_order(order.pk)
+            if order.pk in fails:
+                raise RuntimeError("rolled back on purpose")
+
+    results = together([lambda order=order: allocate(order) for order in orders])
+    assert not [one for one in results if isinstance(one, OperationalError)], "a deadlock"
+    # Those that were rolled back come again, and the drains fill what is left: as the sweep does.
+    again = together([lambda order=order: allocate_license_order(order.pk) for order in orders])
+    assert again == [one for one in again if isinstance(one, LicenseOrder)]
+    together([lambda pool=pool: fill_backorders(pool.pk) for pool in pools * 2], threads=6)
+
+    sold = License.objects.filter(key__pool__in=pools)
+    demand = {pool.pk: 0 for pool in pools}
+    for line in LicenseOrderLine.objects.filter(order__in=orders).select_related("policy"):
+        demand[line.policy.pool_id] += line.quantity
+    supply = dict(zip([pool.pk for pool in pools], (167, 167, 166)))
+    expected = sum(min(supply[pool_id], demand[pool_id]) for pool_id in supply)
+    assert sold.count() == expected
+    assert AvailableKey.objects.filter(pool__in=pools).count() == 500 - expected
+    assert doubles(pools) == 0
+
+
+def test_control_without_the_lock_keys_are_sold_twice(live_db, monkeypatch):
+    """The twin of T-CON-01: select, then delete, without a lock and without the unique index."""
+    pool = make_pool(keys=40)
+    orders = [make_license_order(10, policy=make_policy(pool), allocate=False) for _ in range(8)]
+    barrier = threading.Barrier(8, timeout=30)
+    naive = """
+    WITH picked AS (
+        SELECT key_id FROM esd_availablekey, pg_sleep(0.5)
+        WHERE pool_id = %(pool)s::uuid AND key_id >= %(hint)s::uuid
+        ORDER BY key_id LIMIT %(wanted)s
+    )"""
+    monkeypatch.setattr(claim, "_CLAIM", naive)
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX esd_license_key")
+    try:
+
+        def allocate(order: LicenseOrder) -> None:
+            barrier.wait()
+            allocate_license_order(order.pk)
+
+        results = together([lambda order=order: allocate(order) for order in orders], threads=8)
+        assert results == [None] * 8
+        assert doubles([pool]) > 0
+    finally:
+        monkeypatch.undo()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "DELETE FROM esd_license WHERE key_id IN (SELECT id FROM esd_licensekey WHERE pool_id = %s)",
+                [str(pool.pk)],
+            )
+            cursor.execute(
+                "CREATE UNIQUE INDEX esd_license_key ON esd_license (key_id)"
+                " WHERE NOT fulfillment IN ('REJECTED', 'RETURNED')"
+            )
+
+
+def test_twenty_approvers_make_one_decision(live_db):
+    """T-CON-08, C8: 20 approve at once: 1 outcome, 1 event, each unit released once."""
+    order = make_license_order(6)
+
+    results = together([lambda: approve_license_order(order.pk, actor=STAFF)] * 20, threads=20)
+
+    assert sum(isinstance(one, LicenseOrder) for one in results) == 1
+    assert sum(isinstance(one, AlreadyDecided) for one in results) == 19
+    events = Event.objects.filter(order_id=order.pk)
+    assert events.filter(type="license_order.approved").count() == 1
+    assert events.filter(type="license.released").count() == 1
+    assert License.objects.filter(order_line__order=order, fulfillment="RELEASED").count() == 6
+
+
+def test_approve_against_reject_has_one_winner(live_db):
+    """T-CON-08: 10 approve, 10 reject: all units go one way, the losers are told which."""
+    order = make_license_order(4)
+    jobs = [
+        lambda: approve_license_order(order.pk, actor=STAFF),
+        lambda: reject_license_order(order.pk, reason="no", actor=STAFF),
+    ] * 10
+
+    results = together(jobs, threads=20)
+
+    order.refresh_from_db()
+    losers = [one for one in results if isinstance(one, AlreadyDecided)]
+    assert len(losers) == 19
+    assert {loser.params["decision"] for loser in losers} == {order.approval}
+    states = set(
+        License.objects.filter(order_line__order=order).values_list("fulfillment", flat=True)
+    )
+    assert states == {"RELEASED" if order.approval == "APPROVED" else "REJECTED"}
+
+
+def test_control_without_the_orders_lock_approvals_collide(live_db, monkeypatch):
+    """The twin of T-CON-08: reading before the lock lets several win."""
+    from saleor_esd_plugin.orders import approval, releasing
+
+    order = make_license_order(6)
+    barrier = threading.Barrier(8, timeout=30)
+
+    def unlocked(license_order_id):
+        return LicenseOrder.objects.select_related("account").get(pk=license_order_id)
+
+    def look_then_wait(*args, **kwargs):
+        found = unlocked(*args)
+        barrier.wait()
+        return found
+
+    monkeypatch.setattr(approval, "lock_order", look_then_wait)
+    monkeypatch.setattr(releasing, "lock_order", unlocked)
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, *args, **kwargs: self)
+
+    together([lambda: approve_license_order(order.pk, actor=STAFF)] * 8, threads=8)
+
+    events = Event.objects.filter(order_id=order.pk, type="license_order.approved")
+    assert events.count() > 1
