@@ -112,6 +112,8 @@ def _point_connections_to(server, name):
             USER=unquote(url.username or ""),
             PASSWORD=unquote(url.password or ""),
         )
+    # For commands that a test starts as processes of their own.
+    os.environ["DATABASE_URL"] = server + name
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT current_database()")
         assert cursor.fetchone() == (name,)

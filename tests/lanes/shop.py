@@ -90,11 +90,12 @@ class Market:
         made = factories.make_policy(pool, variant=build.find_variant(ref), **policy)
         return SimpleNamespace(id=variant, ref=ref, name=name, pool=pool, policy=made, keys=clear)
 
-    def person(self, prefix: str = "buyer", *permissions: str) -> SimpleNamespace:
+    def person(
+        self, prefix: str = "buyer", *permissions: str, address: str = ""
+    ) -> SimpleNamespace:
         """Somebody who is signed in: `email`, `user`, `authorization`; with permissions a member of staff."""
-        user = people.make_user(
-            f"{self.unique(prefix)}@example.com", PASSWORD, is_staff=bool(permissions)
-        )
+        address = address or f"{self.unique(prefix)}@example.com"
+        user = people.make_user(address, PASSWORD, is_staff=bool(permissions))
         if permissions:
             build.grant(user, *permissions)
         authorization = self.shop.sign_in(user.email, PASSWORD)
