@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import DateTimeField, Func
 
 from . import IS_V3
+from .types import APP_LABEL
 
 if IS_V3:
     from .saleor_3_21.db import (
@@ -38,8 +39,6 @@ __all__ = [
     "writing",
 ]
 
-APP_LABEL = "esd"
-
 
 class ClockTimestamp(Func):
     """The database's moment as part of a statement, where nobody needs to know it before."""
@@ -67,7 +66,7 @@ def register_permissions(permissions: Dict[str, str]) -> None:
 def remove_permissions() -> int:
     """Delete the rows of our permissions with everything that grants them; how many there were.
 
-    For `esd_uninstall`: rows that outlive the plugin break the host (hosts.md 7).
+    For `esd_uninstall`: rows that outlive the plugin break the host.
     """
     rows = permission_model().objects.filter(content_type__app_label=APP_LABEL)
     count = rows.count()

@@ -7,6 +7,9 @@ from datetime import datetime
 from typing import Dict, FrozenSet, Tuple
 from uuid import UUID
 
+# Of our tables and permissions, and the id of the plugin in Saleor's list.
+APP_LABEL = "esd"
+
 
 @dataclass(frozen=True)
 class Actor:

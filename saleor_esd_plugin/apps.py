@@ -1,0 +1,29 @@
+"""Start-up."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.core.checks import register
+
+SECONDS_BETWEEN_SWEEPS = 60
+
+
+class EsdConfig(AppConfig):
+    name = "saleor_esd_plugin"
+    label = "esd"
+    verbose_name = "Software licenses"
+
+    def ready(self) -> None:
+        """Put our part into the host's schema and schedule; say so if keys cannot be opened."""
+        # Not at the top: all of these need the models.
+        from . import checks
+        from .graphql.schema import mount_schema
+        from .host.plugin import schedule
+        from .keys import keyring
+
+        register(checks.check_keyring)
+        register(checks.check_deployment, deploy=True)
+        mount_schema()
+        schedule("esd-reconcile", "saleor_esd_plugin.tasks.reconcile", SECONDS_BETWEEN_SWEEPS)
+        # Web servers run no system checks, and Celery discards them.
+        keyring.log_if_locked()

@@ -1,0 +1,117 @@
+"""Saleor 2.10: orders read into our words. An order is named by its token, a line by its integer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Dict, Iterable, List, Optional
+from uuid import UUID
+
+from django.db.models import CharField, Exists, OuterRef, QuerySet
+from django.db.models.functions import Cast
+from saleor.order import OrderStatus
+from saleor.order.models import Order as HostOrder
+from saleor.order.models import OrderLine as HostOrderLine
+from saleor.payment import ChargeStatus
+
+from ..types import CHECKOUT_DETAILS, Order, OrderLine
+
+__all__ = ["order_uuid_of", "read_order", "read_orders", "unrecorded_order_uuids"]
+
+STATUS = {OrderStatus.DRAFT: "DRAFT", OrderStatus.CANCELED: "CANCELLED"}
+CHARGED = (
+    ChargeStatus.PARTIALLY_CHARGED,
+    ChargeStatus.FULLY_CHARGED,
+    ChargeStatus.PARTIALLY_REFUNDED,
+)
+REFUNDED = (ChargeStatus.PARTIALLY_REFUNDED, ChargeStatus.FULLY_REFUNDED)
+
+
+def order_uuid_of(host_order: Any) -> UUID:
+    """The uuid of the host's order that survives an upgrade."""
+    return UUID(host_order.token)
+
+
+def read_order(order_uuid: UUID, *, at_checkout: bool = False) -> Optional[Order]:
+    """The order as the host has it now, or None.
+
+    With `at_checkout`, which only the hook of a completed checkout may say, `details` has the buyer's
+    words; later anybody could have changed them (H5).
+    """
+    order = _rows([order_uuid]).first()
+    if order is None:
+        return None
+    # An order made of a draft had its metadata open to everybody while it was one.
+    return _order(order, _details(order) if at_checkout and order.checkout_token else {})
+
+
+def read_orders(order_uuids: Iterable[UUID]) -> List[Order]:
+    """Those of the orders that exist, in three queries, without `details`."""
+    return [_order(order, {}) for order in _rows(order_uuids)]
+
+
+def unrecorded_order_uuids(
+    policies: QuerySet, recorded_lines: QuerySet, *, since: datetime, limit: int
+) -> List[UUID]:
+    """Orders, oldest first, with a line of a licensed variant that nobody recorded.
+
+    `policies` has `variant_ref` and `created_at`, `recorded_lines` has `order_line_ref`. Left out: what
+    was ordered before `since` or before its policy existed; drafts and cancelled orders.
+    """
+    ref = CharField(max_length=36)
+    lines = HostOrderLine.objects.annotate(_line=Cast("pk", ref), _variant=Cast("variant_id", ref))
+    missing = lines.filter(
+        Exists(
+            policies.filter(
+                variant_ref=OuterRef("_variant"), created_at__lte=OuterRef("order__created")
+            )
+        ),
+        ~Exists(recorded_lines.filter(order_line_ref=OuterRef("_line"))),
+        order__created__gte=since,
+    ).exclude(order__status__in=list(STATUS))
+    found = missing.order_by("order__created", "order__token").values_list(
+        "order__created", "order__token"
+    )
+    return [UUID(token) for _, token in found.distinct()[:limit]]
+
+
+def _rows(order_uuids: Iterable[UUID]) -> QuerySet:
+    orders = HostOrder.objects.filter(token__in=[str(uuid) for uuid in order_uuids])
+    return orders.select_related("user").prefetch_related("lines", "payments")
+
+
+def _order(order: HostOrder, details: Dict[str, str]) -> Order:
+    status = STATUS.get(order.status, "OPEN")
+    payments = order.payments.all()
+    captured = sum(p.captured_amount for p in payments if p.charge_status in CHARGED)
+    return Order(
+        uuid=order_uuid_of(order),
+        number=str(order.pk),
+        created_at=order.created,
+        status=status,
+        # An empty draft costs nothing, and is not paid for that.
+        is_paid=status != "DRAFT" and captured >= order.total_gross_amount,
+        is_refunded=captured <= 0 and any(p.charge_status in REFUNDED for p in payments),
+        email=order.get_customer_email() or "",
+        user_ref=str(order.user_id or ""),
+        language=order.language_code,
+        checkout_token=order.checkout_token,
+        details=details,
+        lines=tuple(map(_line, order.lines.all())),
+    )
+
+
+def _line(line: HostOrderLine) -> OrderLine:
+    return OrderLine(
+        ref=str(line.pk),
+        variant_ref=str(line.variant_id or ""),
+        quantity=line.quantity,
+        sku=line.product_sku,
+        product_name=line.product_name,
+        variant_name=line.variant_name,
+    )
+
+
+def _details(order: HostOrder) -> Dict[str, str]:
+    metadata = order.metadata or {}
+    found = {name: metadata.get(key) for name, key in CHECKOUT_DETAILS.items()}
+    return {name: str(value) for name, value in found.items() if value}

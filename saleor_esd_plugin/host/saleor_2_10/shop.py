@@ -1,0 +1,67 @@
+"""Saleor 2.10: what it does with orders, stock and checkouts, where 3.x does it differently."""
+
+from __future__ import annotations
+
+from email.utils import parseaddr
+from typing import Any, Dict, List, Optional, Tuple
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.sites.models import Site
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import QuerySet, Sum
+from saleor.checkout.models import Checkout
+from saleor.order import OrderStatus, actions
+from saleor.order.models import Order
+from saleor.warehouse.models import Stock
+
+__all__ = [
+    "allocated_quantity",
+    "create_fulfillments",
+    "lock_checkout_metadata",
+    "lock_open_order",
+    "serving_stocks",
+    "shop_sender",
+    "user_language",
+]
+
+
+def lock_open_order(order_uuid: UUID) -> Optional[Any]:
+    """The host's order, locked, if its lines may be fulfilled."""
+    orders = Order.objects.select_for_update(of=("self",)).filter(token=str(order_uuid))
+    return orders.exclude(status__in=[OrderStatus.DRAFT, OrderStatus.CANCELED]).first()
+
+
+def create_fulfillments(order: Any, by_warehouse: Dict[Any, List[dict]]) -> None:
+    """Fulfill as the host does, told by nobody in particular and without the host's e-mail."""
+    actions.create_fulfillments(None, order, by_warehouse, notify_customer=False)
+
+
+def serving_stocks(order: Any) -> QuerySet:
+    """The stocks that the order may be fulfilled from: all of them."""
+    return Stock.objects.order_by("pk")
+
+
+def allocated_quantity(stock: Any) -> int:
+    """Units of the stock that belong to unfulfilled order lines."""
+    return stock.allocations.aggregate(units=Sum("quantity_allocated"))["units"] or 0
+
+
+def lock_checkout_metadata(token: UUID) -> Optional[Any]:
+    """The row that has the checkout's `metadata`, locked: the checkout itself."""
+    return Checkout.objects.select_for_update(of=("self",)).filter(token=token).first()
+
+
+def shop_sender() -> Tuple[str, str]:
+    """(name, address) that the shop's own e-mails come from; empty if none is set up."""
+    try:
+        return parseaddr(Site.objects.get_current().settings.default_from_email)
+    except ImproperlyConfigured:
+        return "", ""
+
+
+def user_language(user_ref: str) -> str:
+    """The language of the user's latest order, as users have none here; else the shop's."""
+    orders = Order.objects.filter(user_id=user_ref).order_by("-created")
+    language = orders.values_list("language_code", flat=True).first()
+    return language or settings.LANGUAGE_CODE

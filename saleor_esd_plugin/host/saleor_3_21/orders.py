@@ -1,0 +1,132 @@
+"""Saleor 3.21 and later: orders read into our words. Orders and lines are named by their uuid."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Dict, Iterable, List, Optional
+from uuid import UUID
+
+from django.db.models import CharField, Exists, OuterRef, QuerySet
+from django.db.models.functions import Cast
+from saleor.order import OrderOrigin, OrderStatus
+from saleor.order.models import Order as HostOrder
+from saleor.order.models import OrderLine as HostOrderLine
+from saleor.payment import ChargeStatus
+
+from ..types import CHECKOUT_DETAILS, Order, OrderLine
+
+__all__ = ["order_uuid_of", "read_order", "read_orders", "unrecorded_order_uuids"]
+
+STATUS = {
+    OrderStatus.DRAFT: "DRAFT",
+    OrderStatus.UNCONFIRMED: "UNCONFIRMED",
+    OrderStatus.CANCELED: "CANCELLED",
+    OrderStatus.EXPIRED: "EXPIRED",
+}
+UNSOLD = [OrderStatus.DRAFT, OrderStatus.CANCELED, OrderStatus.EXPIRED]
+REFUNDED = (ChargeStatus.PARTIALLY_REFUNDED, ChargeStatus.FULLY_REFUNDED)
+
+
+def order_uuid_of(host_order: Any) -> UUID:
+    """The uuid of the host's order that survives an upgrade."""
+    return host_order.pk
+
+
+def read_order(order_uuid: UUID, *, at_checkout: bool = False) -> Optional[Order]:
+    """The order as the host has it now, or None.
+
+    `details` has the buyer's words at any time: only staff can change them later.
+    """
+    order = _rows([order_uuid]).first()
+    return None if order is None else _order(order, _details(order))
+
+
+def read_orders(order_uuids: Iterable[UUID]) -> List[Order]:
+    """Those of the orders that exist, in four queries, without `details`."""
+    return [_order(order, {}) for order in _rows(order_uuids)]
+
+
+def unrecorded_order_uuids(
+    policies: QuerySet, recorded_lines: QuerySet, *, since: datetime, limit: int
+) -> List[UUID]:
+    """Orders, oldest first, with a line of a licensed variant that nobody recorded.
+
+    `policies` has `variant_ref` and `created_at`, `recorded_lines` has `order_line_ref`. Left out: what
+    was ordered before `since` or before its policy existed; drafts, cancelled and expired orders; what
+    was created in bulk, which is history of another shop.
+    """
+    ref = CharField(max_length=36)
+    lines = HostOrderLine.objects.annotate(
+        _line=Cast("pk", ref), _old_line=Cast("old_id", ref), _variant=Cast("variant_id", ref)
+    )
+    missing = (
+        lines.filter(
+            Exists(
+                policies.filter(
+                    variant_ref=OuterRef("_variant"), created_at__lte=OuterRef("order__created_at")
+                )
+            ),
+            ~Exists(recorded_lines.filter(order_line_ref=OuterRef("_line"))),
+            # Recorded while the shop was a 2.10, where the line had this integer.
+            ~Exists(recorded_lines.filter(order_line_ref=OuterRef("_old_line"))),
+            order__created_at__gte=since,
+        )
+        .exclude(order__status__in=UNSOLD)
+        .exclude(order__origin=OrderOrigin.BULK_CREATE)
+    )
+    found = missing.order_by("order__created_at", "order_id").values_list(
+        "order__created_at", "order_id"
+    )
+    return [pk for _, pk in found.distinct()[:limit]]
+
+
+def _rows(order_uuids: Iterable[UUID]) -> QuerySet:
+    orders = HostOrder.objects.filter(pk__in=list(order_uuids)).select_related("user")
+    return orders.prefetch_related("lines", "payments", "payment_transactions")
+
+
+def _order(order: HostOrder, details: Dict[str, str]) -> Order:
+    status = STATUS.get(order.status, "OPEN")
+    charged = order.total_charged_amount
+    return Order(
+        uuid=order_uuid_of(order),
+        number=str(order.number),
+        created_at=order.created_at,
+        status=status,
+        # An empty draft costs nothing, and is not paid for that.
+        is_paid=status != "DRAFT" and charged >= order.total_gross_amount,
+        is_refunded=charged <= 0 and _has_refund(order),
+        email=order.get_customer_email() or "",
+        user_ref=str(order.user_id or ""),
+        language=order.language_code,
+        checkout_token=order.checkout_token,
+        origin=order.origin,
+        details=details,
+        lines=tuple(map(_line, order.lines.all())),
+    )
+
+
+def _has_refund(order: HostOrder) -> bool:
+    """Has money been given back, by a gateway's payment or by an app's transaction?"""
+    return any(payment.charge_status in REFUNDED for payment in order.payments.all()) or any(
+        transaction.refunded_value > 0 for transaction in order.payment_transactions.all()
+    )
+
+
+def _line(line: HostOrderLine) -> OrderLine:
+    return OrderLine(
+        ref=str(line.pk),
+        variant_ref=str(line.variant_id or ""),
+        quantity=line.quantity,
+        sku=line.product_sku or "",
+        product_name=line.product_name,
+        variant_name=line.variant_name,
+        old_ref=str(line.old_id or ""),
+    )
+
+
+def _details(order: HostOrder) -> Dict[str, str]:
+    metadata = order.metadata or {}
+    found = {name: metadata.get(key) for name, key in CHECKOUT_DETAILS.items()}
+    found["comment"] = found["comment"] or order.customer_note
+    return {name: str(value) for name, value in found.items() if value}

@@ -1,0 +1,14 @@
+"""Saleor 3.21 and later: plugins are known to a manager that may read from a replica."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from saleor.plugins.manager import get_plugins_manager
+
+__all__ = ["current_plugin"]
+
+
+def current_plugin(plugin_id: str) -> Optional[Any]:
+    """The plugin of that id with its configuration of this moment, active or not; None if not installed."""
+    return get_plugins_manager(allow_replica=False).get_plugin(plugin_id)

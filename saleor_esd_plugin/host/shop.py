@@ -1,0 +1,221 @@
+"""Door to the shop: its orders, stock, checkouts, products and settings, in our words.
+
+Loaded after the models. Call everything here inside `db.writing()`: the answers decide about keys, so they
+come from the writer, never from a replica.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from typing import Any, Dict, Iterable, List, Tuple
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from saleor.core.utils import build_absolute_uri
+from saleor.plugins.models import PluginConfiguration
+from saleor.product.models import ProductVariant
+from saleor.warehouse.models import Stock
+
+from . import IS_V3
+from .ids import decimal_ref, split_global_id, uuid_ref
+from .types import APP_LABEL, CHECKOUT_DETAILS, PluginField, PluginSettings
+
+if IS_V3:
+    from .saleor_3_21.orders import (
+        order_uuid_of,
+        read_order,
+        read_orders,
+        unrecorded_order_uuids,
+    )
+    from .saleor_3_21.shop import (
+        allocated_quantity,
+        create_fulfillments,
+        lock_checkout_metadata,
+        lock_open_order,
+        serving_stocks,
+        shop_sender,
+        user_language,
+    )
+else:
+    from .saleor_2_10.orders import (
+        order_uuid_of,
+        read_order,
+        read_orders,
+        unrecorded_order_uuids,
+    )
+    from .saleor_2_10.shop import (
+        allocated_quantity,
+        create_fulfillments,
+        lock_checkout_metadata,
+        lock_open_order,
+        serving_stocks,
+        shop_sender,
+        user_language,
+    )
+
+__all__ = [
+    "absolute_url",
+    "default_language",
+    "fulfill_lines",
+    "order_uuid_of",
+    "plugin_settings",
+    "read_order",
+    "read_orders",
+    "set_stock",
+    "unrecorded_order_uuids",
+    "user_language",
+    "variant_exists",
+    "variants",
+    "write_checkout_details",
+]
+
+logger = logging.getLogger(__name__)
+
+
+def fulfill_lines(order_uuid: UUID, quantities: Dict[str, int]) -> Dict[str, int]:
+    """Create the shop's own fulfillment of these units, without an e-mail of the shop.
+
+    `quantities` and the answer: order line ref -> units. Of each line at most what is unfulfilled; a line
+    is missing in the answer if there was nothing left, or if its variant or the variant's stock is gone.
+    All or nothing: empty, and a line in the log, if the shop refuses; empty also for an order that is a
+    draft, unconfirmed, cancelled, expired or gone. Runs the shop's hooks, ours among them.
+    """
+    try:
+        with transaction.atomic():
+            return _fulfill(order_uuid, quantities)
+    except Exception as error:
+        # Whatever the reason, it must not undo the release that this is the consequence of.
+        logger.warning("The shop did not fulfill order %s: %s", order_uuid, type(error).__name__)
+        return {}
+
+
+def _fulfill(order_uuid: UUID, quantities: Dict[str, int]) -> Dict[str, int]:
+    order = lock_open_order(order_uuid)
+    if order is None:
+        return {}
+    fulfilled: Dict[str, int] = {}
+    by_warehouse: Dict[Any, List[dict]] = defaultdict(list)
+    for line in order.lines.select_for_update(of=("self",)).order_by("pk"):
+        wanted = min(quantities.get(str(line.pk), 0), line.quantity - line.quantity_fulfilled)
+        for warehouse_id, units in _warehouses(order, line, wanted):
+            by_warehouse[warehouse_id].append({"order_line": line, "quantity": units})
+            fulfilled[str(line.pk)] = fulfilled.get(str(line.pk), 0) + units
+    if by_warehouse:
+        create_fulfillments(order, dict(by_warehouse))
+    return fulfilled
+
+
+def _warehouses(order: Any, line: Any, wanted: int) -> List[Tuple[Any, int]]:
+    """From which warehouses to take `wanted` units: first from where they are allocated."""
+    if wanted <= 0 or line.variant_id is None:
+        return []
+    parts: List[Tuple[Any, int]] = []
+    for allocation in line.allocations.select_related("stock").order_by("stock__pk"):
+        units = min(wanted, allocation.quantity_allocated)
+        if units > 0:
+            parts.append((allocation.stock.warehouse_id, units))
+            wanted -= units
+    if wanted > 0:
+        # Without tracked inventory nothing is allocated, but the host still wants to know from where.
+        stock = serving_stocks(order).filter(product_variant_id=line.variant_id).first()
+        if stock is not None:
+            parts.append((stock.warehouse_id, wanted))
+    return parts
+
+
+@transaction.atomic
+def set_stock(variant_ref: str, free: int) -> str:
+    """Make the shop able to sell `free` units of the variant: SET, or UNCHANGED if it was so already.
+
+    What is allocated to unfulfilled lines comes on top, as the shop subtracts it. NO_STOCK_ROW,
+    SEVERAL_STOCK_ROWS and UNTRACKED tell why nothing was done; a variant that is gone has no stock row.
+    """
+    variant = ProductVariant.objects.filter(pk=decimal_ref(variant_ref)).first()
+    if variant is None:
+        return "NO_STOCK_ROW"
+    if not variant.track_inventory:
+        return "UNTRACKED"
+    stocks = list(
+        Stock.objects.select_for_update(of=("self",)).filter(product_variant=variant).order_by("pk")
+    )
+    if len(stocks) != 1:
+        return "SEVERAL_STOCK_ROWS" if stocks else "NO_STOCK_ROW"
+    quantity = free + allocated_quantity(stocks[0])
+    if stocks[0].quantity == quantity:
+        return "UNCHANGED"
+    Stock.objects.filter(pk=stocks[0].pk).update(quantity=quantity)
+    return "SET"
+
+
+@transaction.atomic
+def write_checkout_details(checkout_id_or_token: str, details: Dict[str, str]) -> bool:
+    """Keep the buyer's words (keys of `CHECKOUT_DETAILS`) in the checkout's public metadata.
+
+    Takes the API's id `Checkout:<token>` or the token. An empty text removes the entry, a key that is
+    missing leaves it. False if there is no such checkout, or no longer.
+    """
+    type_name, ref = split_global_id(checkout_id_or_token) or ("Checkout", checkout_id_or_token)
+    token = uuid_ref(ref)
+    holder = lock_checkout_metadata(UUID(token)) if type_name == "Checkout" and token else None
+    if holder is None:
+        return False
+    metadata = dict(holder.metadata or {})
+    for name, value in details.items():
+        if value:
+            metadata[CHECKOUT_DETAILS[name]] = value
+        else:
+            metadata.pop(CHECKOUT_DETAILS[name], None)
+    holder.metadata = metadata
+    holder.save(update_fields=["metadata"])
+    return True
+
+
+def variants(refs: Iterable[str]) -> Dict[str, Tuple[str, str, str]]:
+    """Variant ref -> (SKU, product name, variant name), for those that exist; any of them may be empty."""
+    found = ProductVariant.objects.filter(pk__in=filter(None, map(decimal_ref, refs)))
+    return {
+        str(pk): (sku or "", product_name, name)
+        for pk, sku, product_name, name in found.values_list("pk", "sku", "product__name", "name")
+    }
+
+
+def variant_exists(ref: str) -> bool:
+    """Is there a variant with that primary key?"""
+    return ProductVariant.objects.filter(pk=decimal_ref(ref)).exists()
+
+
+def plugin_settings() -> PluginSettings:
+    """What shop staff set, read anew: one query, and one more if they set no sender address.
+
+    Without a row in the database the plugin is active with its defaults. The sender falls back on the
+    shop's own; `sender_address` is empty if that has none either.
+    """
+    row = PluginConfiguration.objects.filter(identifier=APP_LABEL).first()
+    entries = row.configuration if row is not None and isinstance(row.configuration, list) else []
+    values = {entry.get("name"): entry.get("value") for entry in entries}
+    name = str(values.get(PluginField.SENDER_NAME) or "")
+    address = str(values.get(PluginField.SENDER_ADDRESS) or "")
+    if not address:
+        shop_name, address = shop_sender()
+        name = name or shop_name
+    mirrors_stock = values.get(PluginField.MIRRORS_STOCK)
+    return PluginSettings(
+        is_active=row is None or row.active,
+        sender_name=name,
+        sender_address=address,
+        staff_address=str(values.get(PluginField.STAFF_ADDRESS) or ""),
+        # A bool on 2.10, the text "true" or "false" on some 3.x.
+        mirrors_stock=mirrors_stock is None or str(mirrors_stock).lower() == "true",
+    )
+
+
+def absolute_url(path: str) -> str:
+    """The shop's public address of `path` ("/plugins/global/esd/…")."""
+    return build_absolute_uri(path)
+
+
+def default_language() -> str:
+    """The language of the shop ("en"), for whoever has none."""
+    return settings.LANGUAGE_CODE

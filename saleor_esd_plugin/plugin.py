@@ -1,0 +1,140 @@
+"""What the host calls: every hook in a line, all through one wrapper that never raises.
+
+Hooks only record (`orders.recording`); what follows happens after commit. Bulk-created orders
+(`order_bulk_created`, 3.x) are imported history and are left alone.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+
+from . import pages
+from .conf import PLUGIN_ID
+from .host import shop
+from .host.db import writing
+from .host.plugin import BasePlugin, field, refused_setting
+from .host.types import PluginField
+from .orders import recording
+
+logger = logging.getLogger(__name__)
+
+LONGEST_SENDER_NAME = 78
+
+
+class EsdPlugin(BasePlugin):
+    """Sells software licenses. Installed means switched on, until staff switch it off."""
+
+    PLUGIN_ID = PLUGIN_ID
+    PLUGIN_NAME = "Software licenses"
+    PLUGIN_DESCRIPTION = (
+        "Sells license keys: in stock or generated, approved, released after payment, assigned to end "
+        "customers, sent by e-mail. Switched off, it records and releases nothing; what customers own "
+        "stays readable, and switching it on catches up."
+    )
+    DEFAULT_ACTIVE = True
+    DEFAULT_CONFIGURATION = [
+        {"name": PluginField.SENDER_NAME, "value": ""},
+        {"name": PluginField.SENDER_ADDRESS, "value": ""},
+        {"name": PluginField.STAFF_ADDRESS, "value": ""},
+        {"name": PluginField.MIRRORS_STOCK, "value": True},
+    ]
+    CONFIG_STRUCTURE = {
+        PluginField.SENDER_NAME: field(
+            str,
+            "Sender name",
+            "The name that customers see as the sender of license e-mails. Empty: the shop's own.",
+        ),
+        PluginField.SENDER_ADDRESS: field(
+            str,
+            "Sender address",
+            "The one address that all license e-mails come from, so that customers can allow-list it. "
+            "Empty: the shop's own sender.",
+        ),
+        PluginField.STAFF_ADDRESS: field(
+            str,
+            "Staff address",
+            "Where to write when license orders wait for approval. Empty: nobody is written to.",
+        ),
+        PluginField.MIRRORS_STOCK: field(
+            bool,
+            "Stock follows free keys",
+            "Keeps the stock of a licensed variant at the number of its free keys, so that the shop does "
+            "not sell what the pool does not hold. Only for variants with a single stock; generated keys "
+            "leave the stock alone.",
+        ),
+    }
+
+    def order_created(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
+        # The only moment at which 2.10 vouches for what the buyer said at checkout.
+        return self._observe(order, previous_value, at_checkout=True)
+
+    def order_confirmed(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
+        return self._observe(order, previous_value)
+
+    def order_paid(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
+        return self._observe(order, previous_value)
+
+    def order_fully_paid(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
+        return self._observe(order, previous_value)
+
+    def order_updated(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
+        return self._observe(order, previous_value)
+
+    def order_cancelled(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
+        return self._observe(order, previous_value)
+
+    def order_refunded(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
+        return self._observe(order, previous_value)
+
+    def order_fully_refunded(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
+        return self._observe(order, previous_value)
+
+    def order_expired(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
+        return self._observe(order, previous_value)
+
+    def webhook(self, request: HttpRequest, path: str, previous_value: Any) -> HttpResponse:
+        """The answer of our pages under `/plugins/global/esd`; the host's 404 for any other path."""
+        # The address without "global" reaches inactive plugins too.
+        if not self.active:
+            return previous_value
+        return pages.respond(request, path) or previous_value
+
+    @classmethod
+    def validate_plugin_configuration(cls, plugin_configuration: Any, **kwargs: Any) -> None:
+        """Refuse what no e-mail could be sent with."""
+        values = {entry["name"]: entry.get("value") for entry in plugin_configuration.configuration}
+        for name in (PluginField.SENDER_ADDRESS, PluginField.STAFF_ADDRESS):
+            try:
+                if values.get(name):
+                    validate_email(values[name])
+            except ValidationError as error:
+                raise refused_setting(f'"{name}" is not an e-mail address.') from error
+        sender_name = str(values.get(PluginField.SENDER_NAME) or "")
+        if len(sender_name) > LONGEST_SENDER_NAME or not sender_name.isprintable():
+            raise refused_setting(
+                f'"{PluginField.SENDER_NAME}" is one line of at most {LONGEST_SENDER_NAME} characters.'
+            )
+
+    def _observe(self, order: Any, previous_value: Any, *, at_checkout: bool = False) -> Any:
+        """Record what the host says of the order. Never raises, never spoils the host's transaction.
+
+        An exception here would cost the order on 2.10, while the payment stays charged (H1), and the
+        later hooks and e-mails on 3.x (H2). Whatever gets lost, the sweep repairs.
+        """
+        # Saleor 2.10 calls the hooks of inactive plugins too.
+        if not self.active:
+            return previous_value
+        try:
+            with writing(), transaction.atomic():
+                found = shop.read_order(shop.order_uuid_of(order), at_checkout=at_checkout)
+                recording.observe_order(found, at_checkout=at_checkout)
+        except Exception as error:
+            # The type only: a database's message quotes values.
+            logger.error("An order waits for the sweep: %s", type(error).__name__)
+        return previous_value
