@@ -1,0 +1,48 @@
+"""What must be true of keys; `manage.py esd_verify` prints every violation."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+from django.db import connection
+
+from . import key_checks
+from .errors import KeyringLocked
+from .keyring import load_keyring
+
+# Each answers with ids of rows that must not be there; the triggers refuse the first two.
+_QUERIES = {
+    "key {}: for sale, although it was revealed, quarantined or revoked": """
+        SELECT key.id FROM esd_availablekey free JOIN esd_licensekey key ON key.id = free.key_id
+        WHERE key.revealed_at IS NOT NULL OR key.quarantined_at IS NOT NULL
+            OR key.revoked_at IS NOT NULL
+    """,
+    "key {}: for sale in a pool that is not its own": """
+        SELECT key.id FROM esd_availablekey free JOIN esd_licensekey key ON key.id = free.key_id
+        WHERE key.pool_id <> free.pool_id
+    """,
+    "batch {}: quarantined, but some of its keys are for sale": """
+        SELECT DISTINCT batch.id FROM esd_keybatch batch
+        JOIN esd_licensekey key ON key.batch_id = batch.id
+        JOIN esd_availablekey free ON free.key_id = key.id
+        WHERE batch.quarantined_at IS NOT NULL
+    """,
+    "batch {}: it accepted another number of keys than it has": """
+        SELECT batch.id FROM esd_keybatch batch
+        LEFT JOIN esd_licensekey key ON key.batch_id = batch.id
+        GROUP BY batch.id HAVING batch.accepted <> count(key.id)
+    """,
+}
+
+
+def violations() -> Iterator[str]:
+    """One sentence for each violation, naming ids only; a locked key ring is one (T-ENC-04)."""
+    try:
+        yield from key_checks.all_disagreements(load_keyring())
+    except KeyringLocked as error:
+        yield error.message
+    for sentence, query in _QUERIES.items():
+        with connection.cursor() as cursor:
+            cursor.execute(query)
+            ids = [row[0] for row in cursor.fetchall()]
+        yield from (sentence.format(id) for id in ids)

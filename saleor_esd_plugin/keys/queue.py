@@ -1,0 +1,79 @@
+"""Which keys are free: counting them, giving them back, and where to start looking.
+
+Taking them is one statement of `licenses.allocation`.
+"""
+
+from __future__ import annotations
+
+from typing import Dict, Iterable
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from ..host.db import now
+from .models import AvailableKey, LicenseKey
+
+FIRST_KEY = UUID(int=0)
+
+# Pool -> the last key that this process took. Keys before it are mostly dead entries, over which a
+# claim would have to step. Never decides: whoever gets too few starts at FIRST_KEY.
+_hints: Dict[UUID, UUID] = {}
+
+
+def available_count(pool_id: UUID) -> int:
+    """How many keys of the pool are free at this moment; includes those being taken right now."""
+    return AvailableKey.objects.filter(pool=pool_id).count()
+
+
+def hint(pool_id: UUID) -> UUID:
+    """Where to start looking for a free key of the pool."""
+    return _hints.get(pool_id, FIRST_KEY)
+
+
+def remember_hint(pool_id: UUID, key_id: UUID) -> None:
+    """`key_id` was the last key taken; those before it are gone, or come back through give_back."""
+    _hints[pool_id] = key_id
+
+
+@transaction.atomic
+def give_back(key_ids: Iterable[UUID]) -> int:
+    """Put keys that no license holds any more back on sale; how many of them are.
+
+    Left out are those that were revealed or withdrawn (invariant 4); keys of a batch that was
+    quarantined meanwhile are quarantined instead. Giving back twice changes nothing.
+    """
+    ids = sorted(set(key_ids))
+    with connection.cursor() as cursor:
+        cursor.execute(_BATCHES, [[str(key_id) for key_id in ids]])
+        withdrawn = [batch_id for batch_id, is_withdrawn in cursor.fetchall() if is_withdrawn]
+    if withdrawn:
+        LicenseKey.objects.filter(
+            pk__in=ids, batch__in=withdrawn, quarantined_at=None, revoked_at=None
+        ).update(quarantined_at=now())
+    with connection.cursor() as cursor:
+        cursor.execute(_GIVE_BACK, [[str(key_id) for key_id in ids]])
+        given = cursor.fetchall()
+    for pool_id, key_id in given:
+        if key_id < hint(pool_id):
+            _hints[pool_id] = key_id
+    return len(given)
+
+
+# Shared, so that returns do not wait for each other; a quarantine under way is waited for.
+_BATCHES = """
+SELECT id, quarantined_at IS NOT NULL FROM esd_keybatch
+WHERE id IN (SELECT batch_id FROM esd_licensekey WHERE id = ANY (%s::uuid[]))
+FOR SHARE
+"""
+
+# The lock waits for a reveal under way and then looks at the row again.
+_GIVE_BACK = """
+WITH fresh AS (
+    SELECT pool_id, id FROM esd_licensekey
+    WHERE id = ANY (%s::uuid[])
+        AND revealed_at IS NULL AND quarantined_at IS NULL AND revoked_at IS NULL
+    ORDER BY id FOR SHARE
+)
+INSERT INTO esd_availablekey (pool_id, key_id) SELECT pool_id, id FROM fresh
+ON CONFLICT DO NOTHING RETURNING pool_id, key_id
+"""

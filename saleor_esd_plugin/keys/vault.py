@@ -1,0 +1,96 @@
+"""Clear keys in and out of the encrypted column. The layout of the bytes is fixed by its version:
+
+    0xE5 | 0x01 | kid, 2 bytes | nonce, 12 bytes | text and 16 bytes of tag
+
+The associated data bind them to pool, row and field: moved elsewhere they do not open.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Callable
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+
+from . import key_checks
+from .errors import KeyringLocked, KeyUnavailable, Tampered
+from .keyring import KeyRing, load_keyring, verified_keyring
+from .models import LicenseKey
+from .secret import SecretKey
+from .tampering import record_tampering
+
+logger = logging.getLogger(__name__)
+
+_HEAD = b"\xe5\x01"
+_KID = slice(2, 4)
+_NONCE = slice(4, 16)
+_SHORTEST = 16 + 16
+_FIELD = b"key"
+
+
+def encrypt(secret: SecretKey, *, pool_id: UUID, key_id: UUID) -> bytes:
+    """The bytes for the column `ciphertext` of this row and no other. Raises KeyringLocked."""
+    return encryptor(verified_keyring(), pool_id)(secret, key_id)
+
+
+def encryptor(ring: KeyRing, pool_id: UUID) -> Callable[[SecretKey, UUID], bytes]:
+    """`encrypt(secret, key_id)` for many keys of one pool; the caller has verified the ring."""
+    kid = ring.enc_active
+    cipher = ring.cipher(kid, pool_id)
+    head = _HEAD + kid.to_bytes(2, "big")
+
+    def encrypt_one(secret: SecretKey, key_id: UUID) -> bytes:
+        nonce = os.urandom(12)
+        # No variable for the clear bytes: error trackers send those of every frame.
+        return (
+            head
+            + nonce
+            + cipher.encrypt(
+                nonce, secret.reveal().encode("ascii"), _bound_to(kid, pool_id, key_id)
+            )
+        )
+
+    return encrypt_one
+
+
+def decrypt(license_key: LicenseKey) -> SecretKey:
+    """The clear key of this row.
+
+    Raises KeyringLocked (no ring, or a wrong one), KeyUnavailable if the row's kid left the ring, and
+    Tampered if the bytes are not those that were written for this row. The last leaves an event: call
+    outside a transaction, or let yours commit, if it is to stay.
+    """
+    stored = bytes(license_key.ciphertext)
+    ring = load_keyring()
+    kid = int.from_bytes(stored[_KID], "big")
+    if len(stored) < _SHORTEST or stored[:2] != _HEAD:
+        raise _tampered(license_key)
+    if kid not in ring.enc_kids:
+        if not key_checks.is_known(key_checks.ENC, kid):
+            raise _tampered(license_key)
+        logger.error("License key %s needs key %d of ESD_ENC_KEYS.", license_key.pk, kid)
+        raise KeyUnavailable()
+    cipher = ring.cipher(kid, license_key.pool_id)
+    bound_to = _bound_to(kid, license_key.pool_id, license_key.pk)
+    try:
+        return SecretKey(cipher.decrypt(stored[_NONCE], stored[16:], bound_to).decode("ascii"))
+    except InvalidTag:
+        # A wrong ring looks like changed bytes, for every row.
+        if not key_checks.fits(ring, key_checks.ENC, kid):
+            raise KeyringLocked(
+                [f"Key {kid} of ESD_ENC_KEYS is not the one that this was written with."]
+            ) from None
+    raise _tampered(license_key)
+
+
+def _tampered(license_key: LicenseKey) -> Tampered:
+    logger.error("License key %s was tampered with.", license_key.pk)
+    error = Tampered(license_key.pk, license_key.pool_id)
+    record_tampering(error)
+    return error
+
+
+def _bound_to(kid: int, pool_id: UUID, key_id: UUID) -> bytes:
+    return b"\x1f".join((b"esd", b"1", kid.to_bytes(2, "big"), pool_id.bytes, key_id.bytes, _FIELD))

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+import enum
+
+
+class ImportVerdict(str, enum.Enum):
+    """What became of one row of an import."""
+
+    OK = "OK"
+    EMPTY = "EMPTY"
+    TOO_WEAK = "TOO_WEAK"  # fewer than 8 characters: anybody could guess it
+    INVALID_LENGTH = "INVALID_LENGTH"
+    INVALID_CHARACTER = "INVALID_CHARACTER"
+    BAD_FORMAT = "BAD_FORMAT"  # the row is not like its header says, or its date is not a date
+    DUPLICATE_IN_FILE = "DUPLICATE_IN_FILE"
+    ALREADY_PRESENT = "ALREADY_PRESENT"
+    EXISTS_ELSEWHERE = "EXISTS_ELSEWHERE"

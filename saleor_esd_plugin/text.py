@@ -1,0 +1,54 @@
+"""Words that people type, as they may be stored: every script and emoji, nothing a database refuses."""
+
+from __future__ import annotations
+
+import re
+from typing import Optional
+
+from .errors import Invalid, Required
+
+# Invisible, and so no text by themselves; str.strip() leaves them.
+_INVISIBLE = "\u200b\u2060\ufeff"
+# NUL and lone surrogates cannot be stored, other control characters cannot be shown.
+_REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_LINE_END = re.compile("[\n\r\u0085\u2028\u2029]")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
+
+
+def clean_text(
+    value: Optional[str],
+    *,
+    field: str,
+    longest: int,
+    required: bool = False,
+    one_line: bool = False,
+) -> str:
+    """`value` without white space around it, at most `longest` characters; None is empty text.
+
+    Raises Required if it must not be empty, Invalid if it is too long or holds NUL, another control
+    character than tab and line ends, or half of a surrogate pair. Names are `one_line`.
+    """
+    text = (value or "").strip().strip(_INVISIBLE).strip()
+    if required and not text:
+        raise Required("Give a value.", field=field)
+    if _REFUSED.search(text) or (one_line and _LINE_END.search(text)):
+        raise Invalid("The text holds characters that cannot be stored.", field=field)
+    if len(text) > longest:
+        raise Invalid(f"At most {longest} characters.", field=field, longest=longest)
+    return text
+
+
+def clean_language(value: Optional[str], *, field: str = "language") -> str:
+    """A language as `pt-br`, from any usual spelling ("pt_BR", "PT-BR"); empty for none."""
+    text = clean_text(value, field=field, longest=10).lower().replace("_", "-")
+    if text and not _LANGUAGE.fullmatch(text):
+        raise Invalid('Name a language such as "en" or "pt-br".', field=field)
+    return text
+
+
+def clean_country(value: Optional[str], *, field: str = "country") -> str:
+    """A country as two capital letters (ISO 3166-1), empty for none."""
+    text = clean_text(value, field=field, longest=2).upper()
+    if text and not re.fullmatch("[A-Z]{2}", text):
+        raise Invalid('Name a country by its two letters, such as "BR".', field=field)
+    return text

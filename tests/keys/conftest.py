@@ -1,0 +1,99 @@
+"""Key rings, pools and keys for the tests of this room."""
+
+from __future__ import annotations
+
+import base64
+import os
+from types import SimpleNamespace
+
+import pytest
+
+from saleor_esd_plugin.host.types import Actor
+
+STAFF = Actor("USER", ref="7", label="staff@shop.example")
+
+
+@pytest.fixture
+def staff():
+    return STAFF
+
+
+@pytest.fixture
+def use_ring(monkeypatch):
+    """Set the key ring: `use_ring(enc={1: bytes}, index={1: bytes})`; the highest number is active.
+
+    Each of the two that is not given is new and random.
+    """
+
+    def use(enc=None, index=None):
+        rings = {"ENC": enc or {1: os.urandom(32)}, "INDEX": index or {1: os.urandom(32)}}
+        for name, keys in rings.items():
+            text = ",".join(f"{kid}:{base64.b64encode(key).decode()}" for kid, key in keys.items())
+            monkeypatch.setenv(f"ESD_{name}_KEYS", text)
+            monkeypatch.setenv(f"ESD_{name}_ACTIVE", str(max(keys)))
+        return SimpleNamespace(enc=rings["ENC"], index=rings["INDEX"])
+
+    return use
+
+
+@pytest.fixture
+def locked(monkeypatch):
+    """No key ring."""
+    for name in ("ENC", "INDEX"):
+        monkeypatch.delenv(f"ESD_{name}_KEYS", raising=False)
+        monkeypatch.delenv(f"ESD_{name}_ACTIVE", raising=False)
+
+
+@pytest.fixture
+def new_pool(staff):
+    """`new_pool(format, is_generated=…)`."""
+    from saleor_esd_plugin.keys.pools import create_key_pool
+
+    def new(format="5X5_25", **fields):
+        return create_key_pool(
+            name="Pool", format=format, kind="PRODUCT_KEY", actor=staff, **fields
+        )
+
+    return new
+
+
+@pytest.fixture
+def import_keys(staff):
+    """`import_keys(pool, keys_or_bytes, commit=True, …)`."""
+    from saleor_esd_plugin.keys.importing import KeySource, import_license_keys
+
+    def run(pool, keys, commit=True, **fields):
+        fields.setdefault("source", KeySource.LIST)
+        return import_license_keys(pool.pk, keys, commit=commit, actor=staff, **fields)
+
+    return run
+
+
+@pytest.fixture
+def random_keys():
+    """`random_keys(n)`: n keys of the format 5X5_25, new in every run."""
+    from saleor_esd_plugin.keys.formats import FORMATS
+
+    return lambda count: [FORMATS["5X5_25"].generate().reveal() for _ in range(count)]
+
+
+@pytest.fixture
+def table_contents(db):
+    """Call it for the text of every row of every table of ours, by table."""
+    from django.db import connection
+
+    def contents():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT table_name FROM information_schema.tables"
+                " WHERE table_name LIKE 'esd\\_%%' AND table_type = 'BASE TABLE'",
+                [],
+            )
+            tables = sorted(row[0] for row in cursor.fetchall())
+            found = {}
+            for table in tables:
+                cursor.execute(f"SELECT t::text FROM {table} t ORDER BY 1")
+                found[table] = [row[0] for row in cursor.fetchall()]
+        return found
+
+    return contents

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import io
+import re
+from datetime import date
+from uuid import uuid4
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from saleor_esd_plugin.events.models import Event
+from saleor_esd_plugin.keys import keyring
+from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, LicenseKey
+from saleor_esd_plugin.keys.pools import update_key_pool
+
+
+@pytest.fixture
+def run():
+    """`run(command, *arguments)` gives (what it refused with, stdout, stderr)."""
+
+    def run_command(*arguments):
+        out, err, refusal = io.StringIO(), io.StringIO(), None
+        try:
+            call_command(*arguments, stdout=out, stderr=err)
+        except CommandError as error:
+            refusal = str(error)
+        return refusal, out.getvalue(), err.getvalue()
+
+    return run_command
+
+
+@pytest.fixture
+def file_of(tmp_path):
+    def write(keys, name="keys.txt"):
+        file = tmp_path / name
+        file.write_text("\n".join(keys))
+        return str(file)
+
+    return write
+
+
+def test_a_generated_ring_unlocks_as_it_is_printed(locked, run, monkeypatch):
+    """T-KEY-01: works without a ring; each run makes other keys."""
+    _, out, err = run("esd_generate_key")
+
+    lines = dict(line.split("=", 1) for line in out.splitlines())
+    assert list(lines) == ["ESD_ENC_KEYS", "ESD_ENC_ACTIVE", "ESD_INDEX_KEYS", "ESD_INDEX_ACTIVE"]
+    for name, value in lines.items():
+        monkeypatch.setenv(name, value)
+    assert keyring.problems() == []
+    assert "apart from the database" in err
+    assert run("esd_generate_key")[1] != out
+
+
+@pytest.mark.django_db
+class TestImport:
+    @pytest.fixture(autouse=True)
+    def _ring(self, use_ring):
+        use_ring()
+
+    def test_a_dry_run_is_the_default(self, run, file_of, new_pool, random_keys, table_contents):
+        pool, keys = new_pool(), random_keys(3)
+        before = table_contents()
+
+        refusal, out, _ = run("esd_import", file_of(keys), "--pool", "Pool")
+
+        assert refusal is None
+        assert out == "OK: 3\nNothing was written; --commit imports.\n"
+        assert table_contents() == before
+        assert pool.keys.count() == 0
+
+    def test_committing_imports(self, run, file_of, new_pool, random_keys):
+        pool, keys = new_pool(), random_keys(3)
+
+        refusal, out, err = run(
+            "esd_import",
+            file_of(keys),
+            "--pool",
+            str(pool.pk),
+            "--commit",
+            "--supplier",
+            "Maker",
+            "--purchase-reference",
+            "PO-7",
+            "--use-by",
+            "2030-01-31",
+        )
+
+        batch = KeyBatch.objects.get()
+        assert refusal is None
+        assert out == f"OK: 3\nImported 3 keys as batch {batch.pk}.\n"
+        assert err == "3 of 3 keys stored\n"
+        assert AvailableKey.objects.filter(pool=pool).count() == 3
+        assert (batch.file_name, batch.supplier, batch.purchase_reference, batch.use_by) == (
+            "keys.txt",
+            "Maker",
+            "PO-7",
+            date(2030, 1, 31),
+        )
+        event = Event.objects.get(type="key_batch.imported")
+        assert (event.actor_kind, event.data["source"]) == ("SYSTEM", "COMMAND")
+
+        again = run("esd_import", file_of(keys), "--pool", "Pool", "--commit")
+        assert again[:2] == (
+            None,
+            f"OK: 3\nBatch {batch.pk} holds this content already; nothing to do.\n",
+        )
+        assert LicenseKey.objects.count() == 3
+
+    def test_refused_rows_are_named_by_number_and_verdict_only(
+        self, run, file_of, new_pool, random_keys
+    ):
+        new_pool()
+        keys = random_keys(3)
+        bad = [keys[0], keys[0].lower(), "", keys[1][:-1] + "0", keys[2]]
+
+        for commit in ([], ["--commit"]):
+            refusal, out, err = run("esd_import", file_of(bad), "--pool", "Pool", *commit)
+
+            assert refusal == "2 of 4 rows were refused."
+            assert out.startswith("row 2: DUPLICATE_IN_FILE\nrow 4: INVALID_CHARACTER\nOK: 2\n")
+            assert not any(key in out + err for key in bad if key)
+            assert LicenseKey.objects.count() == 0
+
+        refusal, out, _ = run(
+            "esd_import", file_of(bad), "--pool", "Pool", "--commit", "--skip-invalid"
+        )
+        assert refusal is None
+        assert re.search(r"Imported 2 keys as batch", out)
+
+    def test_standard_input(self, run, monkeypatch, new_pool, random_keys):
+        pool, keys = new_pool(), random_keys(2)
+        stdin = io.TextIOWrapper(io.BytesIO("\r\n".join(keys).encode()))
+        monkeypatch.setattr("sys.stdin", stdin)
+
+        refusal, _, _ = run("esd_import", "-", "--pool", "Pool", "--commit")
+
+        assert refusal is None
+        assert pool.keys.count() == 2
+        assert KeyBatch.objects.get().file_name == ""
+
+    def test_what_cannot_be_imported_is_told_in_a_sentence(
+        self, run, file_of, new_pool, random_keys, staff, monkeypatch
+    ):
+        new_pool()
+        keys = file_of(random_keys(1))
+
+        assert run("esd_import", keys, "--pool", "Nope")[0] == "The pool “Nope” does not exist."
+        unknown = str(uuid4())
+        assert (
+            run("esd_import", keys, "--pool", unknown)[0] == f"The pool “{unknown}” does not exist."
+        )
+        assert (
+            run("esd_import", "/no/file", "--pool", "Pool")[0]
+            == "/no/file: No such file or directory"
+        )
+        assert (
+            run("esd_import", file_of([], "empty"), "--pool", "Pool")[0]
+            == "There are no keys in this file."
+        )
+        with pytest.raises(CommandError, match="use-by"):
+            call_command("esd_import", keys, "--pool", "Pool", "--use-by", "soon")
+
+        second = new_pool()
+        assert run("esd_import", keys, "--pool", "Pool")[0] == (
+            "The pool “Pool” is not unique; give its id."
+        )
+        update_key_pool(second.pk, archived=True, actor=staff)
+        assert run("esd_import", keys, "--pool", "Pool")[0] is None
+
+        monkeypatch.setenv("ESD_ENC_KEYS", "")
+        assert "Set ESD_ENC_KEYS" in run("esd_import", keys, "--pool", "Pool", "--commit")[0]
+        assert LicenseKey.objects.count() == 0
