@@ -1,4 +1,4 @@
-"""One statement takes keys out of the queue and inserts the licenses (performance.md 1).
+"""One statement takes keys out of the queue and inserts the licenses.
 
 Deleting with SKIP LOCKED gives every caller other keys without waiting; `ctid = ANY(ARRAY(...))` because
 `IN (subselect with LIMIT)` may take too many. READ COMMITTED only.
@@ -81,9 +81,6 @@ def allocate_licenses(
         "account": str(account_id),
         "moment": moment,
     }
-    if pool.is_generated:
-        keys = generating.generate_license_keys(pool.pk, wanted)
-        return _run(_GIVEN, {**values, "keys": [str(key) for key in keys]})
     made = 0
     hint = queue.hint(pool.pk)
     # Most claims end in the first round. A short answer looks again from the very first key (the hint
@@ -100,6 +97,10 @@ def allocate_licenses(
                 {**values, "pool": str(pool.pk), "hint": str(start), "wanted": wanted - made},
                 pool_id=pool.pk,
             )
+    if pool.is_generated and made < wanted:
+        # What came back unseen was sold first; the rest is made.
+        keys = generating.generate_license_keys(pool.pk, wanted - made)
+        made += _run(_GIVEN, {**values, "keys": [str(key) for key in keys]})
     return made
 
 

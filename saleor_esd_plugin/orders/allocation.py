@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import List, Optional, Set
+from typing import Any, List, Optional, Set, Tuple
 from uuid import UUID
 
 from django.db import transaction
@@ -71,7 +71,8 @@ def fill_backorders(pool_id: Optional[UUID] = None) -> int:
 
 
 def _drain(pool_id: UUID) -> int:
-    made, tried = 0, set()  # type: int, Set[UUID]
+    made = 0
+    tried: Set[UUID] = set()
     while True:
         with transaction.atomic():
             lock_pool_drain(pool_id)
@@ -92,7 +93,7 @@ def _drain(pool_id: UUID) -> int:
                 return made
 
 
-def _fill(line_id: UUID) -> "tuple[int, bool]":
+def _fill(line_id: UUID) -> Tuple[int, bool]:
     """Fill one backordered line; (licenses made, whether the pool ran dry)."""
     order = lock_order(LicenseOrderLine.objects.values_list("order_id", flat=True).get(pk=line_id))
     line = LicenseOrderLine.objects.select_related("policy__pool").get(pk=line_id)
@@ -111,7 +112,7 @@ def _fill(line_id: UUID) -> "tuple[int, bool]":
 
 def _allocate_line(
     order: LicenseOrder, line: LicenseOrderLine, moment: datetime
-) -> "tuple[int, bool]":
+) -> Tuple[int, bool]:
     wanted = _missing(line)
     if not wanted:
         return 0, False
@@ -181,5 +182,5 @@ def _ensure_account(order: LicenseOrder) -> None:
         order.save(update_fields=["account"])
 
 
-def _record(order: LicenseOrder, type: EventType, **data: object) -> None:
+def _record(order: LicenseOrder, type: EventType, **data: Any) -> None:
     record(type, order.pk, actor=SYSTEM, order_id=order.pk, account_id=order.account_id, **data)

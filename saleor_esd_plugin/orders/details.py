@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Dict, Mapping
 
 from ..accounts.addresses import parse_address
-from ..accounts.text import clean_text
 from ..errors import EsdError
+from ..text import clean_text
 
 LONGEST_REFERENCE = 128
 LONGEST_COMMENT = 2000

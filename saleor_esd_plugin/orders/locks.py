@@ -1,4 +1,4 @@
-"""The order's lock comes first, before any key, license or line (reliability.md 3.2).
+"""The order's lock comes first, before any key, license or line.
 
 Advisory, because most of what it guards is in other rooms' rows and in the host's. The classes are ours:
 the host uses 21218.

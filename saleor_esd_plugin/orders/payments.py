@@ -7,6 +7,7 @@ as one more fact beside `Order.is_paid` and `Order.is_refunded`.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, Dict
 
 from ..events.record import record
 from ..events.types import EventType
@@ -40,7 +41,7 @@ def may_release(license_order: LicenseOrder, order: Order) -> bool:
 def _note(license_order: LicenseOrder, field: str, type: EventType, moment: datetime) -> None:
     if getattr(license_order, field) is not None:
         return
-    changes = {field: moment}
+    changes: Dict[str, Any] = {field: moment}
     if field in ("cancelled_at", "refunded_at"):
         changes["approval"] = ApprovalState.CANCELLED.value
     # The condition, not the look above, makes it once: hooks of one order may run at the same time.

@@ -1,0 +1,58 @@
+"""Who may what in which account. Read from the rows of this moment, at every call.
+
+A right is a row of `Member` or a staff permission, never an equal e-mail address.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from ..errors import ForbiddenRole, LoginRequired, NotFound
+from ..host.types import Actor
+from ..permissions import MANAGE_LICENSES, ROLE_RIGHTS, roles_with
+from .models import Account, Member
+
+
+def account_ids_with(actor: Actor, right: str) -> QuerySet:
+    """Ids of the active accounts in which the actor is a member whose role includes `right`.
+
+    Apps and anonymous people are members of nothing. Lazy, to be used inside another query.
+    """
+    return _memberships(actor).filter(role__in=roles_with(right)).values("account_id")
+
+
+def visible_to(actor: Actor) -> QuerySet:
+    """The accounts that the actor may see: those of its memberships; with MANAGE_LICENSES all."""
+    if actor.has(MANAGE_LICENSES):
+        return Account.objects.all()
+    return Account.objects.filter(pk__in=_memberships(actor).values("account_id"))
+
+
+def require_signed_in(actor: Actor) -> None:
+    """Raise LoginRequired for anonymous people."""
+    if actor.is_anonymous:
+        raise LoginRequired()
+
+
+def require_right(actor: Actor, account_id: UUID, right: str, *staff_permissions: str) -> bool:
+    """True if the actor has `right` as a member of the account, False if as staff of the shop.
+
+    Staff have it by one of `staff_permissions`. Raises LoginRequired for anonymous people, ForbiddenRole
+    for members whose role lacks the right, NotFound for everybody else, as if there were no such account.
+    """
+    require_signed_in(actor)
+    memberships = _memberships(actor).filter(account_id=account_id)
+    role = memberships.values_list("role", flat=True).first()
+    if role is not None and right in ROLE_RIGHTS[role]:
+        return True
+    if actor.has(*staff_permissions) and Account.objects.filter(pk=account_id).exists():
+        return False
+    raise NotFound() if role is None else ForbiddenRole()
+
+
+def _memberships(actor: Actor) -> QuerySet:
+    if not actor.user_ref:
+        return Member.objects.none()
+    return Member.objects.filter(user_ref=actor.user_ref, account__is_active=True)

@@ -1,0 +1,146 @@
+"""The final licensees of an account: created first, then licenses are assigned to them (I12, I17).
+
+Deleting one is decided in licenses/, which knows who holds a license; here is what it is made of.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Optional
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from ..errors import NotFound
+from ..events.record import record
+from ..events.types import EventType
+from ..host.db import now
+from ..host.types import Actor
+from ..text import clean_country, clean_language, clean_text
+from .addresses import parse_address
+from .changes import apply_changes
+from .errors import DuplicateCode
+from .models import Account, EndCustomer
+
+
+@transaction.atomic
+def create_end_customer(
+    account_id: UUID,
+    *,
+    code: str,
+    name: str,
+    email: str,
+    country: str = "",
+    language: str = "",
+    actor: Actor,
+) -> EndCustomer:
+    """A new end customer. `code` is the account's own name for it: 64 characters, unique there.
+
+    Raises NotFound (no such account), Required, Invalid, InvalidEmail and its family, DuplicateCode.
+    """
+    given = _cleaned(code=code, name=name, email=email, country=country, language=language)
+    if not Account.objects.filter(pk=account_id).exists():
+        raise NotFound(field="accountId")
+    try:
+        with transaction.atomic():
+            end_customer = EndCustomer.objects.create(
+                account_id=account_id, created_at=now(), **given
+            )
+    except IntegrityError as error:
+        raise DuplicateCode() from error
+    record(
+        EventType.END_CUSTOMER_CREATED,
+        end_customer.pk,
+        actor=actor,
+        account_id=account_id,
+        code=end_customer.code,
+    )
+    return end_customer
+
+
+@transaction.atomic
+def update_end_customer(
+    end_customer_id: UUID,
+    *,
+    code: Optional[str] = None,
+    name: Optional[str] = None,
+    email: Optional[str] = None,
+    country: Optional[str] = None,
+    language: Optional[str] = None,
+    actor: Actor,
+) -> EndCustomer:
+    """Change what is given (not None). Nothing is recorded if it was so already.
+
+    Raises NotFound, for archived ones too, and what create_end_customer raises of the values.
+    """
+    given = _cleaned(code=code, name=name, email=email, country=country, language=language)
+    end_customer = lock_end_customer(end_customer_id)
+    if end_customer.archived_at is not None:
+        raise NotFound()
+    try:
+        with transaction.atomic():
+            changes = apply_changes(end_customer, given)
+    except IntegrityError as error:
+        raise DuplicateCode() from error
+    if changes:
+        record(
+            EventType.END_CUSTOMER_UPDATED,
+            end_customer.pk,
+            actor=actor,
+            account_id=end_customer.account_id,
+            changes=changes,
+        )
+    return end_customer
+
+
+@transaction.atomic
+def remove_end_customer(end_customer: EndCustomer, *, keep_row: bool, actor: Actor) -> None:
+    """Take the end customer away: archived if its row must stay (`keep_row`, it has history), else deleted.
+
+    Its code is free again in both cases. An archived one stays as it is. The caller has made sure that
+    it holds no license, under the lock of lock_end_customer.
+    """
+    if keep_row and end_customer.archived_at is not None:
+        return
+    record(
+        EventType.END_CUSTOMER_DELETED,
+        end_customer.pk,
+        actor=actor,
+        account_id=end_customer.account_id,
+        code=end_customer.code,
+        archived=keep_row,
+    )
+    if keep_row:
+        end_customer.archived_at = now()
+        end_customer.save(update_fields=["archived_at"])
+    else:
+        end_customer.delete()
+
+
+def lock_end_customer(end_customer_id: UUID) -> EndCustomer:
+    """The row, locked until the transaction ends. Raises NotFound."""
+    row = EndCustomer.objects.select_for_update().filter(pk=end_customer_id).first()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def _cleaned(
+    *,
+    code: Optional[str],
+    name: Optional[str],
+    email: Optional[str],
+    country: Optional[str],
+    language: Optional[str],
+) -> Dict[str, Any]:
+    given: Dict[str, Any] = {}
+    if code is not None:
+        given["code"] = clean_text(code, field="code", longest=64, required=True)
+    if name is not None:
+        given["name"] = clean_text(name, field="name", longest=128, required=True)
+    if email is not None:
+        given["email"] = parse_address(email)
+    if country is not None:
+        given["country"] = clean_country(country)
+    if language is not None:
+        given["language"] = clean_language(language)
+    return given

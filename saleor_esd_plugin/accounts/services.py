@@ -1,0 +1,100 @@
+"""Accounts themselves: found or made at a purchase, updated by staff."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Optional
+from uuid import UUID
+
+from django.db import transaction
+
+from ..errors import NotFound
+from ..events.record import record
+from ..events.types import EventType
+from ..host.db import now
+from ..host.types import SYSTEM, Actor
+from ..text import clean_language, clean_text
+from .changes import apply_changes
+from .models import Account, Member, Role
+
+
+@transaction.atomic
+def find_or_create_account(*, user_ref: str, email: str, name: str, language: str) -> Account:
+    """The buyer's personal account, with the buyer as its MASTER; made at the first purchase.
+
+    A guest (`user_ref` empty) gets a new account at each call, without a member: an address proves
+    nothing, so two purchases with the same one stay apart. A known buyer's address and language follow
+    the latest purchase. The values are the host's and are cut to our lengths.
+    """
+    account = Account(
+        user_ref=user_ref or None,
+        name=(name or email)[:128],
+        email=email[:254],
+        language=language[:10].lower().replace("_", "-"),
+        created_at=now(),
+    )
+    if not user_ref:
+        account.save(force_insert=True)
+        return _created(account)
+
+    # Two purchases at once: the unique constraint decides which row stays, both use that one.
+    Account.objects.bulk_create([account], ignore_conflicts=True)
+    known = Account.objects.select_for_update().get(user_ref=user_ref)
+    if known.pk == account.pk:
+        Member.objects.create(
+            account=known,
+            user_ref=user_ref,
+            email=known.email,
+            role=Role.MASTER.value,
+            created_at=known.created_at,
+        )
+        return _created(known)
+    given = {"email": account.email, "language": account.language}
+    _update(known, {field: value for field, value in given.items() if value}, actor=SYSTEM)
+    return known
+
+
+@transaction.atomic
+def update_account(
+    account_id: UUID,
+    *,
+    is_reseller: Optional[bool] = None,
+    name: Optional[str] = None,
+    language: Optional[str] = None,
+    actor: Actor,
+) -> Account:
+    """Change what is given. Nothing is recorded if it was so already. Raises NotFound."""
+    account = Account.objects.select_for_update().filter(pk=account_id).first()
+    if account is None:
+        raise NotFound()
+    given: Dict[str, Any] = {}
+    if is_reseller is not None:
+        given["is_reseller"] = is_reseller
+    if name is not None:
+        given["name"] = clean_text(name, field="name", longest=128, required=True)
+    if language is not None:
+        given["language"] = clean_language(language)
+    _update(account, given, actor=actor)
+    return account
+
+
+def _created(account: Account) -> Account:
+    record(
+        EventType.ACCOUNT_CREATED,
+        account.pk,
+        actor=SYSTEM,
+        account_id=account.pk,
+        is_guest=account.user_ref is None,
+    )
+    return account
+
+
+def _update(account: Account, given: Dict[str, Any], *, actor: Actor) -> None:
+    changes = apply_changes(account, given)
+    if changes:
+        record(
+            EventType.ACCOUNT_UPDATED,
+            account.pk,
+            actor=actor,
+            account_id=account.pk,
+            changes=changes,
+        )

@@ -1,0 +1,72 @@
+"""What the tests of this room share. Models are imported in the fixtures: pytest may load this file before
+Django is set up."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def configure(db):
+    """Set the plugin's settings as shop staff would; `active=False` switches it off."""
+
+    def configure(*, active=True, **values):
+        from saleor.plugins.models import PluginConfiguration
+
+        from saleor_esd_plugin.host.types import PluginField
+
+        rows = [
+            {"name": getattr(PluginField, name.upper()), "value": value}
+            for name, value in values.items()
+        ]
+        PluginConfiguration.objects.update_or_create(
+            identifier="esd", defaults={"active": active, "configuration": rows}
+        )
+
+    return configure
+
+
+@pytest.fixture
+def staff_address(configure):
+    return lambda address: configure(staff_address=address)
+
+
+@pytest.fixture
+def deliveries_for(db):
+    """Make the deliveries of the latest event of a type: `deliveries_for("license.released")`; rows by kind."""
+
+    def deliveries_for(event_type):
+        from saleor_esd_plugin.emails.catalog import deliveries_of
+        from saleor_esd_plugin.emails.models import Delivery
+        from saleor_esd_plugin.events.models import Event
+
+        event = Event.objects.filter(type=event_type).latest("pk")
+        deliveries_of(event)
+        return list(Delivery.objects.filter(event=event).order_by("kind", "recipient", "pk"))
+
+    return deliveries_for
+
+
+@pytest.fixture
+def letters(db, smtp):
+    """Send the mails of the latest event of a type to a real server; what arrived, as (to, subject, text, html)."""
+
+    def letters(deliveries):
+        from saleor_esd_plugin.emails.send import send_delivery
+
+        smtp.messages.clear()
+        for delivery in deliveries:
+            send_delivery(delivery.pk)
+            delivery.refresh_from_db()
+        return [Arrived(message) for message in smtp.messages]
+
+    return letters
+
+
+class Arrived:
+    def __init__(self, message):
+        self.message = message
+        self.to = message["To"]
+        self.subject = message["Subject"]
+        self.text = message.get_body(("plain",)).get_content()
+        self.html = message.get_body(("html",)).get_content()

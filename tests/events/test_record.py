@@ -1,0 +1,86 @@
+import pytest
+from django.db import DatabaseError, connection, transaction
+from factories import STAFF
+
+from saleor_esd_plugin.events import record as module
+from saleor_esd_plugin.events.models import Dispatch, Event
+from saleor_esd_plugin.events.record import record
+from saleor_esd_plugin.events.types import EventType
+from saleor_esd_plugin.ids import uuid7, uuid7s
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_event_says_who_what_and_why():
+    """Invariant 6."""
+    subject, order = uuid7(), uuid7()
+
+    event = record(
+        EventType.LICENSE_ORDER_APPROVED,
+        subject,
+        actor=STAFF,
+        reason="known customer",
+        permission="APPROVE_LICENSES",
+        order_id=order,
+        units=6,
+    )
+
+    found = Event.objects.get(pk=event.pk)
+    assert (found.type, found.subject_type, found.subject_id, found.order_id) == (
+        "license_order.approved",
+        "license_order",
+        subject,
+        order,
+    )
+    assert (found.actor_kind, found.actor_ref, found.actor_label) == ("USER", "9000001", "staff@shop.example")
+    assert (found.reason, found.permission, found.data) == ("known customer", "APPROVE_LICENSES", {"units": 6})
+    assert found.created_at is not None
+    assert Dispatch.objects.get(pk=event.pk).told_at is None
+
+
+def test_an_event_goes_with_the_transaction_that_did_it():
+    """Invariant 6: both are written or neither."""
+    with pytest.raises(RuntimeError), transaction.atomic():
+        record(EventType.LICENSE_ORDER_PAID, uuid7(), actor=STAFF)
+        raise RuntimeError
+
+    assert (Event.objects.count(), Dispatch.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize("statement", ["UPDATE esd_event SET reason = 'x'", "DELETE FROM esd_event"])
+def test_events_are_append_only(statement):
+    """T-AUD-03: the database refuses to change them."""
+    record(EventType.LICENSE_ORDER_PAID, uuid7(), actor=STAFF)
+
+    refused = pytest.raises(DatabaseError, match="append-only")
+    with refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+    assert Event.objects.get().reason == ""
+
+
+def test_a_broker_that_is_down_leaves_it_to_the_sweep(monkeypatch, run_commits, caplog):
+    """T-CON-07, H1: `.delay` raising does not surface."""
+    from saleor_esd_plugin import tasks
+
+    def down(*args):
+        raise ConnectionError("amqp://user:password@broker")
+
+    monkeypatch.setattr(tasks.dispatch_event, "delay", down)
+    event = record(EventType.LICENSE_ORDER_PAID, uuid7(), actor=STAFF)
+
+    run_commits()
+
+    assert Dispatch.objects.get(pk=event.pk).told_at is None
+    assert "waits for the sweep: ConnectionError" in caplog.text
+    assert "password" not in caplog.text
+    assert module.logger.name == "saleor_esd_plugin.events.record"
+
+
+def test_our_ids_ascend():
+    """RFC 9562, version 7."""
+    ids = uuid7s(10_000)
+
+    assert ids == sorted(set(ids))
+    assert {(one.version, one.variant) for one in ids} == {(7, "specified in RFC 4122")}
+    assert uuid7() != uuid7()
