@@ -7,7 +7,7 @@ Hooks only record (`orders.recording`); what follows happens after commit. Bulk-
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, Callable
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -71,32 +71,31 @@ class EsdPlugin(BasePlugin):
     }
 
     def order_created(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
-        # The only moment at which 2.10 vouches for what the buyer said at checkout.
-        return self._observe(order, previous_value, at_checkout=True)
+        return self._guard(self._record, order, previous_value)
 
     def order_confirmed(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
-        return self._observe(order, previous_value)
+        return self._guard(self._settle, order, previous_value)
 
     def order_paid(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
-        return self._observe(order, previous_value)
+        return self._guard(self._settle, order, previous_value)
 
     def order_fully_paid(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
-        return self._observe(order, previous_value)
+        return self._guard(self._settle, order, previous_value)
 
     def order_updated(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
-        return self._observe(order, previous_value)
+        return self._guard(self._observe, order, previous_value)
 
     def order_cancelled(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
-        return self._observe(order, previous_value)
+        return self._guard(self._observe, order, previous_value)
 
     def order_refunded(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
-        return self._observe(order, previous_value)
+        return self._guard(self._observe, order, previous_value)
 
     def order_fully_refunded(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
-        return self._observe(order, previous_value)
+        return self._guard(self._observe, order, previous_value)
 
     def order_expired(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
-        return self._observe(order, previous_value)
+        return self._guard(self._observe, order, previous_value)
 
     def webhook(self, request: HttpRequest, path: str, previous_value: Any) -> HttpResponse:
         """The answer of our pages under `/plugins/global/esd`; the host's 404 for any other path."""
@@ -121,8 +120,22 @@ class EsdPlugin(BasePlugin):
                 f'"{PluginField.SENDER_NAME}" is one line of at most {LONGEST_SENDER_NAME} characters.'
             )
 
-    def _observe(self, order: Any, previous_value: Any, *, at_checkout: bool = False) -> Any:
-        """Record what the host says of the order. Never raises, never spoils the host's transaction.
+    def _record(self, order: Any) -> None:
+        """A checkout was completed. The only moment at which 2.10 vouches for what the buyer said."""
+        recording.observe_order(shop.order_in_hand(order), at_checkout=True)
+
+    def _settle(self, order: Any) -> None:
+        """Payment or confirmation may have come; most checkouts are through with both."""
+        if recording.is_recorded(shop.order_uuid_of(order), settled=False):
+            recording.observe_order(shop.read_order(shop.order_uuid_of(order)))
+
+    def _observe(self, order: Any) -> None:
+        """Anything may have changed. An order that we do not know is none of ours, or the sweep's."""
+        if recording.is_recorded(shop.order_uuid_of(order), settled=True):
+            recording.observe_order(shop.read_order(shop.order_uuid_of(order)))
+
+    def _guard(self, hook: Callable[[Any], None], order: Any, previous_value: Any) -> Any:
+        """Run a hook. Never raises, never spoils the host's transaction.
 
         An exception here would cost the order on 2.10, while the payment stays charged (H1), and the
         later hooks and e-mails on 3.x (H2). Whatever gets lost, the sweep repairs.
@@ -132,8 +145,7 @@ class EsdPlugin(BasePlugin):
             return previous_value
         try:
             with writing(), transaction.atomic():
-                found = shop.read_order(shop.order_uuid_of(order), at_checkout=at_checkout)
-                recording.observe_order(found, at_checkout=at_checkout)
+                hook(order)
         except Exception as error:
             # The type only: a database's message quotes values.
             logger.error("An order waits for the sweep: %s", type(error).__name__)

@@ -87,9 +87,7 @@ def _order_of(event: Event) -> LicenseOrder:
     return LicenseOrder.objects.select_related("account").get(pk=event.subject_id)
 
 
-def _to_buyer(
-    event: Event, kind: DeliveryKind, *, and_notification: bool
-) -> Iterator[Message]:
+def _to_buyer(event: Event, kind: DeliveryKind, *, and_notification: bool) -> Iterator[Message]:
     """To the buyer and, where the kind says so, to the notification address (I04), if that is another."""
     order = _order_of(event)
     language = choose_language(order.language, order.account.language if order.account else "")
@@ -195,9 +193,7 @@ def _resent(event: Event) -> Iterator[Message]:
         pk=event.subject_id
     )
     customer_id = event.data["end_customer"]
-    reader = (
-        EndCustomer.objects.get(pk=customer_id) if customer_id else license.order_line.order
-    )
+    reader = EndCustomer.objects.get(pk=customer_id) if customer_id else license.order_line.order
     yield Message(
         DeliveryKind(event.data["kind"]),
         event.data["email"],

@@ -190,7 +190,11 @@ def _claim_url(license_id: UUID, email: str) -> str:
 
 def _invitation_url(delivery: Delivery, order: LicenseOrder) -> str:
     """A guest's way to the account, for the buyer's own address only; else empty."""
-    if not delivery.data.get("is_buyer") or order.account_id is None or has_member(order.account_id):
+    if (
+        not delivery.data.get("is_buyer")
+        or order.account_id is None
+        or has_member(order.account_id)
+    ):
         return ""
     token = issue_invitation(order.account_id, email=delivery.recipient)
     return (settings.invitation_url or shop.absolute_url(INVITATION_PATH)) + token

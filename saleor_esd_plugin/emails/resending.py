@@ -24,9 +24,7 @@ LIMITS = ((3, timedelta(hours=1)), (10, timedelta(days=1)))
 
 
 @transaction.atomic
-def resend_license_email(
-    license_id: UUID, *, email: Optional[str] = None, actor: Actor
-) -> License:
+def resend_license_email(license_id: UUID, *, email: Optional[str] = None, actor: Actor) -> License:
     """Mail the key of a license again: to its end customer, or to the buyer who keeps it himself.
 
     `email` corrects the end customer's address and stays there; a buyer's address is the order's and
@@ -37,9 +35,7 @@ def resend_license_email(
     if license.fulfillment == Fulfillment.ASSIGNED.value:
         kind, recipient = DeliveryKind.LICENSE_ASSIGNED, license.end_customer.email
         if email is not None:
-            recipient = update_end_customer(
-                license.end_customer_id, email=email, actor=actor
-            ).email
+            recipient = update_end_customer(license.end_customer_id, email=email, actor=actor).email
     elif license.fulfillment == Fulfillment.RELEASED.value and goes_to_buyer(
         license.policy, license.account
     ):

@@ -54,7 +54,9 @@ class Dispatch(models.Model):
     class Meta:
         default_permissions = ()
         indexes = [
-            models.Index(fields=["due_at"], condition=models.Q(told_at=None), name="esd_dispatch_due")
+            models.Index(
+                fields=["due_at"], condition=models.Q(told_at=None), name="esd_dispatch_due"
+            )
         ]
 
 

@@ -7,7 +7,9 @@ from django.db import models
 
 class EventType(models.TextChoices):
     LICENSE_ORDER_RECORDED = "license_order.recorded"
-    LICENSE_ORDER_CHANGED = "license_order.changed"  # its lines were edited while it was unconfirmed
+    LICENSE_ORDER_CHANGED = (
+        "license_order.changed"  # its lines were edited while it was unconfirmed
+    )
     LICENSE_ORDER_ALLOCATED = "license_order.allocated"
     LICENSE_ORDER_BACKORDERED = "license_order.backordered"
     LICENSE_ORDER_APPROVED = "license_order.approved"

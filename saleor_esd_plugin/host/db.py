@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Dict
 
 from django.db import connection
-from django.db.models import DateTimeField, Func
 
 from . import IS_V3
 from .types import APP_LABEL
@@ -29,7 +28,6 @@ else:
     )
 
 __all__ = [
-    "ClockTimestamp",
     "JSONField",
     "check_constraint",
     "now",
@@ -38,14 +36,6 @@ __all__ = [
     "remove_permissions",
     "writing",
 ]
-
-
-class ClockTimestamp(Func):
-    """The database's moment as part of a statement, where nobody needs to know it before."""
-
-    function = "clock_timestamp"
-    arity = 0
-    output_field = DateTimeField()
 
 
 def now() -> datetime:

@@ -24,6 +24,7 @@ from .types import APP_LABEL, CHECKOUT_DETAILS, PluginField, PluginSettings
 
 if IS_V3:
     from .saleor_3_21.orders import (
+        order_in_hand,
         order_uuid_of,
         read_order,
         read_orders,
@@ -40,6 +41,7 @@ if IS_V3:
     )
 else:
     from .saleor_2_10.orders import (
+        order_in_hand,
         order_uuid_of,
         read_order,
         read_orders,
@@ -59,6 +61,7 @@ __all__ = [
     "absolute_url",
     "default_language",
     "fulfill_lines",
+    "order_in_hand",
     "order_uuid_of",
     "plugin_settings",
     "read_order",

@@ -85,7 +85,9 @@ def import_license_keys(
         pool=pool,
         file_name=clean_text(file_name, field="fileName", longest=255, one_line=True),
         supplier=clean_text(supplier, field="supplier", longest=128, one_line=True),
-        purchase_reference=clean_text(purchase_reference, field="purchaseReference", longest=128, one_line=True),
+        purchase_reference=clean_text(
+            purchase_reference, field="purchaseReference", longest=128, one_line=True
+        ),
         use_by=use_by,
     )
     ring = verified_keyring(writes=False)

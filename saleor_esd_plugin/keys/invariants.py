@@ -21,6 +21,10 @@ _QUERIES = {
         SELECT key.id FROM esd_availablekey free JOIN esd_licensekey key ON key.id = free.key_id
         WHERE key.pool_id <> free.pool_id
     """,
+    # What vault.py writes begins with its mark and version (invariant 7).
+    "key {}: not encrypted": r"""
+        SELECT id FROM esd_licensekey WHERE substring(ciphertext FROM 1 FOR 2) <> '\xe501'
+    """,
     "batch {}: quarantined, but some of its keys are for sale": """
         SELECT DISTINCT batch.id FROM esd_keybatch batch
         JOIN esd_licensekey key ON key.batch_id = batch.id

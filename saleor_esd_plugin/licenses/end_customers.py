@@ -21,9 +21,7 @@ def delete_end_customer(end_customer_id: UUID, *, actor: Actor) -> None:
     Raises StillInUse with the count while they hold licenses, NotFound.
     """
     customer = (
-        EndCustomer.objects.select_for_update()
-        .filter(pk=end_customer_id, archived_at=None)
-        .first()
+        EndCustomer.objects.select_for_update().filter(pk=end_customer_id, archived_at=None).first()
     )
     if customer is None:
         raise NotFound()

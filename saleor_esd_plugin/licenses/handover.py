@@ -43,9 +43,7 @@ def reveal_license_key(license_id: UUID, *, actor: Actor, reason: str = "") -> S
         # A stranger and a missing license get the same answer; a visitor is asked to sign in.
         access.require_signed_in(actor)
         raise NotFound()
-    is_owner = access.require_right(
-        actor, license.account_id, Right.REVEAL, REVEAL_LICENSE_KEYS
-    )
+    is_owner = access.require_right(actor, license.account_id, Right.REVEAL, REVEAL_LICENSE_KEYS)
     if not is_owner and len(reason.strip()) < SHORTEST_REASON:
         raise ReasonRequired(SHORTEST_REASON)
     if license.fulfillment not in ISSUED:

@@ -128,9 +128,7 @@ class License(models.Model):
             models.UniqueConstraint(
                 fields=["key"], condition=~Q(fulfillment__in=ENDED), name="esd_license_key"
             ),
-            check_constraint(
-                Q(fulfillment__in=LIVE + ENDED), "esd_license_fulfillment"
-            ),
+            check_constraint(Q(fulfillment__in=LIVE + ENDED), "esd_license_fulfillment"),
             check_constraint(
                 ~Q(fulfillment="ASSIGNED") | Q(end_customer__isnull=False), "esd_license_assigned"
             ),

@@ -57,7 +57,9 @@ def create_license_policy(
     except IntegrityError as error:
         if "esd_policy_variant" not in str(error):
             raise
-        raise Invalid("This variant has a license policy already; change that one.", field="variant") from None
+        raise Invalid(
+            "This variant has a license policy already; change that one.", field="variant"
+        ) from None
     return policy
 
 
@@ -67,7 +69,9 @@ def update_license_policy(policy_id: UUID, *, actor: Actor, **fields: Any) -> Li
 
     Units that are released keep their dates; what is allocated keeps its key.
     """
-    policy = LicensePolicy.objects.select_for_update().filter(pk=policy_id, archived_at=None).first()
+    policy = (
+        LicensePolicy.objects.select_for_update().filter(pk=policy_id, archived_at=None).first()
+    )
     if policy is None:
         raise NotFound()
     before = _told(policy)
@@ -93,7 +97,9 @@ def update_license_policy(policy_id: UUID, *, actor: Actor, **fields: Any) -> Li
 @transaction.atomic
 def delete_license_policy(policy_id: UUID, *, actor: Actor) -> LicensePolicy:
     """The variant is not licensed any more. With orders or licenses the policy is archived, not lost."""
-    policy = LicensePolicy.objects.select_for_update().filter(pk=policy_id, archived_at=None).first()
+    policy = (
+        LicensePolicy.objects.select_for_update().filter(pk=policy_id, archived_at=None).first()
+    )
     if policy is None:
         raise NotFound()
     licenses = License.objects.filter(policy=policy).count()
@@ -140,7 +146,8 @@ def _checked(fields: Dict[str, Any]) -> Dict[str, Any]:
             raise Required("Name the language of the instructions.", field="instructions")
         if len(text) > LONGEST_INSTRUCTIONS:
             raise Invalid(
-                f"Instructions may have up to {LONGEST_INSTRUCTIONS} characters.", field="instructions"
+                f"Instructions may have up to {LONGEST_INSTRUCTIONS} characters.",
+                field="instructions",
             )
     return fields
 

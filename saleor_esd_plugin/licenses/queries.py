@@ -17,6 +17,4 @@ def visible_to(actor: Actor) -> "QuerySet[License]":
     """
     if actor.has(MANAGE_LICENSES, REVEAL_LICENSE_KEYS):
         return License.objects.all()
-    return License.objects.filter(
-        account_id__in=access.account_ids_with(actor, Right.SEE_LICENSES)
-    )
+    return License.objects.filter(account_id__in=access.account_ids_with(actor, Right.SEE_LICENSES))

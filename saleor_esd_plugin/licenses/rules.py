@@ -10,7 +10,9 @@ from typing import Optional, Tuple
 
 from ..errors import Invalid
 
-_TERM = re.compile(r"P(?=\d)(?:(\d{1,3})Y)?(?:(\d{1,4})M)?(?:(\d{1,4})W)?(?:(\d{1,5})D)?\Z", re.ASCII)
+_TERM = re.compile(
+    r"P(?=\d)(?:(\d{1,3})Y)?(?:(\d{1,4})M)?(?:(\d{1,4})W)?(?:(\d{1,5})D)?\Z", re.ASCII
+)
 _LAST_YEAR = 9999
 
 
@@ -33,10 +35,14 @@ def parse_term(term: str) -> Tuple[int, int]:
         return 0, 0
     match = _TERM.match(term)
     if match is None:
-        raise Invalid('Give the term as an ISO 8601 duration, such as "P1Y" or "P30D".', field="term")
+        raise Invalid(
+            'Give the term as an ISO 8601 duration, such as "P1Y" or "P30D".', field="term"
+        )
     years, months, weeks, days = (int(part or 0) for part in match.groups())
     if not any((years, months, weeks, days)):
-        raise Invalid("A term must be longer than nothing; leave it empty for perpetual.", field="term")
+        raise Invalid(
+            "A term must be longer than nothing; leave it empty for perpetual.", field="term"
+        )
     return years * 12 + months, weeks * 7 + days
 
 

@@ -126,9 +126,7 @@ def assign_order_line(
 def _end_customer(end_customer_id: UUID, account_ids: set) -> EndCustomer:
     # Locked, so that nobody archives it meanwhile.
     customer = (
-        EndCustomer.objects.select_for_update()
-        .filter(pk=end_customer_id, archived_at=None)
-        .first()
+        EndCustomer.objects.select_for_update().filter(pk=end_customer_id, archived_at=None).first()
     )
     if customer is None or not account_ids <= {customer.account_id}:
         raise NotFound(field="endCustomer")

@@ -33,6 +33,7 @@ def allocate_license_order(license_order_id: UUID) -> LicenseOrder:
         return order
     moment = now()
     _ensure_account(order)
+    _flag_twins(order)
     lines = list(order.lines.select_related("policy__pool").order_by("policy__pool_id", "pk"))
     is_new = any(line.allocated_at is None for line in lines)
     made, newly_short = 0, []
@@ -180,6 +181,16 @@ def _ensure_account(order: LicenseOrder) -> None:
             language=order.language,
         )
         order.save(update_fields=["account"])
+
+
+def _flag_twins(order: LicenseOrder) -> None:
+    """If its checkout made another order as well (2.10 allows that), staff decide on both."""
+    if not order.checkout_token or order.is_duplicate_checkout:
+        return
+    same = LicenseOrder.objects.filter(checkout_token=order.checkout_token)
+    if same.exclude(pk=order.pk).exists():
+        same.update(is_duplicate_checkout=True)
+        order.is_duplicate_checkout = True
 
 
 def _record(order: LicenseOrder, type: EventType, **data: Any) -> None:

@@ -17,7 +17,9 @@ def parse_checkout_details(details: Mapping[str, str]) -> Dict[str, str]:
 
     Raises Invalid, InvalidEmail and their like, naming the field (camelCase).
     """
-    return {name: _PARSERS[name](value or "") for name, value in details.items() if name in _PARSERS}
+    return {
+        name: _PARSERS[name](value or "") for name, value in details.items() if name in _PARSERS
+    }
 
 
 def usable_details(details: Mapping[str, str]) -> Dict[str, str]:

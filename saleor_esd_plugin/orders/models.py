@@ -30,9 +30,7 @@ class LicenseOrder(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     order_uuid = models.UUIDField(unique=True)
     number = models.CharField(max_length=64)
-    account = models.ForeignKey(
-        Account, on_delete=models.PROTECT, null=True, related_name="orders"
-    )
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="orders")
     buyer_user_ref = models.CharField(max_length=36, blank=True)
     buyer_email = models.CharField(max_length=254, blank=True)
     language = models.CharField(max_length=10, blank=True)

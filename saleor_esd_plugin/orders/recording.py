@@ -1,26 +1,60 @@
 """The host's order becomes our rows. Runs inside the host's hooks, so it only records: no key is touched.
 
 Everything here may run twice, late and in any order (invariant 5): a unique constraint or a condition in
-the UPDATE decides, not a look before.
+the UPDATE decides, not a look before. It is part of every checkout, hence the one statement.
 """
 
 from __future__ import annotations
 
 from typing import Dict, List, Optional
+from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from ..events.record import record
 from ..events.types import EventType
-from ..host.db import now
 from ..host.types import SYSTEM, Order, OrderLine
+from ..ids import uuid7, uuid7s
 from ..licenses.models import LicensePolicy
 from .details import usable_details
-from .locks import lock_order_uuid
-from .models import LicenseOrder, LicenseOrderLine
+from .following import follow_lines
+from .models import LicenseOrder
 from .payments import note_state
 
 _ENDED = ("CANCELLED", "EXPIRED")
+
+_INSERT = """
+WITH recorded AS (
+    INSERT INTO esd_licenseorder (
+        id, order_uuid, number, buyer_user_ref, buyer_email, language, notification_email,
+        purchase_order_reference, comment, checkout_token, is_duplicate_checkout, approval,
+        decided_by, decision_reason, unpaid_release_reason, ordered_at, recorded_at,
+        confirmed_at, paid_at, refunded_at
+    )
+    SELECT %(id)s::uuid, %(order_uuid)s::uuid, %(number)s, %(user_ref)s, %(email)s, %(language)s,
+        %(notification_email)s, %(reference)s, %(comment)s, %(checkout_token)s, FALSE, 'PENDING',
+        '', '', '', %(ordered_at)s, moment,
+        CASE WHEN %(is_confirmed)s THEN moment END,
+        CASE WHEN %(is_paid)s THEN moment END,
+        CASE WHEN %(is_refunded)s THEN moment END
+    FROM (SELECT clock_timestamp() AS moment) AS clock
+    ON CONFLICT (order_uuid) DO NOTHING
+    RETURNING id
+), lines AS (
+    INSERT INTO esd_licenseorderline (
+        id, order_id, order_line_ref, policy_id, variant_ref, sku, product_name, variant_name,
+        quantity, approved, withdrawn, fulfilled
+    )
+    SELECT line.id, recorded.id, line.ref, line.policy, line.variant, line.sku, line.product,
+        line.variant_name, line.quantity, 0, 0, 0
+    FROM recorded, unnest(
+        %(line_ids)s::uuid[], %(refs)s::text[], %(policies)s::uuid[], %(variants)s::text[],
+        %(skus)s::text[], %(products)s::text[], %(variant_names)s::text[], %(quantities)s::int[]
+    ) AS line (id, ref, policy, variant, sku, product, variant_name, quantity)
+    ON CONFLICT (order_line_ref) DO NOTHING
+)
+SELECT id FROM recorded
+"""
 
 
 @transaction.atomic
@@ -28,164 +62,96 @@ def observe_order(order: Optional[Order], *, at_checkout: bool = False) -> Optio
     """Take note of what the host says of an order; None if it has no licensed line.
 
     `at_checkout` is the moment of the order's making: only then a policy may be younger than the order
-    (a draft that was begun before).
+    (a draft that was begun before), and nobody looks first whether the order is known.
     """
     if order is None or order.status == "DRAFT":
         return None
-    known = LicenseOrder.objects.filter(order_uuid=order.uuid).first()
+    known = None if at_checkout else _find(order)
     policies = _policies(order, at_checkout=at_checkout)
-    if known is None and (not policies or order.status in _ENDED):
-        return None
     if known is None:
-        return _record_license_order(order, policies)
-    _follow_lines(known, order, policies)
+        if not policies or order.status in _ENDED:
+            return None
+        license_order_id = _record_license_order(order, policies)
+        if license_order_id is not None:
+            return LicenseOrder(pk=license_order_id, order_uuid=order.uuid)
+        # Another call has recorded it, this moment or long ago.
+        known = LicenseOrder.objects.get(order_uuid=order.uuid)
+    follow_lines(known, order, policies)
     return note_state(known, order)
 
 
-def _policies(order: Order, *, at_checkout: bool) -> Dict[str, LicensePolicy]:
+def is_recorded(order_uuid: UUID, *, settled: bool) -> bool:
+    """Whether we know the order; with `settled` False only if its payment or confirmation is open."""
+    known = LicenseOrder.objects.filter(order_uuid=order_uuid)
+    if not settled:
+        known = known.filter(paid_at=None) | known.filter(confirmed_at=None)
+    return known.exists()
+
+
+def _find(order: Order) -> Optional[LicenseOrder]:
+    return LicenseOrder.objects.filter(order_uuid=order.uuid).first()
+
+
+def _policies(order: Order, *, at_checkout: bool) -> Dict[str, UUID]:
     """Variant -> live policy, for the variants of the order."""
     refs = {line.variant_ref for line in order.lines if line.variant_ref}
-    found = LicensePolicy.objects.filter(variant_ref__in=refs, archived_at=None) if refs else []
+    found = LicensePolicy.objects.filter(variant_ref__in=refs, archived_at=None)
+    if not refs:
+        return {}
     return {
-        policy.variant_ref: policy
-        for policy in found
-        if at_checkout or order.created_at >= policy.created_at
+        variant_ref: policy_id
+        for variant_ref, policy_id, created_at in found.values_list(
+            "variant_ref", "pk", "created_at"
+        )
+        if at_checkout or order.created_at >= created_at
     }
 
 
-def _record_license_order(
-    order: Order, policies: Dict[str, LicensePolicy]
-) -> Optional[LicenseOrder]:
-    moment = now()
-    is_paid = order.is_paid
-    license_order = LicenseOrder(
-        order_uuid=order.uuid,
-        number=order.number,
-        buyer_user_ref=order.user_ref,
-        buyer_email=order.email,
-        language=order.language,
-        checkout_token=order.checkout_token,
-        is_duplicate_checkout=_is_duplicate(order),
-        ordered_at=order.created_at,
-        recorded_at=moment,
-        confirmed_at=None if order.status == "UNCONFIRMED" else moment,
-        paid_at=moment if is_paid else None,
-        refunded_at=moment if order.is_refunded else None,
-        **usable_details(order.details),
-    )
-    LicenseOrder.objects.bulk_create([license_order], ignore_conflicts=True)
-    lines = [
-        _new_line(license_order, line, policies[line.variant_ref])
-        for line in order.lines
-        if line.variant_ref in policies
-    ]
-    if not LicenseOrder.objects.filter(pk=license_order.pk).exists():
-        # Another call recorded it between our look and our insert; that one does the rest.
-        return LicenseOrder.objects.get(order_uuid=order.uuid)
-    LicenseOrderLine.objects.bulk_create(lines, ignore_conflicts=True)
+def _record_license_order(order: Order, policies: Dict[str, UUID]) -> Optional[UUID]:
+    """The id of the new record; None if there is one already."""
+    lines = [line for line in order.lines if line.variant_ref in policies]
+    license_order_id = uuid7()
+    details = usable_details(order.details)
+    values = {
+        "id": str(license_order_id),
+        "order_uuid": str(order.uuid),
+        "number": order.number,
+        "user_ref": order.user_ref,
+        "email": order.email,
+        "language": order.language,
+        "notification_email": details.get("notification_email", ""),
+        "reference": details.get("purchase_order_reference", ""),
+        "comment": details.get("comment", ""),
+        "checkout_token": order.checkout_token,
+        "ordered_at": order.created_at,
+        "is_confirmed": order.status != "UNCONFIRMED",
+        "is_paid": order.is_paid,
+        "is_refunded": order.is_refunded,
+        **_columns(lines, policies),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, values)
+        if cursor.fetchone() is None:
+            return None
     record(
         EventType.LICENSE_ORDER_RECORDED,
-        license_order.pk,
+        license_order_id,
         actor=SYSTEM,
-        order_id=license_order.pk,
+        order_id=license_order_id,
         number=order.number,
-        is_paid=is_paid,
         units=sum(line.quantity for line in lines),
     )
-    return license_order
+    return license_order_id
 
 
-def _new_line(
-    license_order: LicenseOrder, line: OrderLine, policy: LicensePolicy
-) -> LicenseOrderLine:
-    return LicenseOrderLine(
-        order=license_order,
-        order_line_ref=line.ref,
-        policy=policy,
-        variant_ref=line.variant_ref,
-        sku=line.sku,
-        product_name=line.product_name,
-        variant_name=line.variant_name,
-        quantity=line.quantity,
-    )
-
-
-def _is_duplicate(order: Order) -> bool:
-    """True if the same checkout made an order before (2.10 allows that: H4); marks that one as well."""
-    if not order.checkout_token:
-        return False
-    twins = LicenseOrder.objects.filter(checkout_token=order.checkout_token).exclude(
-        order_uuid=order.uuid
-    )
-    return bool(twins.update(is_duplicate_checkout=True))
-
-
-def _follow_lines(
-    license_order: LicenseOrder, order: Order, policies: Dict[str, LicensePolicy]
-) -> None:
-    """Lines that staff edit while a Saleor 3 order is unconfirmed: added, changed, removed."""
-    if license_order.is_ended or not _differs(license_order, order, policies):
-        return
-    lock_order_uuid(license_order.order_uuid)
-    mine = {line.order_line_ref: line for line in license_order.lines.select_for_update()}
-    changed: List[LicenseOrderLine] = []
-    for line in order.lines:
-        known = mine.pop(line.ref, None) or mine.pop(line.old_ref, None)
-        if known is None and line.variant_ref in policies:
-            known = _new_line(license_order, line, policies[line.variant_ref])
-            LicenseOrderLine.objects.bulk_create([known], ignore_conflicts=True)
-            changed.append(known)
-        elif known is not None and _update_line(known, line):
-            changed.append(known)
-    if order.status == "UNCONFIRMED":
-        changed += [line for line in mine.values() if _shrink(line, 0)]
-    if changed:
-        record(
-            EventType.LICENSE_ORDER_CHANGED,
-            license_order.pk,
-            actor=SYSTEM,
-            order_id=license_order.pk,
-            account_id=license_order.account_id,
-            lines={str(line.pk): line.quantity for line in changed},
-        )
-
-
-def _differs(
-    license_order: LicenseOrder, order: Order, policies: Dict[str, LicensePolicy]
-) -> bool:
-    """Whether the host's licensed lines are other than ours; one query, no lock."""
-    mine = dict(license_order.lines.values_list("order_line_ref", "quantity"))
-    theirs = {
-        line.ref: line.quantity
-        for line in order.lines
-        if line.variant_ref in policies or line.ref in mine or line.old_ref in mine
+def _columns(lines: List[OrderLine], policies: Dict[str, UUID]) -> Dict[str, list]:
+    return {
+        "line_ids": [str(one) for one in uuid7s(len(lines))],
+        "refs": [line.ref for line in lines],
+        "policies": [str(policies[line.variant_ref]) for line in lines],
+        "variants": [line.variant_ref for line in lines],
+        "skus": [line.sku for line in lines],
+        "products": [line.product_name for line in lines],
+        "variant_names": [line.variant_name for line in lines],
+        "quantities": [line.quantity for line in lines],
     }
-    gone = {ref for ref, quantity in mine.items() if quantity and ref not in theirs}
-    added_or_changed = any(mine.get(ref) != quantity for ref, quantity in theirs.items())
-    return added_or_changed or (bool(gone) and order.status == "UNCONFIRMED")
-
-
-def _update_line(known: LicenseOrderLine, line: OrderLine) -> bool:
-    """Bring our line up to the host's; True if its quantity changed."""
-    if known.order_line_ref != line.ref:
-        # The upgrade from 2.10 gave the line a new primary key and kept the old one beside it.
-        known.order_line_ref = line.ref
-        known.save(update_fields=["order_line_ref"])
-    if line.quantity < known.quantity:
-        return _shrink(known, line.quantity)
-    if line.quantity > known.quantity:
-        known.quantity = line.quantity
-        known.save(update_fields=["quantity"])
-        return True
-    return False
-
-
-def _shrink(line: LicenseOrderLine, quantity: int) -> bool:
-    """Fewer units: those at the end leave, when allocation looks at the line. Approval follows."""
-    if line.quantity == quantity:
-        return False
-    line.quantity = quantity
-    line.withdrawn = min(line.withdrawn, quantity)
-    line.approved = min(line.approved, quantity - line.withdrawn)
-    line.save(update_fields=["quantity", "withdrawn", "approved"])
-    return True

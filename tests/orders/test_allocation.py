@@ -35,7 +35,10 @@ def test_every_unit_gets_a_key_of_its_own():
     assert [one.unit_index for one in licenses] == [0, 1, 2, 3, 4, 5]
     assert len({one.key_id for one in licenses}) == 6
     assert AvailableKey.objects.filter(pool=pool).count() == 4
-    assert [event.data.get("allocated") for event in Event.objects.filter(type="license_order.allocated")] == [6]
+    assert [
+        event.data.get("allocated")
+        for event in Event.objects.filter(type="license_order.allocated")
+    ] == [6]
 
 
 def test_the_first_keys_are_sold_first():
@@ -43,7 +46,9 @@ def test_the_first_keys_are_sold_first():
 
     order = make_license_order(3, policy=make_policy(pool))
 
-    oldest = list(LicenseKey.objects.filter(pool=pool).order_by("pk").values_list("pk", flat=True)[:3])
+    oldest = list(
+        LicenseKey.objects.filter(pool=pool).order_by("pk").values_list("pk", flat=True)[:3]
+    )
     assert sorted(one.key_id for one in licenses_of(order)) == oldest
 
 
@@ -130,11 +135,16 @@ def test_several_lines_draw_on_their_own_pools():
     policies = [make_policy(keys=2), make_policy(keys=3)]
     order = record(
         build.make_order(
-            [(build.find_variant(policies[0].variant_ref), 2), (build.find_variant(policies[1].variant_ref), 3)],
+            [
+                (build.find_variant(policies[0].variant_ref), 2),
+                (build.find_variant(policies[1].variant_ref), 3),
+            ],
             paid=True,
         )
     )
 
-    assert {one.key.pool_id for one in licenses_of(order)} == {policy.pool_id for policy in policies}
+    assert {one.key.pool_id for one in licenses_of(order)} == {
+        policy.pool_id for policy in policies
+    }
     assert LicenseOrder.objects.get(pk=order.pk).lines.count() == 2
     assert len(licenses_of(order)) == 5

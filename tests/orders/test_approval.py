@@ -264,7 +264,8 @@ def test_each_line_follows_its_own_policy():
 
     order = record(
         build.make_order(
-            [(build.find_variant(policy.variant_ref), 1) for policy in (manual, automatic)], paid=True
+            [(build.find_variant(policy.variant_ref), 1) for policy in (manual, automatic)],
+            paid=True,
         )
     )
 
@@ -287,4 +288,6 @@ def test_a_checkout_that_made_two_orders_waits_for_staff():
         approve_by_policy(order.pk)
         order.refresh_from_db()
 
-    assert [(order.is_duplicate_checkout, order.approval) for order in orders] == [(True, "PENDING")] * 2
+    assert [(order.is_duplicate_checkout, order.approval) for order in orders] == [
+        (True, "PENDING")
+    ] * 2

@@ -142,7 +142,9 @@ def test_the_sweep_tells_events_that_nobody_was_told_of(run_commits):
 
     from saleor_esd_plugin import tasks
 
-    order = record(lost_order(2, make_policy(keys=2, approval="AUTOMATIC"), paid=True), allocate=False)
+    order = record(
+        lost_order(2, make_policy(keys=2, approval="AUTOMATIC"), paid=True), allocate=False
+    )
     connection.run_on_commit = []  # the broker lost everything
 
     tasks.reconcile_all()
@@ -155,4 +157,6 @@ def test_the_sweep_tells_events_that_nobody_was_told_of(run_commits):
     assert not Dispatch.objects.filter(told_at=None).exists()
     before = table_digest("esd_license", "esd_licensekey", "esd_event", "esd_licenseorderline")
     tasks.reconcile_all()
-    assert table_digest("esd_license", "esd_licensekey", "esd_event", "esd_licenseorderline") == before
+    assert (
+        table_digest("esd_license", "esd_licensekey", "esd_event", "esd_licenseorderline") == before
+    )

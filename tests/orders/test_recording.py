@@ -107,7 +107,11 @@ def test_quantity_up_and_down_ends_with_what_was_ordered():
         observe_order(replace(order, lines=(line,)))
         allocate_license_order(license_order.pk)
 
-    live = [one.unit_index for one in licenses_of(license_order) if one.fulfillment == "PENDING_APPROVAL"]
+    live = [
+        one.unit_index
+        for one in licenses_of(license_order)
+        if one.fulfillment == "PENDING_APPROVAL"
+    ]
     assert live == [0, 1]
     assert AvailableKey.objects.filter(pool=pool).count() == 3
 

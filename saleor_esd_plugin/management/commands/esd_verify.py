@@ -13,7 +13,13 @@ from ...keys import invariants as keys
 from ...licenses import invariants as licenses
 from ...orders import invariants as orders
 
-ROOMS = (("keys", keys), ("accounts", accounts), ("licenses", licenses), ("orders", orders), ("emails", emails))
+ROOMS = (
+    ("keys", keys),
+    ("accounts", accounts),
+    ("licenses", licenses),
+    ("orders", orders),
+    ("emails", emails),
+)
 
 
 class Command(BaseCommand):
@@ -27,7 +33,9 @@ class Command(BaseCommand):
                 violations = list(room.violations())
                 self.stdout.write("ok" if not violations else f"{len(violations)} violations")
                 for violation in violations:
-                    self.stdout.write(f"  invariant {violation}")
+                    # Some rooms begin with the number of the invariant, "3: order …".
+                    prefix = "invariant " if violation[:1].isdigit() else ""
+                    self.stdout.write(f"  {prefix}{violation}")
                 found += len(violations)
         if found:
             raise CommandError(f"{found} violations of the invariants.")

@@ -1,0 +1,176 @@
+"""Changing accounts and their end customers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import graphene
+from django.db.models import QuerySet
+
+from ...accounts import access, end_customers, invitations, queries, services
+from ...accounts.models import Account, EndCustomer
+from ...errors import PermissionRefused
+from ...host.types import Actor
+from ...licenses.end_customers import delete_end_customer
+from ...permissions import MANAGE_LICENSES, Right
+from ..base import BaseMutation, owner_or_staff, signed_in
+from ..ids import find
+from .inputs import (
+    LicenseAccountUpdateInput,
+    LicenseEndCustomerCreateInput,
+    LicenseEndCustomerDeleteInput,
+    LicenseEndCustomerUpdateInput,
+    LicenseInvitationAcceptInput,
+)
+from .types import LicenseAccount, LicenseEndCustomer
+
+
+def _accounts_in_use(actor: Actor) -> QuerySet:
+    """Accounts whose licenses the actor may see: who may not even do that is told of no end customer."""
+    if actor.has(MANAGE_LICENSES):
+        return Account.objects.all()
+    return Account.objects.filter(pk__in=access.account_ids_with(actor, Right.SEE_LICENSES))
+
+
+def _end_customer_to_change(actor: Actor, global_id: str) -> EndCustomer:
+    """Raises NotFound for strangers, ForbiddenRole for members who may look but not assign."""
+    rows = EndCustomer.objects.filter(account__in=_accounts_in_use(actor), archived_at=None)
+    end_customer = find(rows, global_id, "LicenseEndCustomer")
+    access.require_right(actor, end_customer.account_id, Right.ASSIGN, MANAGE_LICENSES)
+    return end_customer
+
+
+class LicenseEndCustomerCreate(BaseMutation):
+    """Creates an end customer, to whom licenses can then be assigned.
+
+    For MASTER and ADMINISTRATOR of the account, and staff with MANAGE_LICENSES.
+    """
+
+    policy = owner_or_staff(MANAGE_LICENSES)
+
+    class Arguments:
+        input = LicenseEndCustomerCreateInput(required=True, description="The end customer.")
+
+    end_customer = graphene.Field(LicenseEndCustomer, description="The new end customer.")
+
+    @classmethod
+    def perform(cls, actor: Actor, input: Any) -> LicenseEndCustomerCreate:
+        account = find(_accounts_in_use(actor), input.account, "LicenseAccount", field="account")
+        access.require_right(actor, account.pk, Right.ASSIGN, MANAGE_LICENSES)
+        created = end_customers.create_end_customer(
+            account.pk,
+            code=input.code,
+            name=input.name,
+            email=input.email,
+            country=input.country or "",
+            language=input.language or "",
+            actor=actor,
+        )
+        return cls(end_customer=created)
+
+
+class LicenseEndCustomerUpdate(BaseMutation):
+    """Changes an end customer. Mails sent from now on go to a new address; none is sent again.
+
+    For MASTER and ADMINISTRATOR of the account, and staff with MANAGE_LICENSES.
+    """
+
+    policy = owner_or_staff(MANAGE_LICENSES)
+
+    class Arguments:
+        input = LicenseEndCustomerUpdateInput(required=True, description="What to change.")
+
+    end_customer = graphene.Field(LicenseEndCustomer, description="The end customer as it is now.")
+
+    @classmethod
+    def perform(cls, actor: Actor, input: Any) -> LicenseEndCustomerUpdate:
+        end_customer = _end_customer_to_change(actor, input.id)
+        updated = end_customers.update_end_customer(
+            end_customer.pk,
+            code=input.code,
+            name=input.name,
+            email=input.email,
+            country=input.country,
+            language=input.language,
+            actor=actor,
+        )
+        return cls(end_customer=updated)
+
+
+class LicenseEndCustomerDelete(BaseMutation):
+    """Deletes an end customer who holds no license; who once held one is archived instead.
+
+    For MASTER and ADMINISTRATOR of the account, and staff with MANAGE_LICENSES.
+    """
+
+    policy = owner_or_staff(MANAGE_LICENSES)
+
+    class Arguments:
+        input = LicenseEndCustomerDeleteInput(required=True, description="Which one.")
+
+    end_customer = graphene.Field(LicenseEndCustomer, description="The end customer as it was.")
+
+    @classmethod
+    def perform(cls, actor: Actor, input: Any) -> LicenseEndCustomerDelete:
+        end_customer = _end_customer_to_change(actor, input.id)
+        delete_end_customer(end_customer.pk, actor=actor)
+        return cls(end_customer=end_customer)
+
+
+class LicenseAccountUpdate(BaseMutation):
+    """Changes an account.
+
+    Its MASTER may change name and language; staff with MANAGE_LICENSES also whether it is a reseller's.
+    """
+
+    policy = owner_or_staff(MANAGE_LICENSES)
+
+    class Arguments:
+        input = LicenseAccountUpdateInput(required=True, description="What to change.")
+
+    account = graphene.Field(LicenseAccount, description="The account as it is now.")
+
+    @classmethod
+    def perform(cls, actor: Actor, input: Any) -> LicenseAccountUpdate:
+        account = find(queries.visible_to(actor), input.id, "LicenseAccount")
+        access.require_right(actor, account.pk, Right.MANAGE_MEMBERS, MANAGE_LICENSES)
+        if input.is_reseller is not None and not actor.has(MANAGE_LICENSES):
+            raise PermissionRefused(MANAGE_LICENSES)
+        updated = services.update_account(
+            account.pk,
+            is_reseller=input.is_reseller,
+            name=input.name,
+            language=input.language,
+            actor=actor,
+        )
+        return cls(account=updated)
+
+
+class LicenseInvitationAccept(BaseMutation):
+    """Makes you a member of the account that the link in the e-mail is for. Sign in first.
+
+    A link can be used once, within 7 days. An equal address alone opens no account.
+    """
+
+    policy = signed_in
+    secret_inputs = ("token",)
+
+    class Arguments:
+        input = LicenseInvitationAcceptInput(required=True, description="The invitation.")
+
+    account = graphene.Field(
+        LicenseAccount, description="The account that you are a member of now."
+    )
+
+    @classmethod
+    def perform(cls, actor: Actor, input: Any) -> LicenseInvitationAccept:
+        return cls(account=invitations.accept_invitation(input.token, actor=actor))
+
+
+MUTATIONS = (
+    LicenseAccountUpdate,
+    LicenseEndCustomerCreate,
+    LicenseEndCustomerUpdate,
+    LicenseEndCustomerDelete,
+    LicenseInvitationAccept,
+)

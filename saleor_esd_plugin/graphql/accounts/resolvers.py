@@ -1,0 +1,79 @@
+"""Queries for accounts."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+import graphene
+from django.db.models import Q
+from promise import Promise
+
+from ...accounts import queries
+from ...accounts.models import Account, Member
+from ...host.graphql import permission_denied, ref_of, user_ref
+from ...host.types import Actor
+from ...permissions import MANAGE_LICENSES
+from .. import filters
+from ..base import asker, nested, owner_or_staff, root_query
+from ..connections import KeysetConnection, connect, connection_field
+from ..ids import find_or_none
+from ..loaders import load
+from .inputs import ACCOUNT_SORTING, LicenseAccountFilterInput
+from .listing import accounts_of_users
+from .types import LicenseAccount, LicenseAccountConnection
+
+
+@root_query(owner_or_staff(MANAGE_LICENSES))
+def resolve_license_account(actor: Actor, info: Any, id: str) -> Optional[Account]:
+    return find_or_none(queries.visible_to(actor), id, "LicenseAccount")
+
+
+@root_query(owner_or_staff(MANAGE_LICENSES))
+def resolve_license_accounts(
+    actor: Actor, info: Any, filter: Any = None, sort_by: Any = None, **paging: Any
+) -> KeysetConnection:
+    accounts = queries.visible_to(actor)
+    if filter is not None:
+        accounts = accounts.filter(
+            filters.text(filter.text, "name", "email"),
+            filters.yes_no(filter.is_reseller, Q(is_reseller=True)),
+            filters.within(filter.created_at, "created_at", field="filter.createdAt"),
+        )
+        if filter.user is not None:
+            member = Member.objects.filter(user_ref=ref_of(filter.user, "User") or "")
+            accounts = accounts.filter(pk__in=member.values("account_id"))
+    return connect(LicenseAccountConnection, accounts, ACCOUNT_SORTING.chosen(sort_by), **paging)
+
+
+@nested
+def resolve_user_license_accounts(root: Any, info: Any) -> Promise:
+    actor, ref = asker(info), user_ref(root)
+    if ref != actor.user_ref and not actor.has(MANAGE_LICENSES):
+        raise permission_denied(MANAGE_LICENSES)
+    return load(info.context, accounts_of_users, ref, actor)
+
+
+QUERIES = {
+    "license_account": graphene.Field(
+        LicenseAccount,
+        id=graphene.ID(required=True, description="The account."),
+        resolver=resolve_license_account,
+        description="One account. For its members, and staff with MANAGE_LICENSES.",
+    ),
+    "license_accounts": connection_field(
+        LicenseAccountConnection,
+        resolve_license_accounts,
+        "The accounts that you are a member of; all for staff with MANAGE_LICENSES.",
+        filter=LicenseAccountFilterInput(description="Which ones."),
+        sort_by=ACCOUNT_SORTING.argument(),
+    ),
+}
+
+USER_FIELDS = {
+    "license_accounts": graphene.Field(
+        graphene.List(graphene.NonNull(LicenseAccount)),
+        resolver=resolve_user_license_accounts,
+        description="License accounts that the user is a member of. For the user, and staff with "
+        "MANAGE_LICENSES.",
+    ),
+}

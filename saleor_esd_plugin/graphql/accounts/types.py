@@ -1,0 +1,148 @@
+"""Accounts, their members and end customers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import graphene
+from promise import Promise
+
+from ...accounts.models import Account, EndCustomer, Role
+from ...host.graphql import DateTime, host_types, load_users
+from ..base import asker, nested
+from ..connections import KeysetConnection, connect_nested, connection_field, page_of
+from ..enums import described_enum
+from ..ids import Record
+from ..loaders import load, rows
+from .inputs import END_CUSTOMER_SORTING, LicenseEndCustomerFilterInput
+from .listing import end_customers_below, members_of
+
+LicenseMemberRole = described_enum(
+    "LicenseMemberRole",
+    "What a member is in an account.",
+    {
+        Role.MASTER.value: "Owns the account: manages members, and may do everything else.",
+        Role.ADMINISTRATOR.value: "Uses, assigns and reveals licenses; sees the account's events.",
+        Role.BILLING.value: "Sends receipts; sees no license.",
+        Role.SUPPORT.value: "Sees licenses without any character of a key; sends e-mails again.",
+    },
+)
+
+
+class LicenseMember(Record, graphene.ObjectType):
+    """A user's role in an account."""
+
+    user = graphene.Field(
+        lambda: host_types().User, description="The user, unless it was deleted since."
+    )
+    email = graphene.String(required=True, description="The address when it became a member.")
+    role = graphene.Field(LicenseMemberRole, required=True, description="What it may do.")
+    created_at = graphene.Field(DateTime, required=True, description="Since when.")
+
+    @staticmethod
+    def resolve_user(root: Any, info: Any) -> Promise:
+        return load(info.context, load_users, root.user_ref)
+
+
+class LicenseEndCustomer(Record, graphene.ObjectType):
+    """A final licensee under an account; licenses are assigned to it."""
+
+    account = graphene.Field(
+        lambda: LicenseAccount, required=True, description="Whose end customer it is."
+    )
+    code = graphene.String(
+        required=True, description="The account's own name for it, unique in the account."
+    )
+    name = graphene.String(required=True, description="The legal name.")
+    email = graphene.String(required=True, description="Where activation e-mails go.")
+    country = graphene.String(required=True, description="Two letters (ISO 3166-1), or empty.")
+    language = graphene.String(
+        required=True, description='Of its e-mails, such as "pt-br"; empty: the account\'s.'
+    )
+    is_archived = graphene.Boolean(
+        required=True, description="Was deleted, and stays because licenses were once its own."
+    )
+    created_at = graphene.Field(DateTime, required=True, description="When it was created.")
+
+    @staticmethod
+    def resolve_account(root: EndCustomer, info: Any) -> Promise:
+        return load(info.context, rows, root.account_id, Account)
+
+    @staticmethod
+    def resolve_is_archived(root: EndCustomer, info: Any) -> bool:
+        return root.archived_at is not None
+
+
+class LicenseEndCustomerConnection(KeysetConnection):
+    """A page of end customers."""
+
+    class Meta:
+        node = LicenseEndCustomer
+
+
+@nested
+def resolve_end_customers(
+    root: Account, info: Any, filter: Any = None, sort_by: Any = None, **paging: Any
+) -> Promise:
+    page = page_of(END_CUSTOMER_SORTING.chosen(sort_by), **paging)
+    wanted = (filter.text if filter else None) or ""
+    return connect_nested(
+        LicenseEndCustomerConnection,
+        info,
+        end_customers_below,
+        root.pk,
+        "account_id",
+        page,
+        asker(info),
+        wanted,
+    )
+
+
+@nested
+def resolve_members(root: Account, info: Any) -> Promise:
+    return load(info.context, members_of, root.pk, asker(info))
+
+
+class LicenseAccount(Record, graphene.ObjectType):
+    """The person or organisation that owns licenses."""
+
+    name = graphene.String(required=True, description="Its name.")
+    email = graphene.String(required=True, description="The address of the latest purchase.")
+    language = graphene.String(
+        required=True, description='Of its e-mails, such as "pt-br"; empty if unknown.'
+    )
+    is_reseller = graphene.Boolean(
+        required=True, description="Assigns licenses to end customers; gets no keys by itself."
+    )
+    is_active = graphene.Boolean(
+        required=True, description="False: its members may do nothing in it."
+    )
+    created_at = graphene.Field(DateTime, required=True, description="When it was created.")
+    user = graphene.Field(
+        lambda: host_types().User,
+        description="The buyer whose personal account it is; none for a guest's.",
+    )
+    members = graphene.List(
+        graphene.NonNull(LicenseMember),
+        required=True,
+        resolver=resolve_members,
+        description="Who may act in it. Empty for those who may not manage its members.",
+    )
+    end_customers = connection_field(
+        LicenseEndCustomerConnection,
+        resolve_end_customers,
+        "Its end customers. Empty for those who may not assign licenses.",
+        filter=LicenseEndCustomerFilterInput(description="Which ones."),
+        sort_by=END_CUSTOMER_SORTING.argument(),
+    )
+
+    @staticmethod
+    def resolve_user(root: Account, info: Any) -> Promise:
+        return load(info.context, load_users, root.user_ref)
+
+
+class LicenseAccountConnection(KeysetConnection):
+    """A page of accounts."""
+
+    class Meta:
+        node = LicenseAccount

@@ -1,0 +1,108 @@
+"""Sending e-mails: a key once more, a receipt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import graphene
+from django.db.models import Q, QuerySet
+
+from ...accounts import access
+from ...emails.receipts import send_license_order_receipt
+from ...emails.resending import resend_license_email
+from ...host.types import Actor
+from ...licenses import queries as licenses
+from ...orders import queries as orders
+from ...orders.models import LicenseOrder as OrderRow
+from ...permissions import MANAGE_LICENSES, Right
+from ..base import BaseMutation, owner_or_staff
+from ..ids import find
+from ..licenses.sight import require_right
+from ..licenses.types import License
+from ..orders.finding import find_order
+from ..orders.types import LicenseOrder
+
+
+class LicenseEmailResendInput(graphene.InputObjectType):
+    """Which e-mail to send again."""
+
+    license = graphene.ID(required=True, description="The license.")
+    email = graphene.String(
+        description="A corrected address of the end customer; it is saved. Not for SUPPORT."
+    )
+
+
+class LicenseEmailResend(BaseMutation):
+    """Sends the e-mail with the key, or a new link to it, again (3 an hour, 10 a day per license).
+
+    It goes to the end customer who holds the license, else to the buyer. For MASTER, ADMINISTRATOR and
+    SUPPORT of the account, and staff with MANAGE_LICENSES.
+    """
+
+    policy = owner_or_staff(MANAGE_LICENSES)
+
+    class Arguments:
+        input = LicenseEmailResendInput(required=True, description="Which one.")
+
+    license = graphene.Field(
+        License, description="The license; the e-mail shows in `deliveries` soon."
+    )
+
+    @classmethod
+    def perform(cls, actor: Actor, input: Any) -> LicenseEmailResend:
+        license = find(licenses.visible_to(actor), input.license, "License", field="license")
+        require_right(actor, license.account_id, Right.RESEND, MANAGE_LICENSES)
+        if input.email is not None:
+            require_right(actor, license.account_id, Right.CORRECT_ADDRESS, MANAGE_LICENSES)
+        return cls(license=resend_license_email(license.pk, email=input.email, actor=actor))
+
+
+class LicenseOrderReceiptSendInput(graphene.InputObjectType):
+    """Whose receipt goes where."""
+
+    order = graphene.ID(
+        required=True, description="The order: the id of a LicenseOrder or of the shop's Order."
+    )
+    emails = graphene.String(
+        required=True,
+        description="Up to 20 addresses, separated by commas, semicolons or line ends.",
+    )
+
+
+class LicenseOrderReceiptSend(BaseMutation):
+    """Sends a receipt of the order, keys masked, to each of the addresses on its own.
+
+    Only when every unit of the order is released. For MASTER, ADMINISTRATOR and BILLING of the account,
+    and staff with MANAGE_LICENSES.
+    """
+
+    policy = owner_or_staff(MANAGE_LICENSES)
+
+    class Arguments:
+        input = LicenseOrderReceiptSendInput(required=True, description="Which one, and where to.")
+
+    emails = graphene.List(
+        graphene.NonNull(graphene.String), description="The addresses that it goes to, each once."
+    )
+    license_order = graphene.Field(
+        LicenseOrder, description="The order; null for BILLING, who may not see it."
+    )
+
+    @classmethod
+    def perform(cls, actor: Actor, input: Any) -> LicenseOrderReceiptSend:
+        order = find_order(_orders_with_receipts(actor), input.order, field="order")
+        require_right(actor, order.account_id, Right.SEND_RECEIPT, MANAGE_LICENSES)
+        emails = send_license_order_receipt(order.pk, emails=input.emails, actor=actor)
+        seen = orders.visible_to(actor).filter(pk=order.pk).first()
+        return cls(emails=list(emails), license_order=seen)
+
+
+def _orders_with_receipts(actor: Actor) -> QuerySet:
+    """Orders that the actor may see, and those of which it may only send receipts (BILLING)."""
+    billed = access.account_ids_with(actor, Right.SEND_RECEIPT)
+    return OrderRow.objects.filter(
+        Q(pk__in=orders.visible_to(actor).values("pk")) | Q(account_id__in=billed)
+    )
+
+
+MUTATIONS = (LicenseEmailResend, LicenseOrderReceiptSend)

@@ -1,0 +1,62 @@
+"""E-mails: one delivery is one e-mail to one address. Its text is not kept."""
+
+from __future__ import annotations
+
+import graphene
+
+from ...emails.models import DeliveryKind, DeliveryStatus
+from ...host.graphql import DateTime
+from ..connections import KeysetConnection
+from ..enums import described_enum
+from ..ids import Record
+
+LicenseDeliveryKind = described_enum(
+    "LicenseDeliveryKind",
+    "What an e-mail is about.",
+    {
+        DeliveryKind.ORDER_CONFIRMED.value: "The order was received.",
+        DeliveryKind.ORDER_WAITS.value: "To staff: orders wait for approval.",
+        DeliveryKind.ORDER_APPROVED.value: "Approved; payment or keys are missing yet.",
+        DeliveryKind.ORDER_RELEASED.value: "Approved and released: the licenses can be used.",
+        DeliveryKind.ORDER_REJECTED.value: "Not approved, with the reason.",
+        DeliveryKind.ORDER_CANCELLED.value: "Cancelled or refunded.",
+        DeliveryKind.ORDER_BACKORDERED.value: "Units wait until there are keys for them.",
+        DeliveryKind.LICENSE_KEYS.value: "The keys, or links to them, for the buyer.",
+        DeliveryKind.LICENSE_ASSIGNED.value: "The key, or a link to it, for an end customer.",
+        DeliveryKind.KEY_REVEALED.value: "Staff read a key of the account.",
+        DeliveryKind.RECEIPT.value: "A receipt, keys masked.",
+    },
+)
+
+LicenseDeliveryStatus = described_enum(
+    "LicenseDeliveryStatus",
+    "What became of an e-mail.",
+    {
+        DeliveryStatus.QUEUED.value: "To be sent, or tried again.",
+        DeliveryStatus.SENT.value: "The mail server took it.",
+        DeliveryStatus.FAILED.value: "Given up; `error` tells why.",
+        DeliveryStatus.SUPPRESSED.value: "Nothing to tell any more when it was its turn.",
+    },
+)
+
+
+class LicenseDelivery(Record, graphene.ObjectType):
+    """One e-mail to one address."""
+
+    kind = graphene.Field(LicenseDeliveryKind, required=True, description="What it is about.")
+    recipient = graphene.String(required=True, description="The address.")
+    language = graphene.String(required=True, description='Its language, such as "pt-br".')
+    status = graphene.Field(LicenseDeliveryStatus, required=True, description="What became of it.")
+    attempts = graphene.Int(required=True, description="How often sending was tried.")
+    error = graphene.String(
+        required=True, description="Why it was not sent, or not yet; empty if nothing went wrong."
+    )
+    created_at = graphene.Field(DateTime, required=True, description="When it was to be sent.")
+    sent_at = graphene.Field(DateTime, description="When the mail server took it.")
+
+
+class LicenseDeliveryConnection(KeysetConnection):
+    """A page of e-mails."""
+
+    class Meta:
+        node = LicenseDelivery

@@ -1,0 +1,144 @@
+"""The record of what happened."""
+
+from __future__ import annotations
+
+from typing import Any, List
+
+import graphene
+from promise import Promise
+
+from ...accounts.models import Account
+from ...events.models import Event
+from ...events.types import EventType
+from ...host.graphql import DateTime
+from ...orders.models import LicenseOrder
+from ..connections import KeysetConnection
+from ..enums import described_enum
+from ..errors import facts
+from ..ids import Record
+from ..loaders import load, rows
+
+_HAPPENED = {
+    EventType.LICENSE_ORDER_RECORDED: "A shop order with licensed products was noted.",
+    EventType.LICENSE_ORDER_CHANGED: "Its lines were edited while it was unconfirmed.",
+    EventType.LICENSE_ORDER_ALLOCATED: "Units of it got keys.",
+    EventType.LICENSE_ORDER_BACKORDERED: "Units of it wait for keys.",
+    EventType.LICENSE_ORDER_APPROVED: "Units of it were approved.",
+    EventType.LICENSE_ORDER_REJECTED: "What was undecided of it was rejected.",
+    EventType.LICENSE_ORDER_PAID: "It was paid in full.",
+    EventType.LICENSE_ORDER_CONFIRMED: "The shop confirmed it.",
+    EventType.LICENSE_ORDER_CANCELLED: "The shop cancelled it.",
+    EventType.LICENSE_ORDER_REFUNDED: "All of what was paid went back.",
+    EventType.LICENSE_ORDER_RECEIPT_SENT: "A receipt was requested for some addresses.",
+    EventType.LICENSE_RELEASED: "Licenses became usable.",
+    EventType.LICENSE_ASSIGNED: "Licenses were given to an end customer.",
+    EventType.LICENSE_RECALLED: "Licenses were taken back from an end customer.",
+    EventType.LICENSE_RETURNED: "Licenses left the order.",
+    EventType.LICENSE_EMAIL_RESENT: "An activation e-mail was requested again.",
+    EventType.LICENSE_KEY_REVEALED: "Somebody read a key in clear.",
+    EventType.LICENSE_KEY_CLAIMED: "A key was taken through its single-use link.",
+    EventType.LICENSE_KEY_REVOKED: "Keys were withdrawn for good.",
+    EventType.LICENSE_POLICY_CREATED: "A product variant became licensed.",
+    EventType.LICENSE_POLICY_UPDATED: "How a variant is licensed was changed.",
+    EventType.LICENSE_POLICY_DELETED: "A variant is not licensed any more.",
+    EventType.KEY_POOL_CREATED: "A pool of keys was created.",
+    EventType.KEY_POOL_UPDATED: "A pool of keys was changed.",
+    EventType.KEY_BATCH_IMPORTED: "Keys were imported.",
+    EventType.KEY_BATCH_QUARANTINED: "The free keys of an import were taken out of sale.",
+    EventType.ACCOUNT_CREATED: "An account was created.",
+    EventType.ACCOUNT_UPDATED: "An account was changed.",
+    EventType.INVITATION_ACCEPTED: "Somebody became a member of an account.",
+    EventType.END_CUSTOMER_CREATED: "An end customer was created.",
+    EventType.END_CUSTOMER_UPDATED: "An end customer was changed.",
+    EventType.END_CUSTOMER_DELETED: "An end customer was deleted or archived.",
+    EventType.DELIVERY_FAILED: "An e-mail could not be delivered.",
+    EventType.DECRYPT_TAMPERED: "A stored key did not open: its row was tampered with.",
+    EventType.RATE_BLOCKED: "Somebody did something more often than allowed.",
+}
+
+LicenseEventType = described_enum(
+    "LicenseEventType",
+    "What happened: the record and what became of it.",
+    {kind.name: _HAPPENED[kind] for kind in EventType},
+    stored={kind.name: kind.value for kind in EventType},
+)
+
+LicenseActorKind = described_enum(
+    "LicenseActorKind",
+    "Who can do something.",
+    {
+        "USER": "A customer or a member of staff.",
+        "APP": "An app of the shop.",
+        "ANONYMOUS": "Somebody who is not signed in.",
+        "SYSTEM": "The plugin itself, in the background.",
+    },
+)
+
+
+class LicenseEventActor(graphene.ObjectType):
+    """Who did it."""
+
+    kind = graphene.Field(LicenseActorKind, required=True, description="What it is.")
+    label = graphene.String(
+        required=True, description="A user's address or an app's name, as it was then."
+    )
+
+
+class LicenseEventValue(graphene.ObjectType):
+    """One fact about an event."""
+
+    name = graphene.String(
+        required=True, description="What the fact is; a list repeats it for each of its values."
+    )
+    value = graphene.String(required=True, description="The fact as text; never a key.")
+
+
+class LicenseEvent(Record, graphene.ObjectType):
+    """Something that happened. Events are never changed or deleted."""
+
+    type = graphene.Field(LicenseEventType, required=True, description="What happened.")
+    created_at = graphene.Field(DateTime, required=True, description="When.")
+    actor = graphene.Field(LicenseEventActor, required=True, description="Who did it.")
+    reason = graphene.String(required=True, description="Why, if somebody gave a reason.")
+    subject_id = graphene.String(
+        required=True,
+        description="The UUID of the record to which it happened: the second half of its global id.",
+    )
+    order = graphene.Field(
+        "saleor_esd_plugin.graphql.orders.types.LicenseOrder",
+        description="The order that it belongs to, if it does.",
+    )
+    account = graphene.Field(
+        "saleor_esd_plugin.graphql.accounts.types.LicenseAccount",
+        description="The account that it belongs to, if it does.",
+    )
+    data = graphene.List(
+        graphene.NonNull(LicenseEventValue),
+        required=True,
+        description="Counts, ids, and values before and after.",
+    )
+
+    @staticmethod
+    def resolve_actor(root: Event, info: Any) -> LicenseEventActor:
+        return LicenseEventActor(kind=root.actor_kind, label=root.actor_label)
+
+    @staticmethod
+    def resolve_order(root: Event, info: Any) -> Promise:
+        return load(info.context, rows, root.order_id, LicenseOrder)
+
+    @staticmethod
+    def resolve_account(root: Event, info: Any) -> Promise:
+        return load(info.context, rows, root.account_id, Account)
+
+    @staticmethod
+    def resolve_data(root: Event, info: Any) -> List[LicenseEventValue]:
+        # JSON objects have no order in the database.
+        found = facts(dict(sorted(root.data.items())))
+        return [LicenseEventValue(name=name, value=value) for name, value in found]
+
+
+class LicenseEventConnection(KeysetConnection):
+    """A page of events."""
+
+    class Meta:
+        node = LicenseEvent

@@ -1,0 +1,79 @@
+"""What operations on keys take."""
+
+from __future__ import annotations
+
+import graphene
+
+from ...host.graphql import Date, Upload
+from ..filters import LicenseDateTimeRange
+from ..policies.types import LicenseKeyKind
+from ..sorting import BY_AGE, Sorting
+
+POOL_SORTING = Sorting(
+    "LicenseKeyPool",
+    {"CREATED_AT": (*BY_AGE, "When it was created."), "NAME": ("name", str, "Its name.")},
+)
+
+BATCH_SORTING = Sorting("LicenseKeyBatch", {"CREATED_AT": (*BY_AGE, "When it was imported.")})
+
+
+class LicenseKeyPoolFilterInput(graphene.InputObjectType):
+    """Which pools to list; conditions that are given must all hold."""
+
+    text = graphene.String(description="Part of the name.")
+    is_generated = graphene.Boolean(description="Only generated ones, or only others.")
+    is_archived = graphene.Boolean(description="Only archived ones, or only others.")
+    created_at = LicenseDateTimeRange(description="When it was created.")
+
+
+class LicenseKeyPoolCreateInput(graphene.InputObjectType):
+    """A new pool."""
+
+    name = graphene.String(required=True, description="Its name, up to 128 characters.")
+    format = graphene.String(
+        required=True, description="What its keys look like: a name of `licenseKeyFormats`."
+    )
+    kind = LicenseKeyKind(description="What the delivered thing is called [PRODUCT_KEY].")
+    is_generated = graphene.Boolean(
+        description="Holds no stock: keys are made as they are sold [false]."
+    )
+
+
+class LicenseKeyPoolUpdateInput(graphene.InputObjectType):
+    """What to change; what is left out stays."""
+
+    id = graphene.ID(required=True, description="The pool.")
+    name = graphene.String(description="Its name, up to 128 characters.")
+    is_archived = graphene.Boolean(
+        description="Archive it, or bring it back. Refused while policies take keys from it."
+    )
+
+
+class LicenseKeysImportInput(graphene.InputObjectType):
+    """Keys to put into a pool: either `keys` or `file`."""
+
+    pool = graphene.ID(required=True, description="Into which pool.")
+    keys = graphene.List(
+        graphene.NonNull(graphene.String),
+        description="The keys; give them as a variable, never in the query's text.",
+    )
+    file = Upload(
+        description="One key per line, or CSV whose header has `key` and may have `use_by` and "
+        "`note`; UTF-8, or UTF-16 with a byte order mark."
+    )
+    dry_run = graphene.Boolean(
+        default_value=True, description="Only report what would become of each row."
+    )
+    skip_invalid = graphene.Boolean(
+        default_value=False, description="Import the good rows even if others are refused."
+    )
+    supplier = graphene.String(description="Whom they came from, up to 128 characters.")
+    purchase_reference = graphene.String(description="Under which purchase, up to 128 characters.")
+    use_by = Date(description="Their last day, for rows that name none of their own.")
+
+
+class LicenseKeyBatchQuarantineInput(graphene.InputObjectType):
+    """Which batch to take out of sale."""
+
+    id = graphene.ID(required=True, description="The batch.")
+    reason = graphene.String(required=True, description="Why; up to 500 characters.")

@@ -1,0 +1,90 @@
+"""Queries for keys in stock."""
+
+from __future__ import annotations
+
+from typing import Any, List, Optional
+
+import graphene
+from django.db.models import Q
+
+from ...host.types import Actor
+from ...keys.formats import FORMATS
+from ...keys.models import KeyBatch, KeyPool
+from ...permissions import MANAGE_LICENSE_KEYS
+from .. import filters
+from ..base import root_query, staff_with
+from ..connections import KeysetConnection, connect, connection_field
+from ..ids import find_or_none
+from .inputs import POOL_SORTING, LicenseKeyPoolFilterInput
+from .types import (
+    LicenseKeyBatch,
+    LicenseKeyFormat,
+    LicenseKeyPool,
+    LicenseKeyPoolConnection,
+)
+
+
+@root_query(staff_with(MANAGE_LICENSE_KEYS))
+def resolve_license_key_pool(actor: Actor, info: Any, id: str) -> Optional[KeyPool]:
+    return find_or_none(KeyPool.objects.all(), id, "LicenseKeyPool")
+
+
+@root_query(staff_with(MANAGE_LICENSE_KEYS))
+def resolve_license_key_pools(
+    actor: Actor, info: Any, filter: Any = None, sort_by: Any = None, **paging: Any
+) -> KeysetConnection:
+    pools = KeyPool.objects.all()
+    if filter is not None:
+        pools = pools.filter(
+            filters.text(filter.text, "name"),
+            filters.yes_no(filter.is_generated, Q(is_generated=True)),
+            filters.yes_no(filter.is_archived, Q(archived_at__isnull=False)),
+            filters.within(filter.created_at, "created_at", field="filter.createdAt"),
+        )
+    return connect(LicenseKeyPoolConnection, pools, POOL_SORTING.chosen(sort_by), **paging)
+
+
+@root_query(staff_with(MANAGE_LICENSE_KEYS))
+def resolve_license_key_batch(actor: Actor, info: Any, id: str) -> Optional[KeyBatch]:
+    return find_or_none(KeyBatch.objects.all(), id, "LicenseKeyBatch")
+
+
+@root_query(staff_with(MANAGE_LICENSE_KEYS))
+def resolve_license_key_formats(actor: Actor, info: Any) -> List[LicenseKeyFormat]:
+    return [
+        LicenseKeyFormat(
+            name=format.name,
+            is_generatable=bool(format.groups),
+            example=format.mask(""),
+            bits=format.bits,
+        )
+        for format in FORMATS.values()
+    ]
+
+
+QUERIES = {
+    "license_key_pool": graphene.Field(
+        LicenseKeyPool,
+        id=graphene.ID(required=True, description="The pool."),
+        resolver=resolve_license_key_pool,
+        description="One pool of keys. For staff with MANAGE_LICENSE_KEYS.",
+    ),
+    "license_key_pools": connection_field(
+        LicenseKeyPoolConnection,
+        resolve_license_key_pools,
+        "Pools of keys. For staff with MANAGE_LICENSE_KEYS.",
+        filter=LicenseKeyPoolFilterInput(description="Which ones."),
+        sort_by=POOL_SORTING.argument(),
+    ),
+    "license_key_batch": graphene.Field(
+        LicenseKeyBatch,
+        id=graphene.ID(required=True, description="The batch."),
+        resolver=resolve_license_key_batch,
+        description="Keys that were imported together. For staff with MANAGE_LICENSE_KEYS.",
+    ),
+    "license_key_formats": graphene.Field(
+        graphene.NonNull(graphene.List(graphene.NonNull(LicenseKeyFormat))),
+        resolver=resolve_license_key_formats,
+        description="What keys can look like. For staff with MANAGE_LICENSE_KEYS.",
+    ),
+}

@@ -1,0 +1,61 @@
+"""The states of a license as clients see them."""
+
+from __future__ import annotations
+
+from ...licenses.models import Fulfillment
+from ...licenses.rules import Lifecycle
+from ...orders import counts
+from ..enums import described_enum
+
+LicenseFulfillment = described_enum(
+    "LicenseFulfillment",
+    "Where a sold unit stands.",
+    {
+        Fulfillment.PENDING_APPROVAL.value: "It has its key and waits; `waitingFor` tells for what.",
+        Fulfillment.RELEASED.value: "Done: it can be used, revealed and assigned.",
+        Fulfillment.ASSIGNED.value: "An end customer has it.",
+        Fulfillment.REJECTED.value: "Not approved.",
+        Fulfillment.RETURNED.value: "Cancelled or refunded.",
+    },
+)
+
+LicenseLifecycle = described_enum(
+    "LicenseLifecycle",
+    "Whether a license may be used at this moment.",
+    {
+        Lifecycle.PENDING.value: "Its term has not begun.",
+        Lifecycle.ACTIVE.value: "It may be used.",
+        Lifecycle.GRACE.value: "Past its expiry, and may still be used for a while.",
+        Lifecycle.EXPIRED.value: "Its term and its grace are over.",
+        Lifecycle.CANCELLED.value: "It was rejected or returned.",
+    },
+)
+
+LicenseDisplayColor = described_enum(
+    "LicenseDisplayColor",
+    "The lifecycle as a traffic light; red has several causes, the lifecycle tells which.",
+    {
+        "GREEN": "ACTIVE.",
+        "AMBER": "PENDING or GRACE.",
+        "RED": "EXPIRED or CANCELLED.",
+    },
+)
+
+LicenseWaitingReason = described_enum(
+    "LicenseWaitingReason",
+    "What an ordered unit waits for.",
+    {
+        counts.APPROVAL: "That staff approve it.",
+        counts.PAYMENT: "That the order is paid in full.",
+        counts.KEYS: "That there is a key for it.",
+        counts.CONFIRMATION: "That staff confirm the order.",
+    },
+)
+
+COLORS = {
+    Lifecycle.ACTIVE: "GREEN",
+    Lifecycle.PENDING: "AMBER",
+    Lifecycle.GRACE: "AMBER",
+    Lifecycle.EXPIRED: "RED",
+    Lifecycle.CANCELLED: "RED",
+}

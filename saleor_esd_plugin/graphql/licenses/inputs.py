@@ -1,0 +1,45 @@
+"""What operations on licenses take."""
+
+from __future__ import annotations
+
+import graphene
+
+
+class LicenseAssignInput(graphene.InputObjectType):
+    """Which licenses go to whom: give `licenses`, or `orderLine` and `quantity`."""
+
+    licenses = graphene.List(graphene.NonNull(graphene.ID), description="These licenses.")
+    order_line = graphene.ID(
+        description="Released licenses of this line: the id of a LicenseOrderLine or of the shop's "
+        "OrderLine."
+    )
+    quantity = graphene.Int(description="How many licenses of the line, 1 to 10,000.")
+    end_customer = graphene.ID(required=True, description="Who gets them.")
+
+
+class LicenseRecallInput(graphene.InputObjectType):
+    """Which licenses to take back."""
+
+    licenses = graphene.List(
+        graphene.NonNull(graphene.ID), required=True, description="These licenses, 1 to 10,000."
+    )
+    reason = graphene.String(
+        description="Why, up to 500 characters. Needed once somebody has seen a key."
+    )
+
+
+class LicenseKeyRevealInput(graphene.InputObjectType):
+    """Which key to read."""
+
+    license = graphene.ID(required=True, description="The license.")
+    reason = graphene.String(
+        description="Why, 10 to 500 characters. Staff need one; the account is told."
+    )
+
+
+class LicenseKeyClaimInput(graphene.InputObjectType):
+    """The link to use up."""
+
+    token = graphene.String(
+        required=True, description="From the link in the e-mail; give it as a variable."
+    )

@@ -1,0 +1,190 @@
+"""Assigning licenses, taking them back, and reading their keys."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, List, Optional
+from uuid import UUID
+
+import graphene
+
+from ...accounts import queries as accounts
+from ...conf import settings
+from ...errors import Invalid, InvalidQuantity, NotFound
+from ...host.types import Actor
+from ...licenses import handover, queries, units
+from ...licenses.claiming import claim_license_key
+from ...licenses.models import License as LicenseRow
+from ...orders import queries as orders
+from ...orders.models import LicenseOrderLine
+from ...permissions import MANAGE_LICENSES, REVEAL_LICENSE_KEYS, Right
+from ...text import clean_text
+from ..base import BaseMutation, anyone, owner_or_staff
+from ..ids import decode_all, find
+from ..orders.finding import find_line
+from .inputs import (
+    LicenseAssignInput,
+    LicenseKeyClaimInput,
+    LicenseKeyRevealInput,
+    LicenseRecallInput,
+)
+from .sight import require_right
+from .types import License
+
+LONGEST_REASON = 500
+
+
+def _require_many(actor: Actor, account_ids: Iterable[UUID]) -> bool:
+    """Whether the actor may assign in all of these accounts only as staff. Raises ForbiddenRole."""
+    as_member = [
+        require_right(actor, account_id, Right.ASSIGN, MANAGE_LICENSES)
+        for account_id in sorted(set(account_ids))
+    ]
+    return not any(as_member)
+
+
+def _find_all(actor: Actor, global_ids: List[str]) -> List[LicenseRow]:
+    """The licenses with these ids. Raises InvalidQuantity, NotFound if one is not to be seen."""
+    if not 1 <= len(global_ids) <= settings.max_quantity:
+        raise InvalidQuantity(f"Name 1 to {settings.max_quantity} licenses.", field="licenses")
+    ids = set(decode_all(global_ids, "License", field="licenses"))
+    found = list(queries.visible_to(actor).filter(pk__in=ids))
+    if len(found) != len(ids):
+        raise NotFound(field="licenses")
+    return found
+
+
+class LicenseAssign(BaseMutation):
+    """Gives licenses to one end customer: all of them or none. The activation e-mail goes out by itself.
+
+    For MASTER and ADMINISTRATOR of the account, and staff with MANAGE_LICENSES.
+    """
+
+    policy = owner_or_staff(MANAGE_LICENSES)
+
+    class Arguments:
+        input = LicenseAssignInput(required=True, description="Which ones, and to whom.")
+
+    licenses = graphene.List(
+        graphene.NonNull(License), description="The licenses that the end customer has got."
+    )
+
+    @classmethod
+    def perform(cls, actor: Actor, input: Any) -> LicenseAssign:
+        by_line = input.order_line is not None
+        if by_line is (input.licenses is not None) or by_line is not (input.quantity is not None):
+            raise Invalid("Give “licenses”, or “orderLine” and “quantity”.", field="licenses")
+        if by_line:
+            return cls(licenses=cls._assign_line(actor, input))
+        found = _find_all(actor, input.licenses)
+        _require_many(actor, [license.account_id for license in found])
+        customer = cls._end_customer(actor, input)
+        ids = [license.pk for license in found]
+        return cls(licenses=units.assign_licenses(ids, end_customer_id=customer.pk, actor=actor))
+
+    @classmethod
+    def _assign_line(cls, actor: Actor, input: Any) -> List[LicenseRow]:
+        lines = LicenseOrderLine.objects.select_related("order")
+        visible = lines.filter(order__in=orders.visible_to(actor))
+        line = find_line(visible, input.order_line, field="orderLine")
+        _require_many(actor, [line.order.account_id])
+        if not 1 <= input.quantity <= settings.max_quantity:
+            raise InvalidQuantity(
+                f"Assign 1 to {settings.max_quantity} licenses.", field="quantity"
+            )
+        customer = cls._end_customer(actor, input)
+        return units.assign_order_line(
+            line.pk, quantity=input.quantity, end_customer_id=customer.pk, actor=actor
+        )
+
+    @staticmethod
+    def _end_customer(actor: Actor, input: Any) -> Any:
+        visible = accounts.end_customers_visible_to(actor)
+        return find(visible, input.end_customer, "LicenseEndCustomer", field="endCustomer")
+
+
+class LicenseRecall(BaseMutation):
+    """Takes licenses back from their end customers: all of them or none. They can be assigned again.
+
+    Once somebody has seen a key, only staff may do it, with a reason. For MASTER and ADMINISTRATOR of the
+    account, and staff with MANAGE_LICENSES.
+    """
+
+    policy = owner_or_staff(MANAGE_LICENSES)
+
+    class Arguments:
+        input = LicenseRecallInput(required=True, description="Which ones.")
+
+    licenses = graphene.List(graphene.NonNull(License), description="The licenses as they are now.")
+
+    @classmethod
+    def perform(cls, actor: Actor, input: Any) -> LicenseRecall:
+        found = _find_all(actor, input.licenses)
+        is_staff = _require_many(actor, [license.account_id for license in found])
+        recalled = units.recall_licenses(
+            [license.pk for license in found],
+            actor=actor,
+            is_staff=is_staff,
+            reason=clean_text(input.reason, field="reason", longest=LONGEST_REASON),
+        )
+        return cls(licenses=recalled)
+
+
+def _revealed(root: Any, info: Any) -> Optional[str]:
+    # As late as possible: until here an error tracker would find nothing but a mask.
+    return root.key.reveal() if root.key else None
+
+
+class LicenseKeyReveal(BaseMutation):
+    """Reads the key of a released license in clear. Each reading is recorded; staff give a reason.
+
+    Once in an operation. For MASTER and ADMINISTRATOR of the account (60 an hour), and staff with
+    REVEAL_LICENSE_KEYS (30 an hour).
+    """
+
+    policy = owner_or_staff(REVEAL_LICENSE_KEYS)
+    returns_secret = True
+
+    class Arguments:
+        input = LicenseKeyRevealInput(required=True, description="Which one.")
+
+    key = graphene.String(description="The key in clear.")
+    license = graphene.Field(License, description="The license.")
+
+    @classmethod
+    def perform(cls, actor: Actor, input: Any) -> LicenseKeyReveal:
+        license = find(queries.visible_to(actor), input.license, "License", field="license")
+        require_right(actor, license.account_id, Right.REVEAL, REVEAL_LICENSE_KEYS)
+        reason = clean_text(input.reason, field="reason", longest=LONGEST_REASON)
+        secret = handover.reveal_license_key(license.pk, actor=actor, reason=reason)
+        return cls(key=secret, license=LicenseRow.objects.get(pk=license.pk))
+
+    resolve_key = staticmethod(_revealed)
+
+
+class LicenseKeyClaim(BaseMutation):
+    """Reads the key behind a single-use link, and uses the link up. For whoever has the link.
+
+    Once in an operation. Used, expired and unknown links all get the same answer.
+    """
+
+    policy = anyone
+    secret_inputs = ("token",)
+    returns_secret = True
+
+    class Arguments:
+        input = LicenseKeyClaimInput(required=True, description="The link.")
+
+    key = graphene.String(description="The key in clear.")
+    product_name = graphene.String(description="The product that it is for.")
+    variant_name = graphene.String(description="Its variant.")
+
+    @classmethod
+    def perform(cls, actor: Actor, input: Any) -> LicenseKeyClaim:
+        license, secret = claim_license_key(input.token, actor=actor)
+        line = license.order_line
+        return cls(key=secret, product_name=line.product_name, variant_name=line.variant_name)
+
+    resolve_key = staticmethod(_revealed)
+
+
+MUTATIONS = (LicenseAssign, LicenseRecall, LicenseKeyReveal, LicenseKeyClaim)

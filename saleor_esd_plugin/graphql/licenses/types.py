@@ -1,0 +1,226 @@
+"""A license: one sold unit that has its key. No field of it opens the key."""
+
+from __future__ import annotations
+
+from typing import Any, List
+
+import graphene
+from promise import Promise
+
+from ...accounts.models import Account, EndCustomer
+from ...host.graphql import DateTime, host_types, load_order_lines, load_variants
+from ...keys.formats import masked
+from ...licenses.models import License as LicenseRow
+from ...licenses.models import LicensePolicy as Policy
+from ...licenses.rules import lifecycle_at
+from ..accounts.types import LicenseAccount, LicenseEndCustomer
+from ..base import nested
+from ..connections import KeysetConnection
+from ..emails.types import LicenseDelivery
+from ..ids import Record
+from ..loaders import load, rows
+from ..policies.types import LicenseKeyKind, LicensePolicy
+from .enums import (
+    COLORS,
+    LicenseDisplayColor,
+    LicenseFulfillment,
+    LicenseLifecycle,
+    LicenseWaitingReason,
+)
+from .listing import (
+    assignments_with_holders,
+    deliveries_of_licenses,
+    keys_with_pools,
+    lines_with_orders,
+    moment,
+    waiting_reasons,
+)
+from .sight import for_members, sees_key_hints, value_for_members
+
+
+class LicenseAssignment(Record, graphene.ObjectType):
+    """Who held a license, from when to when."""
+
+    end_customer = graphene.Field(
+        LicenseEndCustomer, required=True, description="The end customer who held it."
+    )
+    assigned_by = graphene.String(required=True, description="Who gave it: an address or a name.")
+    started_at = graphene.Field(DateTime, required=True, description="Since when.")
+    ended_at = graphene.Field(DateTime, description="Until when; null for the holder of today.")
+
+
+def _key(root: LicenseRow, info: Any) -> Promise:
+    return load(info.context, keys_with_pools, root.key_id)
+
+
+def _line(root: LicenseRow, info: Any) -> Promise:
+    return load(info.context, lines_with_orders, root.order_line_id)
+
+
+def _lifecycle(root: LicenseRow, info: Any) -> Promise:
+    def at_moment(found: List[Any]) -> Any:
+        policy, at = found
+        return lifecycle_at(
+            at,
+            fulfillment=root.fulfillment,
+            starts_at=root.starts_at,
+            expires_at=root.expires_at,
+            grace_days=policy.grace_days,
+        )
+
+    policy = load(info.context, rows, root.policy_id, Policy)
+    return Promise.all([policy, load(info.context, moment, "now")]).then(at_moment)
+
+
+class License(Record, graphene.ObjectType):
+    """One sold unit that has its key.
+
+    Owners (MASTER, ADMINISTRATOR) and staff see all of it, SUPPORT no character of the key. Who reads the
+    shop's order by its token without signing in sees states and dates; the other fields are null.
+    """
+
+    key_mask = graphene.String(
+        description="The key as lists show it, such as •••••-•••••-•••••-•••••-6789B. Null for SUPPORT."
+    )
+    key_kind = graphene.Field(
+        LicenseKeyKind, required=True, description="What the delivered thing is called."
+    )
+    fulfillment = graphene.Field(LicenseFulfillment, required=True, description="Where it stands.")
+    lifecycle = graphene.Field(
+        LicenseLifecycle, required=True, description="Whether it may be used at this moment."
+    )
+    display_color = graphene.Field(
+        LicenseDisplayColor, required=True, description="The lifecycle as a traffic light."
+    )
+    waiting_for = graphene.List(
+        graphene.NonNull(LicenseWaitingReason),
+        required=True,
+        description="What a pending license waits for; it may be several things.",
+    )
+    unit_index = graphene.Int(
+        required=True, description="Which unit of its order line it is, from 0."
+    )
+    created_at = graphene.Field(DateTime, required=True, description="When it got its key.")
+    released_at = graphene.Field(DateTime, description="When it was released.")
+    assigned_at = graphene.Field(DateTime, description="When its end customer got it.")
+    starts_at = graphene.Field(DateTime, description="When its term began.")
+    expires_at = graphene.Field(DateTime, description="When its term ends; null for never.")
+    reason = graphene.String(description="Why it was rejected, returned or recalled.")
+    is_revealed = graphene.Boolean(
+        required=True, description="Somebody has seen its key, or got it by e-mail."
+    )
+    product_name = graphene.String(required=True, description="The product, as it was ordered.")
+    variant_name = graphene.String(required=True, description="The variant, as it was ordered.")
+    sku = graphene.String(required=True, description="The SKU, as it was ordered.")
+    policy = graphene.Field(
+        LicensePolicy, required=True, description="How its product is licensed."
+    )
+    account = graphene.Field(LicenseAccount, description="Whose it is.")
+    end_customer = graphene.Field(LicenseEndCustomer, description="Who holds it today.")
+    assignments = graphene.List(
+        graphene.NonNull(LicenseAssignment), description="Who held it, latest first."
+    )
+    license_order = graphene.Field(
+        "saleor_esd_plugin.graphql.orders.types.LicenseOrder",
+        required=True,
+        description="The order that it was sold with.",
+    )
+    order_line = graphene.Field(
+        lambda: host_types().OrderLine,
+        description="The shop's order line, unless it was deleted since.",
+    )
+    product_variant = graphene.Field(
+        lambda: host_types().ProductVariant,
+        description="The shop's variant, unless it was deleted since.",
+    )
+    deliveries = graphene.List(
+        graphene.NonNull(LicenseDelivery), description="E-mails about it, latest first."
+    )
+
+    @staticmethod
+    @nested
+    def resolve_key_mask(root: LicenseRow, info: Any) -> Promise:
+        return sees_key_hints(info, root.account_id).then(
+            lambda sees: _key(root, info).then(masked) if sees else None
+        )
+
+    @staticmethod
+    def resolve_key_kind(root: LicenseRow, info: Any) -> Promise:
+        return _key(root, info).then(lambda key: key.pool.kind)
+
+    @staticmethod
+    def resolve_lifecycle(root: LicenseRow, info: Any) -> Promise:
+        return _lifecycle(root, info).then(lambda state: state.value)
+
+    @staticmethod
+    def resolve_display_color(root: LicenseRow, info: Any) -> Promise:
+        return _lifecycle(root, info).then(lambda state: COLORS[state])
+
+    @staticmethod
+    def resolve_waiting_for(root: LicenseRow, info: Any) -> Promise:
+        return load(info.context, waiting_reasons, root.pk).then(lambda found: found or [])
+
+    @staticmethod
+    def resolve_is_revealed(root: LicenseRow, info: Any) -> Promise:
+        return _key(root, info).then(lambda key: key.revealed_at is not None)
+
+    resolve_reason = staticmethod(value_for_members("reason"))
+
+    @staticmethod
+    def resolve_product_name(root: LicenseRow, info: Any) -> Promise:
+        return _line(root, info).then(lambda line: line.product_name)
+
+    @staticmethod
+    def resolve_variant_name(root: LicenseRow, info: Any) -> Promise:
+        return _line(root, info).then(lambda line: line.variant_name)
+
+    @staticmethod
+    def resolve_sku(root: LicenseRow, info: Any) -> Promise:
+        return _line(root, info).then(lambda line: line.sku)
+
+    @staticmethod
+    def resolve_policy(root: LicenseRow, info: Any) -> Promise:
+        return load(info.context, rows, root.policy_id, Policy)
+
+    @staticmethod
+    @for_members
+    def resolve_account(root: LicenseRow, info: Any) -> Promise:
+        return load(info.context, rows, root.account_id, Account)
+
+    @staticmethod
+    @for_members
+    def resolve_end_customer(root: LicenseRow, info: Any) -> Promise:
+        return load(info.context, rows, root.end_customer_id, EndCustomer)
+
+    @staticmethod
+    @for_members
+    def resolve_assignments(root: LicenseRow, info: Any) -> Promise:
+        return load(info.context, assignments_with_holders, root.pk)
+
+    @staticmethod
+    def resolve_license_order(root: LicenseRow, info: Any) -> Promise:
+        return _line(root, info).then(lambda line: line.order)
+
+    @staticmethod
+    def resolve_order_line(root: LicenseRow, info: Any) -> Promise:
+        return _line(root, info).then(
+            lambda line: load(info.context, load_order_lines, line.order_line_ref)
+        )
+
+    @staticmethod
+    def resolve_product_variant(root: LicenseRow, info: Any) -> Promise:
+        return _line(root, info).then(
+            lambda line: load(info.context, load_variants, line.variant_ref)
+        )
+
+    @staticmethod
+    @for_members
+    def resolve_deliveries(root: LicenseRow, info: Any) -> Promise:
+        return load(info.context, deliveries_of_licenses, (root.account_id, root.pk))
+
+
+class LicenseConnection(KeysetConnection):
+    """A page of licenses."""
+
+    class Meta:
+        node = License

@@ -1,0 +1,56 @@
+"""What operations on license orders take."""
+
+from __future__ import annotations
+
+import graphene
+
+_EITHER_ID = "The order: the id of a LicenseOrder or of the shop's Order."
+
+
+class LicenseCheckoutDetailsSetInput(graphene.InputObjectType):
+    """What the buyer says at checkout. What is left out stays; an empty text removes it."""
+
+    checkout = graphene.ID(required=True, description="The checkout.")
+    notification_email = graphene.String(
+        description="Where notices about the order go, besides the buyer; it never gets a key."
+    )
+    purchase_order_reference = graphene.String(
+        description="The buyer's own reference, up to 128 characters."
+    )
+    comment = graphene.String(description="A comment, up to 2,000 characters.")
+
+
+class LicenseOrderLineApprovalInput(graphene.InputObjectType):
+    """How many units of a line shall be approved."""
+
+    id = graphene.ID(
+        required=True,
+        description="The line: the id of a LicenseOrderLine or of the shop's OrderLine.",
+    )
+    quantity = graphene.Int(
+        required=True,
+        description="Units that shall be approved in all, those approved before included.",
+    )
+
+
+class LicenseOrderApproveInput(graphene.InputObjectType):
+    """What to approve."""
+
+    id = graphene.ID(required=True, description=_EITHER_ID)
+    lines = graphene.List(
+        graphene.NonNull(LicenseOrderLineApprovalInput),
+        description="Only so many units of these lines; without it all that is undecided.",
+    )
+    release_unpaid = graphene.Boolean(
+        description="Release what is approved although it is not paid in full. Needs a reason."
+    )
+    reason = graphene.String(description="Why, up to 500 characters.")
+
+
+class LicenseOrderRejectInput(graphene.InputObjectType):
+    """What to reject."""
+
+    id = graphene.ID(required=True, description=_EITHER_ID)
+    reason = graphene.String(
+        required=True, description="Why; the buyer is told. Up to 500 characters."
+    )

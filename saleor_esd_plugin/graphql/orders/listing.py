@@ -1,0 +1,37 @@
+"""What loaders fetch for license orders: each function for many orders or lines at once."""
+
+from __future__ import annotations
+
+from typing import Dict, List
+from uuid import UUID
+
+from ...host.types import Actor
+from ...orders import queries
+from ...orders.counts import Availability, availability, total
+from ...orders.models import LicenseOrder, LicenseOrderLine
+
+
+def lines_of_orders(order_ids: List[UUID]) -> Dict[UUID, List[LicenseOrderLine]]:
+    """The lines of these orders, each with its order."""
+    found: Dict[UUID, List[LicenseOrderLine]] = {order_id: [] for order_id in order_ids}
+    for line in LicenseOrderLine.objects.select_related("order").filter(order_id__in=order_ids):
+        found[line.order_id].append(line)
+    return found
+
+
+def stand_of_orders(order_ids: List[UUID]) -> Dict[UUID, Availability]:
+    """Where all units of these orders stand."""
+    lines = lines_of_orders(order_ids)
+    stand = availability(line for found in lines.values() for line in found)
+    return {order_id: total(stand[line.pk] for line in found) for order_id, found in lines.items()}
+
+
+def stand_of_lines(line_ids: List[UUID]) -> Dict[UUID, Availability]:
+    """Where the units of these lines stand."""
+    return availability(LicenseOrderLine.objects.select_related("order").filter(pk__in=line_ids))
+
+
+def visible_orders(uuids: List[UUID], actor: Actor) -> Dict[UUID, LicenseOrder]:
+    """The shop's orders -> ours, for visitors (who know the order's token) and who may see them."""
+    orders = LicenseOrder.objects.all() if actor.is_anonymous else queries.visible_to(actor)
+    return {order.order_uuid: order for order in orders.filter(order_uuid__in=uuids)}

@@ -1,0 +1,246 @@
+"""License orders: the licensed part of a shop order, and how far it is."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List
+
+import graphene
+from promise import Promise
+
+from ...accounts.models import Account
+from ...host.graphql import DateTime, host_types, load_order_lines, load_orders, load_variants
+from ...licenses.models import LicensePolicy as Policy
+from ...orders.counts import Availability
+from ...orders.models import LicenseOrder as OrderRow
+from ...orders.models import LicenseOrderLine as LineRow
+from ..accounts.types import LicenseAccount
+from ..base import asker, nested
+from ..connections import KeysetConnection, connect_nested, connection_field, page_of
+from ..emails.listing import DELIVERY_SORTING, deliveries_of_orders
+from ..emails.types import LicenseDeliveryConnection
+from ..ids import Record
+from ..licenses.enums import LicenseWaitingReason
+from ..licenses.listing import licenses_of_lines, licenses_of_orders
+from ..licenses.sight import for_members, sees_key_hints, value_for_members
+from ..licenses.types import LicenseConnection
+from ..loaders import load, rows
+from ..policies.types import LicensePolicy
+from ..sorting import BY_AGE, Order
+from .enums import LicenseOrderApproval, LicenseOrderStatus, status_of
+from .listing import lines_of_orders, stand_of_lines, stand_of_orders
+
+# In the order of their units.
+UNITS = Order("CREATED_AT", *BY_AGE, descending=False)
+
+
+class LicenseAvailability(graphene.ObjectType):
+    """How many units can be used: "4 of 6"."""
+
+    available = graphene.Int(required=True, description="Units that are released or assigned.")
+    of = graphene.Int(required=True, description="Units that were ordered and not withdrawn.")
+    text = graphene.String(required=True, description='Both in words: "4 of 6".')
+    pending = graphene.Int(required=True, description="Units that have a key and wait.")
+    backordered = graphene.Int(required=True, description="Units that have no key yet.")
+
+    @staticmethod
+    def resolve_text(root: Availability, info: Any) -> str:
+        return str(root)
+
+
+class LicenseWaiting(graphene.ObjectType):
+    """How many units wait for something."""
+
+    reason = graphene.Field(LicenseWaitingReason, required=True, description="For what.")
+    quantity = graphene.Int(required=True, description="How many; a unit may wait for several.")
+
+
+def _waiting(stand: Availability) -> List[Dict[str, Any]]:
+    return [{"reason": reason, "quantity": quantity} for reason, quantity in stand.waiting]
+
+
+@nested
+def resolve_line_licenses(root: LineRow, info: Any, **paging: Any) -> Promise:
+    page = page_of(UNITS, **paging)
+    return connect_nested(
+        LicenseConnection, info, licenses_of_lines, root.pk, "order_line_id", page, asker(info)
+    )
+
+
+@nested
+def resolve_order_licenses(root: OrderRow, info: Any, **paging: Any) -> Promise:
+    page = page_of(UNITS, **paging)
+    return connect_nested(
+        LicenseConnection, info, licenses_of_orders, root.pk, "order_id", page, asker(info)
+    )
+
+
+@nested
+def resolve_order_deliveries(root: OrderRow, info: Any, **paging: Any) -> Promise:
+    page = page_of(DELIVERY_SORTING.chosen(None), **paging)
+    return connect_nested(
+        LicenseDeliveryConnection,
+        info,
+        deliveries_of_orders,
+        root.pk,
+        "order_id",
+        page,
+        asker(info),
+    )
+
+
+class LicenseOrderLine(Record, graphene.ObjectType):
+    """One line of a license order. Product and SKU are as they were ordered."""
+
+    product_name = graphene.String(required=True, description="The product.")
+    variant_name = graphene.String(required=True, description="Its variant.")
+    sku = graphene.String(required=True, description="Its SKU.")
+    quantity = graphene.Int(required=True, description="Units ordered.")
+    approved = graphene.Int(required=True, description="Units that were approved.")
+    withdrawn = graphene.Int(
+        required=True, description="Units that left: rejected, cancelled or refunded."
+    )
+    backordered = graphene.Int(required=True, description="Units that have no key yet.")
+    availability = graphene.Field(
+        graphene.NonNull(LicenseAvailability), description="How many units can be used."
+    )
+    waiting = graphene.List(
+        graphene.NonNull(LicenseWaiting), required=True, description="What the others wait for."
+    )
+    licenses = connection_field(
+        LicenseConnection, resolve_line_licenses, "Its units that have a key."
+    )
+    policy = graphene.Field(LicensePolicy, required=True, description="How it is licensed.")
+    product_variant = graphene.Field(
+        lambda: host_types().ProductVariant,
+        description="The shop's variant, unless it was deleted since.",
+    )
+    order_line = graphene.Field(
+        lambda: host_types().OrderLine,
+        description="The shop's order line, unless it was deleted since.",
+    )
+
+    @staticmethod
+    def resolve_backordered(root: LineRow, info: Any) -> Promise:
+        return load(info.context, stand_of_lines, root.pk).then(lambda stand: stand.backordered)
+
+    @staticmethod
+    def resolve_availability(root: LineRow, info: Any) -> Promise:
+        return load(info.context, stand_of_lines, root.pk)
+
+    @staticmethod
+    def resolve_waiting(root: LineRow, info: Any) -> Promise:
+        return load(info.context, stand_of_lines, root.pk).then(_waiting)
+
+    @staticmethod
+    def resolve_policy(root: LineRow, info: Any) -> Promise:
+        return load(info.context, rows, root.policy_id, Policy)
+
+    @staticmethod
+    def resolve_product_variant(root: LineRow, info: Any) -> Promise:
+        return load(info.context, load_variants, root.variant_ref)
+
+    @staticmethod
+    def resolve_order_line(root: LineRow, info: Any) -> Promise:
+        return load(info.context, load_order_lines, root.order_line_ref)
+
+
+class LicenseOrder(Record, graphene.ObjectType):
+    """The licensed part of one order of the shop.
+
+    Members of the account and staff see all of it. Who reads the shop's order by its token without signing
+    in sees how far it is; the other fields are null or empty.
+    """
+
+    number = graphene.String(required=True, description="The number of the shop's order.")
+    status = graphene.Field(LicenseOrderStatus, required=True, description="How far it is.")
+    approval = graphene.Field(
+        LicenseOrderApproval, required=True, description="What was decided of it."
+    )
+    decided_at = graphene.Field(DateTime, description="When that was decided last.")
+    decided_by = graphene.String(description="By whom: an address, an app's name, or the plugin.")
+    decision_reason = graphene.String(description="Why.")
+    availability = graphene.Field(
+        graphene.NonNull(LicenseAvailability), description="How many units can be used."
+    )
+    waiting = graphene.List(
+        graphene.NonNull(LicenseWaiting), required=True, description="What the others wait for."
+    )
+    is_paid = graphene.Boolean(required=True, description="It is paid in full.")
+    is_confirmed = graphene.Boolean(required=True, description="The shop confirmed it.")
+    is_duplicate_checkout = graphene.Boolean(
+        required=True,
+        description="The same checkout made another order: staff decide, whatever the policy says.",
+    )
+    ordered_at = graphene.Field(DateTime, required=True, description="When it was ordered.")
+    lines = graphene.List(
+        graphene.NonNull(LicenseOrderLine), required=True, description="Its lines."
+    )
+    licenses = connection_field(
+        LicenseConnection, resolve_order_licenses, "Its units that have a key."
+    )
+    account = graphene.Field(LicenseAccount, description="Whose it is.")
+    buyer_email = graphene.String(description="The buyer's address.")
+    notification_email = graphene.String(
+        description="Where the buyer wants notices to go besides; it never gets a key."
+    )
+    purchase_order_reference = graphene.String(description="The buyer's own reference.")
+    comment = graphene.String(description="What the buyer wrote.")
+    deliveries = connection_field(
+        LicenseDeliveryConnection, resolve_order_deliveries, "E-mails about it, newest first."
+    )
+    order = graphene.Field(
+        lambda: host_types().Order,
+        description="The shop's order, unless it was deleted since. For owners of the account and staff.",
+    )
+
+    @staticmethod
+    def resolve_status(root: OrderRow, info: Any) -> Promise:
+        stand = load(info.context, stand_of_orders, root.pk)
+        return stand.then(lambda found: status_of(root, found))
+
+    resolve_decided_by = staticmethod(value_for_members("decided_by"))
+    resolve_decision_reason = staticmethod(value_for_members("decision_reason"))
+
+    @staticmethod
+    def resolve_availability(root: OrderRow, info: Any) -> Promise:
+        return load(info.context, stand_of_orders, root.pk)
+
+    @staticmethod
+    def resolve_waiting(root: OrderRow, info: Any) -> Promise:
+        return load(info.context, stand_of_orders, root.pk).then(_waiting)
+
+    @staticmethod
+    def resolve_is_paid(root: OrderRow, info: Any) -> bool:
+        return root.paid_at is not None
+
+    @staticmethod
+    def resolve_is_confirmed(root: OrderRow, info: Any) -> bool:
+        return root.confirmed_at is not None
+
+    @staticmethod
+    def resolve_lines(root: OrderRow, info: Any) -> Promise:
+        return load(info.context, lines_of_orders, root.pk)
+
+    @staticmethod
+    @for_members
+    def resolve_account(root: OrderRow, info: Any) -> Promise:
+        return load(info.context, rows, root.account_id, Account)
+
+    resolve_buyer_email = staticmethod(value_for_members("buyer_email"))
+    resolve_notification_email = staticmethod(value_for_members("notification_email"))
+    resolve_purchase_order_reference = staticmethod(value_for_members("purchase_order_reference"))
+    resolve_comment = staticmethod(value_for_members("comment"))
+
+    @staticmethod
+    @nested
+    def resolve_order(root: OrderRow, info: Any) -> Promise:
+        return sees_key_hints(info, root.account_id).then(
+            lambda sees: load(info.context, load_orders, root.order_uuid) if sees else None
+        )
+
+
+class LicenseOrderConnection(KeysetConnection):
+    """A page of license orders."""
+
+    class Meta:
+        node = LicenseOrder

@@ -1,0 +1,117 @@
+"""Changing how product variants are licensed."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List
+
+import graphene
+
+from ...errors import Invalid, NotFound
+from ...host.graphql import ref_of
+from ...host.shop import variant_exists
+from ...host.types import Actor
+from ...licenses import policies
+from ...permissions import MANAGE_LICENSE_KEYS
+from ...text import clean_language, clean_text
+from ..base import BaseMutation, staff_with
+from ..ids import decode
+from .inputs import LicensePolicyCreateInput, LicensePolicyDeleteInput, LicensePolicyUpdateInput
+from .types import LicensePolicy
+
+_CLEARED_BY_NULL = {"approval_quantity": None, "term": ""}
+
+
+def _fields(input: Any) -> Dict[str, Any]:
+    """The policy fields that the client gave; null is as good as nothing except where it clears."""
+    given: Dict[str, Any] = {}
+    for name in policies.FIELDS:
+        if name in input and (input[name] is not None or name in _CLEARED_BY_NULL):
+            given[name] = _CLEARED_BY_NULL[name] if input[name] is None else input[name]
+    if "name" in given:
+        given["name"] = clean_text(given["name"], field="name", longest=250)
+    if "instructions" in given:
+        given["instructions"] = _by_language(given["instructions"])
+    return given
+
+
+def _by_language(instructions: List[Any]) -> Dict[str, str]:
+    texts: Dict[str, str] = {}
+    for each in instructions:
+        language = clean_language(each.language, field="instructions")
+        if language in texts:
+            raise Invalid(f"The language {language!r} is there twice.", field="instructions")
+        texts[language] = clean_text(
+            each.text, field="instructions", longest=policies.LONGEST_INSTRUCTIONS
+        )
+    return texts
+
+
+class LicensePolicyCreate(BaseMutation):
+    """Makes a product variant licensed: orders of it from now on get keys.
+
+    For staff with MANAGE_LICENSE_KEYS.
+    """
+
+    policy = staff_with(MANAGE_LICENSE_KEYS)
+
+    class Arguments:
+        input = LicensePolicyCreateInput(required=True, description="The policy.")
+
+    license_policy = graphene.Field(LicensePolicy, description="The new policy.")
+
+    @classmethod
+    def perform(cls, actor: Actor, input: Any) -> LicensePolicyCreate:
+        ref = ref_of(input.variant, "ProductVariant")
+        if ref is None or not variant_exists(ref):
+            raise NotFound(field="variant")
+        created = policies.create_license_policy(
+            variant_ref=ref,
+            pool_id=decode(input.pool, "LicenseKeyPool", field="pool"),
+            actor=actor,
+            **_fields(input),
+        )
+        return cls(license_policy=created)
+
+
+class LicensePolicyUpdate(BaseMutation):
+    """Changes a policy. What was released already keeps its dates and its key.
+
+    For staff with MANAGE_LICENSE_KEYS.
+    """
+
+    policy = staff_with(MANAGE_LICENSE_KEYS)
+
+    class Arguments:
+        input = LicensePolicyUpdateInput(required=True, description="What to change.")
+
+    license_policy = graphene.Field(LicensePolicy, description="The policy as it is now.")
+
+    @classmethod
+    def perform(cls, actor: Actor, input: Any) -> LicensePolicyUpdate:
+        fields = _fields(input)
+        if input.pool is not None:
+            fields["pool_id"] = decode(input.pool, "LicenseKeyPool", field="pool")
+        policy_id = decode(input.id, "LicensePolicy")
+        return cls(license_policy=policies.update_license_policy(policy_id, actor=actor, **fields))
+
+
+class LicensePolicyDelete(BaseMutation):
+    """Makes a variant not licensed any more. With orders or licenses the policy is archived, not lost.
+
+    For staff with MANAGE_LICENSE_KEYS.
+    """
+
+    policy = staff_with(MANAGE_LICENSE_KEYS)
+
+    class Arguments:
+        input = LicensePolicyDeleteInput(required=True, description="Which one.")
+
+    license_policy = graphene.Field(LicensePolicy, description="The policy as it was, or archived.")
+
+    @classmethod
+    def perform(cls, actor: Actor, input: Any) -> LicensePolicyDelete:
+        deleted = policies.delete_license_policy(decode(input.id, "LicensePolicy"), actor=actor)
+        return cls(license_policy=deleted)
+
+
+MUTATIONS = (LicensePolicyCreate, LicensePolicyUpdate, LicensePolicyDelete)

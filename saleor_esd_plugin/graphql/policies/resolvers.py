@@ -1,0 +1,85 @@
+"""Queries for policies, and the policy of a product variant."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional
+
+import graphene
+from django.db.models import Q
+from promise import Promise
+
+from ...host.graphql import ref_of, variant_ref
+from ...host.types import Actor
+from ...licenses.models import LicensePolicy as Policy
+from ...permissions import MANAGE_LICENSE_KEYS, MANAGE_LICENSES
+from .. import filters
+from ..base import nested, root_query, staff_with
+from ..connections import KeysetConnection, connect, connection_field
+from ..ids import find_or_none
+from ..loaders import load
+from .inputs import POLICY_SORTING, LicensePolicyFilterInput
+from .types import LicensePolicy, LicensePolicyConnection
+
+_STAFF = staff_with(MANAGE_LICENSE_KEYS, MANAGE_LICENSES)
+
+
+def policies_of_variants(variant_refs: List[str]) -> Dict[str, Policy]:
+    """The live policies of these variants; a variant without one is not licensed."""
+    policies = Policy.objects.filter(variant_ref__in=variant_refs, archived_at=None)
+    return {policy.variant_ref: policy for policy in policies}
+
+
+@root_query(_STAFF)
+def resolve_license_policy(actor: Actor, info: Any, id: str) -> Optional[Policy]:
+    return find_or_none(Policy.objects.all(), id, "LicensePolicy")
+
+
+@root_query(_STAFF)
+def resolve_license_policies(
+    actor: Actor, info: Any, filter: Any = None, sort_by: Any = None, **paging: Any
+) -> KeysetConnection:
+    policies = Policy.objects.filter(_wanted(filter) if filter is not None else Q())
+    return connect(LicensePolicyConnection, policies, POLICY_SORTING.chosen(sort_by), **paging)
+
+
+def _wanted(filter: Any) -> Q:
+    found = (
+        filters.text(filter.text, "name")
+        & filters.yes_no(filter.is_archived, Q(archived_at__isnull=False))
+        & filters.within(filter.created_at, "created_at", field="filter.createdAt")
+    )
+    if filter.variant is not None:
+        found &= Q(variant_ref=ref_of(filter.variant, "ProductVariant") or "")
+    if filter.pool is not None:
+        found &= filters.identified([filter.pool], "LicenseKeyPool", "pool_id")
+    return found
+
+
+@nested
+def resolve_variant_license_policy(root: Any, info: Any) -> Promise:
+    return load(info.context, policies_of_variants, variant_ref(root))
+
+
+QUERIES = {
+    "license_policy": graphene.Field(
+        LicensePolicy,
+        id=graphene.ID(required=True, description="The policy."),
+        resolver=resolve_license_policy,
+        description="One policy. For staff with MANAGE_LICENSE_KEYS or MANAGE_LICENSES.",
+    ),
+    "license_policies": connection_field(
+        LicensePolicyConnection,
+        resolve_license_policies,
+        "How variants are licensed. For staff with MANAGE_LICENSE_KEYS or MANAGE_LICENSES.",
+        filter=LicensePolicyFilterInput(description="Which ones."),
+        sort_by=POLICY_SORTING.argument(),
+    ),
+}
+
+PRODUCT_VARIANT_FIELDS = {
+    "license_policy": graphene.Field(
+        LicensePolicy,
+        resolver=resolve_variant_license_policy,
+        description="How this variant is licensed; null if it is not.",
+    ),
+}

@@ -1,0 +1,191 @@
+"""How product variants are licensed."""
+
+from __future__ import annotations
+
+from typing import Any, List
+
+import graphene
+from promise import Promise
+
+from ...host.graphql import DateTime, host_types, load_variants
+from ...keys.models import KeyKind, KeyPool
+from ...licenses.models import Approval, DeliveryMode, ExpiryBasis
+from ...licenses.models import LicensePolicy as Policy
+from ...permissions import MANAGE_LICENSE_KEYS, MANAGE_LICENSES
+from ..base import asker, nested, staff_with
+from ..connections import KeysetConnection
+from ..enums import described_enum
+from ..ids import Record
+from ..loaders import load, rows
+
+LicenseApprovalMode = described_enum(
+    "LicenseApprovalMode",
+    "When ordered units may be released.",
+    {
+        Approval.MANUAL.value: "Staff approve each order.",
+        Approval.AUTOMATIC.value: "As soon as it is paid.",
+        Approval.RULES.value: "As soon as it is paid, unless a rule of the policy asks for staff.",
+    },
+)
+LicenseDeliveryMode = described_enum(
+    "LicenseDeliveryMode",
+    "How a key reaches its person.",
+    {
+        DeliveryMode.INLINE.value: "In the e-mail itself.",
+        DeliveryMode.CLAIM_LINK.value: "Through a single-use link in the e-mail.",
+    },
+)
+LicenseExpiryBasis = described_enum(
+    "LicenseExpiryBasis",
+    "From when the term counts.",
+    {
+        ExpiryBasis.FROM_RELEASE.value: "From the release.",
+        ExpiryBasis.FROM_ASSIGNMENT.value: "From the first assignment to an end customer.",
+    },
+)
+LicenseKeyKind = described_enum(
+    "LicenseKeyKind",
+    "What the delivered thing is called.",
+    {
+        KeyKind.PRODUCT_KEY.value: "Product key.",
+        KeyKind.ACTIVATION_CODE.value: "Activation code.",
+        KeyKind.LICENSE_NUMBER.value: "License number.",
+    },
+)
+
+
+class LicenseInstructions(graphene.ObjectType):
+    """Activation instructions in one language; they go into the activation e-mail."""
+
+    language = graphene.String(required=True, description='The language, such as "pt-br".')
+    text = graphene.String(required=True, description="The instructions, as plain text.")
+
+
+def _for_staff(resolve: Any) -> Any:
+    """A field that only staff with MANAGE_LICENSE_KEYS or MANAGE_LICENSES may read."""
+    policy = staff_with(MANAGE_LICENSE_KEYS, MANAGE_LICENSES)
+
+    def resolver(root: Policy, info: Any) -> Any:
+        policy(asker(info))
+        return resolve(root, info)
+
+    resolver.__qualname__ = resolve.__qualname__
+    return nested(resolver)
+
+
+class LicensePolicy(Record, graphene.ObjectType):
+    """How one product variant is licensed.
+
+    Everybody may read key kind, delivery, term, expiry basis and grace days; staff with MANAGE_LICENSE_KEYS
+    or MANAGE_LICENSES all of it.
+    """
+
+    key_kind = graphene.Field(
+        LicenseKeyKind, required=True, description="What the delivered thing is called."
+    )
+    delivery = graphene.Field(
+        LicenseDeliveryMode, required=True, description="How the key reaches its person."
+    )
+    term = graphene.String(
+        description='How long it can be used, as ISO 8601 duration ("P1Y"); null: for ever.'
+    )
+    expiry_basis = graphene.Field(
+        LicenseExpiryBasis, required=True, description="From when the term counts."
+    )
+    grace_days = graphene.Int(
+        required=True, description="Days after expiry during which it can still be used."
+    )
+    variant = graphene.Field(
+        lambda: host_types().ProductVariant,
+        description="The variant that it is for, unless it was deleted since.",
+    )
+    name = graphene.String(description="Staff's name for it. For staff.")
+    pool = graphene.Field(
+        "saleor_esd_plugin.graphql.keys.types.LicenseKeyPool",
+        description="Where the keys come from. For staff.",
+    )
+    approval = graphene.Field(
+        LicenseApprovalMode, description="When ordered units may be released. For staff."
+    )
+    approval_quantity = graphene.Int(
+        description="With approval RULES, more units than this wait for staff. For staff."
+    )
+    approves_first_order_manually = graphene.Boolean(
+        description="With approval RULES, the first order of a buyer waits for staff. For staff."
+    )
+    sends_key_to_buyer = graphene.Boolean(
+        description="A buyer who is no reseller gets the key at once on release. For staff."
+    )
+    instructions = graphene.List(
+        graphene.NonNull(LicenseInstructions),
+        description="What the activation e-mail tells to do, per language. For staff.",
+    )
+    is_archived = graphene.Boolean(
+        description="Was deleted, and stays because orders or licenses refer to it. For staff."
+    )
+    created_at = graphene.Field(DateTime, description="When it was created. For staff.")
+
+    @staticmethod
+    def resolve_key_kind(root: Policy, info: Any) -> Promise:
+        return load(info.context, rows, root.pool_id, KeyPool).then(lambda pool: pool.kind)
+
+    @staticmethod
+    def resolve_term(root: Policy, info: Any) -> Any:
+        return root.term or None
+
+    @staticmethod
+    def resolve_variant(root: Policy, info: Any) -> Promise:
+        return load(info.context, load_variants, root.variant_ref)
+
+    @staticmethod
+    @_for_staff
+    def resolve_name(root: Policy, info: Any) -> str:
+        return root.name
+
+    @staticmethod
+    @_for_staff
+    def resolve_pool(root: Policy, info: Any) -> Promise:
+        return load(info.context, rows, root.pool_id, KeyPool)
+
+    @staticmethod
+    @_for_staff
+    def resolve_approval(root: Policy, info: Any) -> str:
+        return root.approval
+
+    @staticmethod
+    @_for_staff
+    def resolve_approval_quantity(root: Policy, info: Any) -> Any:
+        return root.approval_quantity
+
+    @staticmethod
+    @_for_staff
+    def resolve_approves_first_order_manually(root: Policy, info: Any) -> bool:
+        return root.approves_first_order_manually
+
+    @staticmethod
+    @_for_staff
+    def resolve_sends_key_to_buyer(root: Policy, info: Any) -> bool:
+        return root.sends_key_to_buyer
+
+    @staticmethod
+    @_for_staff
+    def resolve_instructions(root: Policy, info: Any) -> List[LicenseInstructions]:
+        texts = sorted(root.instructions.items())
+        return [LicenseInstructions(language=language, text=text) for language, text in texts]
+
+    @staticmethod
+    @_for_staff
+    def resolve_is_archived(root: Policy, info: Any) -> bool:
+        return root.archived_at is not None
+
+    @staticmethod
+    @_for_staff
+    def resolve_created_at(root: Policy, info: Any) -> Any:
+        return root.created_at
+
+
+class LicensePolicyConnection(KeysetConnection):
+    """A page of policies."""
+
+    class Meta:
+        node = LicensePolicy

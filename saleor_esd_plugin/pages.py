@@ -1,0 +1,121 @@
+"""Our own pages under `/plugins/global/esd`: where links in e-mails lead if the shop has no page for them.
+
+Opening one shows no key and uses nothing up, since mail scanners and previews open every link; pressing
+the button does. Nothing is kept of them: no cache, no referrer, no search engine, no script.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any, Callable, Dict, Optional
+from uuid import uuid4
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.template.loader import render_to_string
+from django.utils.translation.trans_real import parse_accept_lang_header
+
+from .conf import settings
+from .emails.languages import choose_text
+from .errors import NotFound
+from .host.db import writing
+from .host.graphql import client_ip
+from .host.types import Actor
+from .licenses.claiming import claim_license_key, find_claim
+
+logger = logging.getLogger(__name__)
+
+# The first part of a language that a browser asks for -> the folder of its templates.
+LANGUAGES = {"en": "en", "pt": "pt-br", "es": "es"}
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}\Z")
+
+
+def respond(request: HttpRequest, path: str) -> Optional[HttpResponse]:
+    """The answer to `path`, what follows `/plugins/global/esd` ("/claim/"); None if it is none of ours."""
+    page = _PAGES.get(path.strip("/"))
+    if page is None:
+        return None
+    with writing():
+        answer = page(request)
+    for name, value in HEADERS.items():
+        answer[name] = value
+    return answer
+
+
+def _claim(request: HttpRequest) -> HttpResponse:
+    """A button (GET), then the key, once (POST). One answer for all links that cannot be used (T-CLM-03)."""
+    if request.method not in ("GET", "HEAD", "POST"):
+        return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+    try:
+        if request.method == "POST":
+            return _show_key(request)
+        token = request.GET.get("token", "")
+        if find_claim(token) is None:
+            return _page(request, "gone", status=404)
+        return _page(request, "claim", token=token)
+    except NotFound:
+        return _page(request, "gone", status=404)
+    except Exception as error:
+        # Its text may quote what it was about.
+        logger.error("A claim page failed: %s", type(error).__name__)
+        return _page(request, "later", status=503)
+
+
+def _show_key(request: HttpRequest) -> HttpResponse:
+    license, secret = claim_license_key(request.POST.get("token", ""), actor=_visitor(request))
+    line = license.order_line
+    return _page(
+        request,
+        "key",
+        product=line.product_name,
+        variant="" if line.variant_name == line.product_name else line.variant_name,
+        # Opened by the template: in a frame of ours it would be a text that error trackers send.
+        key=secret,
+        instructions=choose_text(license.policy.instructions, _language(request)),
+    )
+
+
+def _invitation(request: HttpRequest) -> HttpResponse:
+    """How to become a member with the code in the link. It is looked up by nobody here."""
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponseNotAllowed(["GET", "HEAD"])
+    token = request.GET.get("token", "")
+    if not _TOKEN.match(token):
+        return _page(request, "gone", status=404)
+    return _page(request, "invitation", token=token)
+
+
+_PAGES: Dict[str, Callable[[HttpRequest], HttpResponse]] = {
+    "claim": _claim,
+    "invitation": _invitation,
+}
+
+
+def _page(request: HttpRequest, name: str, *, status: int = 200, **values: Any) -> HttpResponse:
+    language = _language(request)
+    folder = f"saleor_esd_plugin/pages/{language}"
+    context = {**values, "language": language, "path": request.path}
+    return HttpResponse(render_to_string(f"{folder}/{name}.html", context), status=status)
+
+
+def _language(request: HttpRequest) -> str:
+    """The best of our languages for this browser; English if it asks for none of them."""
+    for wish, _ in parse_accept_lang_header(request.META.get("HTTP_ACCEPT_LANGUAGE", "")):
+        found = LANGUAGES.get(wish.lower().partition("-")[0])
+        if found:
+            return found
+    return "en"
+
+
+def _visitor(request: HttpRequest) -> Actor:
+    ip = client_ip(request.META, settings.trusted_proxy_count)
+    return Actor("ANONYMOUS", ip=ip, request_id=uuid4().hex)
