@@ -29,7 +29,9 @@ from saleor_esd_plugin.orders.models import LicenseOrder
 from saleor_esd_plugin.orders.recording import observe_order
 from saleor_esd_plugin.permissions import STAFF_PERMISSIONS
 
-STAFF = Actor("USER", ref="9000001", label="staff@shop.example", permissions=frozenset(STAFF_PERMISSIONS))
+STAFF = Actor(
+    "USER", ref="9000001", label="staff@shop.example", permissions=frozenset(STAFF_PERMISSIONS)
+)
 
 
 def unique(prefix: str) -> str:
@@ -44,7 +46,11 @@ def fresh_keys(count: int, format: str = "5X5_25") -> List[str]:
 def make_pool(keys: int = 0, *, format: str = "5X5_25", is_generated: bool = False) -> KeyPool:
     """A pool with `keys` keys for sale."""
     pool = create_key_pool(
-        name=unique("pool"), format=format, kind="PRODUCT_KEY", is_generated=is_generated, actor=STAFF
+        name=unique("pool"),
+        format=format,
+        kind="PRODUCT_KEY",
+        is_generated=is_generated,
+        actor=STAFF,
     )
     if keys:
         add_keys(pool, fresh_keys(keys))
@@ -89,12 +95,18 @@ def make_license_order(
         policy = make_policy(keys=quantity if keys is None else keys)
     variant = build.find_variant(policy.variant_ref)
     order = build.make_order(
-        [(variant, quantity)], user=user, email=email or unique("buyer") + "@example.com", paid=paid, **fields
+        [(variant, quantity)],
+        user=user,
+        email=email or unique("buyer") + "@example.com",
+        paid=paid,
+        **fields,
     )
     return record(order, allocate=allocate, details=details)
 
 
-def record(order: Any, *, allocate: bool = True, details: Optional[Dict[str, str]] = None) -> LicenseOrder:
+def record(
+    order: Any, *, allocate: bool = True, details: Optional[Dict[str, str]] = None
+) -> LicenseOrder:
     """What the hook does for a host's order, and then (if asked) what happens after its commit."""
     from dataclasses import replace
 
@@ -147,7 +159,9 @@ def make_member(account: Account, user: Any, role: str) -> Member:
     return member
 
 
-def make_end_customer(account: Account, *, email: str = "", code: str = "", **fields: Any) -> EndCustomer:
+def make_end_customer(
+    account: Account, *, email: str = "", code: str = "", **fields: Any
+) -> EndCustomer:
     return end_customers.create_end_customer(
         account.pk,
         code=code or unique("C"),
@@ -179,5 +193,3 @@ def table_digest(*tables: str) -> Dict[str, str]:
             )
             digests[name] = cursor.fetchone()[0]
     return digests
-
-

@@ -7,7 +7,8 @@ from saleor_esd_plugin.text import clean_country, clean_language, clean_text
 
 
 @pytest.mark.parametrize(
-    "text", ["Ação Ltda.", "株式会社アクメ", "شركة أكمي", "👩‍🚀 Rockets 🚀", "O'Neil & <Söhne>", "a\nb\tc"]
+    "text",
+    ["Ação Ltda.", "株式会社アクメ", "شركة أكمي", "👩‍🚀 Rockets 🚀", "O'Neil & <Söhne>", "a\nb\tc"],
 )
 def test_every_script_and_emoji_is_kept(text):
     assert clean_text(f"  {text}\n", field="name", longest=128) == text
@@ -43,6 +44,10 @@ def test_languages_and_countries_have_one_spelling():
         "",
     ]
     assert [clean_country(text) for text in ("br", "US", "")] == ["BR", "US", ""]
-    for clean, text in ((clean_language, "english please"), (clean_language, "../en"), (clean_country, "B1")):
+    for clean, text in (
+        (clean_language, "english please"),
+        (clean_language, "../en"),
+        (clean_country, "B1"),
+    ):
         with pytest.raises(Invalid):
             clean(text)

@@ -94,7 +94,9 @@ def test_what_no_mail_may_go_to_is_refused(text):
     with pytest.raises(InvalidEmail) as error:
         parse_address(text)
     assert error.value.code == "INVALID_EMAIL"
-    assert all(sign.isprintable() for address in error.value.params["addresses"] for sign in address)
+    assert all(
+        sign.isprintable() for address in error.value.params["addresses"] for sign in address
+    )
 
 
 def test_every_bad_address_is_named():

@@ -21,9 +21,7 @@ BELLA = {"code": "C-1", "name": "Bella 🌸 S.A.", "email": "it@Bücher.example"
 def test_an_end_customer_has_code_name_and_address(make_account, staff):
     """I12."""
     account = make_account()
-    made = create_end_customer(
-        account.pk, **BELLA, country="br", language="PT_BR", actor=staff
-    )
+    made = create_end_customer(account.pk, **BELLA, country="br", language="PT_BR", actor=staff)
 
     assert EndCustomer.objects.values(
         "account_id", "code", "name", "email", "country", "language", "archived_at"

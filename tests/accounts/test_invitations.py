@@ -67,9 +67,7 @@ def test_only_the_hash_is_stored(make_account):
 def test_used_expired_void_unknown_and_garbage_answer_alike(make_account, unchanged):
     """T-CLM-03 for invitations."""
     account = make_account()
-    used, void, expired = (
-        issue_invitation(account.pk, email="g@example.com") for _ in range(3)
-    )
+    used, void, expired = (issue_invitation(account.pk, email="g@example.com") for _ in range(3))
     closed = issue_invitation(make_account(is_active=False).pk, email="g@example.com")
     Invitation.objects.filter(token_hash=hashlib.sha256(expired.encode()).digest()).update(
         expires_at=now() - timedelta(seconds=1)

@@ -32,9 +32,7 @@ def mails(event_type: str):
 
 
 def order(quantity=1, **fields):
-    return make.make_license_order(
-        quantity, email="buyer@example.com", details=NOTIFIED, **fields
-    )
+    return make.make_license_order(quantity, email="buyer@example.com", details=NOTIFIED, **fields)
 
 
 def released(quantity=1, **fields):
@@ -101,7 +99,9 @@ def test_keys_go_out_fifty_to_a_mail_each_once():
     mails("license.released")
 
     parts = list(
-        Delivery.objects.filter(kind="LICENSE_KEYS").order_by("pk").values_list("license_ids", flat=True)
+        Delivery.objects.filter(kind="LICENSE_KEYS")
+        .order_by("pk")
+        .values_list("license_ids", flat=True)
     )
     assert sorted(len(part) for part in parts) == [20, 50, 50]
     every = License.objects.filter(order_line__order=made)

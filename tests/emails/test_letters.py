@@ -76,7 +76,9 @@ def test_the_approval_notice_says_six_of_six_and_holds_no_key(deliveries_for, le
     made = release(order())
     arrived = letters(deliveries_for("license.released"))
 
-    notices = [one for one in arrived if one.subject == f"Order {made.number}: 6 of 6 licenses are ready"]
+    notices = [
+        one for one in arrived if one.subject == f"Order {made.number}: 6 of 6 licenses are ready"
+    ]
     assert sorted(letter.to for letter in notices) == ["books@example.com", "buyer@example.com"]
     clear = keys_of(made)
     assert len(clear) == 6
@@ -89,7 +91,7 @@ def test_the_approval_notice_says_six_of_six_and_holds_no_key(deliveries_for, le
 
 
 def test_a_part_of_an_order_is_told_as_such(deliveries_for, letters):
-    """"4 of 6"."""
+    """ "4 of 6"."""
     made = order()
     line = LicenseOrderLine.objects.get(order=made)
     release(made, quantities={line.pk: 4})
@@ -160,7 +162,9 @@ def test_the_activation_mail_has_key_and_instructions_in_the_readers_language(
     }[language]
     policy = make.make_policy(keys=2, term="P1Y")
     LicensePolicy.objects.filter(pk=policy.pk).update(
-        instructions={one: f"{one}: open <Setup> & https://x.example/" for one in ("en", "pt-br", "es")}
+        instructions={
+            one: f"{one}: open <Setup> & https://x.example/" for one in ("en", "pt-br", "es")
+        }
     )
     made = release(order(2, policy=policy))
     licenses = make.licenses_of(made)
@@ -228,7 +232,9 @@ def test_a_claim_link_leads_to_the_key_and_reveals_none(
     letter = letters(deliveries_for("license.released"))[0]
 
     assert not any(key in letter.text + letter.html for key in keys_of(made))
-    start = re.escape(claim_url) if claim_url else r"https?://[^/\s]+/plugins/global/esd/claim/\?token="
+    start = (
+        re.escape(claim_url) if claim_url else r"https?://[^/\s]+/plugins/global/esd/claim/\?token="
+    )
     tokens = re.findall(start + r"(\S{43})\s", letter.text)
     assert {find_claim(token).pk for token in tokens} == {one.pk for one in make.licenses_of(made)}
     assert License.objects.filter(key__revealed_at=None).count() == 2

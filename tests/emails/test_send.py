@@ -186,7 +186,9 @@ def test_a_server_that_is_down_is_tried_again(mail, settings, smtp):
         ),
     ],
 )
-def test_without_a_mail_server_the_mail_waits_and_no_key_is_opened(mail, settings, backend, error, capfd):
+def test_without_a_mail_server_the_mail_waits_and_no_key_is_opened(
+    mail, settings, backend, error, capfd
+):
     """Section 6: console and file backends are refused without DEBUG. 3.x has none unless EMAIL_URL is set."""
     settings.EMAIL_BACKEND = backend
     send_delivery(mail.pk)

@@ -11,8 +11,9 @@ import build
 import factories
 import lane
 from django.test import Client
+from graphql_relay import to_global_id
 
-from demo import people
+from demo import documents, people
 from demo.shop import Place, Shop
 from demo.shop import open_shop as open_shop_with
 from saleor_esd_plugin.host import shop as shop_door
@@ -59,7 +60,9 @@ class Market:
         self.owner = self.shop.sign_in(user.email, PASSWORD)
         if lane.host() != "2.10":
             # A superuser of Saleor 3 reaches no channel before being in such a group.
-            self.shop.make_group(self.owner, unique("all"), ["MANAGE_ORDERS"], [people.user_id(user)])
+            self.shop.make_group(
+                self.owner, unique("all"), ["MANAGE_ORDERS"], [people.user_id(user)]
+            )
         key = str(order_settings)
         if key not in _places:
             _places[key] = self.shop.set_up(self.owner, unique("place"))
@@ -101,8 +104,33 @@ class Market:
         authorization = self.shop.sign_in(user.email, PASSWORD)
         return SimpleNamespace(email=user.email, user=user, authorization=authorization)
 
+    def reseller(self, staff: SimpleNamespace) -> SimpleNamespace:
+        """A person whose account staff have marked as a reseller's, before the first purchase."""
+        person = self.person("reseller")
+        account = factories.make_account(person.user)
+        self.shop.do(
+            documents.ACCOUNT_UPDATE,
+            staff.authorization,
+            input={"id": to_global_id("LicenseAccount", str(account.pk)), "isReseller": True},
+        )
+        return person
+
+    def license_order(self, order: Dict[str, Any], person: SimpleNamespace) -> Any:
+        """Our side of Saleor's order as that person sees it."""
+        return self.shop.do(documents.ORDER, person.authorization, order=order["id"])
+
+    def approve(self, staff: SimpleNamespace, order: Dict[str, Any], **details: Any) -> Any:
+        """Staff approve; the answer of `licenseOrderApprove`."""
+        given = {"id": order["id"], **details}
+        return self.shop.do(documents.APPROVE, staff.authorization, input=given)
+
     def buy(
-        self, product: SimpleNamespace, quantity: int = 1, *, email: str = "", authorization: str = ""
+        self,
+        product: SimpleNamespace,
+        quantity: int = 1,
+        *,
+        email: str = "",
+        authorization: str = "",
     ) -> Dict[str, Any]:
         """Saleor's order of a checkout that was paid by card."""
         return self.shop.buy(
@@ -115,6 +143,11 @@ class Market:
     def order(self, order: Dict[str, Any]) -> Dict[str, Any]:
         """Saleor's order as its staff see it now."""
         return self.shop.order(self.owner, order["id"])
+
+
+def nodes(connection: Dict[str, Any]) -> List[Dict[str, Any]]:
+    """The nodes of a list of the API."""
+    return [edge["node"] for edge in connection["edges"]]
 
 
 def ref_of(global_id: str) -> str:

@@ -81,7 +81,9 @@ def test_a_variant_without_a_policy_is_not_esd():
     from saleor_esd_plugin.host import shop
     from saleor_esd_plugin.orders.recording import observe_order
 
-    order = build.make_order([(build.make_variant(unique("Plain"), sku=unique("SKU")), 2)], paid=True)
+    order = build.make_order(
+        [(build.make_variant(unique("Plain"), sku=unique("SKU")), 2)], paid=True
+    )
     before = table_digest()
 
     assert observe_order(shop.read_order(shop.order_uuid_of(order)), at_checkout=True) is None

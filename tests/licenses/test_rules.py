@@ -10,13 +10,22 @@ NOON = datetime(2024, 2, 29, 12, tzinfo=timezone.utc)
 
 @pytest.mark.parametrize(
     "term, months, days",
-    [("", 0, 0), ("P1Y", 12, 0), ("P1Y6M", 18, 0), ("P2W", 0, 14), ("P30D", 0, 30), ("P1Y2M3W4D", 14, 25)],
+    [
+        ("", 0, 0),
+        ("P1Y", 12, 0),
+        ("P1Y6M", 18, 0),
+        ("P2W", 0, 14),
+        ("P30D", 0, 30),
+        ("P1Y2M3W4D", 14, 25),
+    ],
 )
 def test_a_term_is_months_and_days(term, months, days):
     assert parse_term(term) == (months, days)
 
 
-@pytest.mark.parametrize("term", ["P", "1Y", "P0D", "P1H", "PT1H", "P-1Y", "p1y", "P1Y ", "P1.5Y", "P١Y", "P99999Y"])
+@pytest.mark.parametrize(
+    "term", ["P", "1Y", "P0D", "P1H", "PT1H", "P-1Y", "p1y", "P1Y ", "P1.5Y", "P١Y", "P99999Y"]
+)
 def test_what_is_no_term_is_refused_with_an_example(term):
     with pytest.raises(Invalid) as refusal:
         parse_term(term)
@@ -81,4 +90,6 @@ def test_a_license_without_a_start_is_pending_and_an_ended_one_is_cancelled():
     common = {"expires_at": None, "grace_days": 30}
 
     assert lifecycle_at(NOON, fulfillment="RELEASED", starts_at=None, **common) is Lifecycle.PENDING
-    assert lifecycle_at(NOON, fulfillment="RETURNED", starts_at=NOON, **common) is Lifecycle.CANCELLED
+    assert (
+        lifecycle_at(NOON, fulfillment="RETURNED", starts_at=NOON, **common) is Lifecycle.CANCELLED
+    )

@@ -135,7 +135,11 @@ def test_recalling_takes_it_back_and_keeps_the_history():
     recall_licenses([license.pk], actor=owner, is_staff=False, reason="wrong customer")
 
     license.refresh_from_db()
-    assert (license.fulfillment, license.end_customer_id, license.assigned_at) == ("RELEASED", None, None)
+    assert (license.fulfillment, license.end_customer_id, license.assigned_at) == (
+        "RELEASED",
+        None,
+        None,
+    )
     assert Assignment.objects.get(license=license).ended_at is not None
     event = Event.objects.get(type="license.recalled")
     assert (event.reason, event.data["licenses"]) == ("wrong customer", [str(license.pk)])

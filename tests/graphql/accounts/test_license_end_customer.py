@@ -1,0 +1,273 @@
+"""End customers: created first, listed and edited (I12, I17), deleted without losing a license."""
+
+import build
+import factories
+import pytest
+
+from saleor_esd_plugin.accounts.models import EndCustomer
+from saleor_esd_plugin.events.models import Event
+
+pytestmark = pytest.mark.django_db
+
+CREATE = """mutation($input: LicenseEndCustomerCreateInput!) {
+    licenseEndCustomerCreate(input: $input) {
+        endCustomer { id code name email country language isArchived }
+        errors { field code params { name value } } } }"""
+UPDATE = """mutation($input: LicenseEndCustomerUpdateInput!) {
+    licenseEndCustomerUpdate(input: $input) {
+        endCustomer { code name email country language } errors { field code } } }"""
+DELETE = """mutation($input: LicenseEndCustomerDeleteInput!) {
+    licenseEndCustomerDelete(input: $input) {
+        endCustomer { code } errors { field code params { name value } } } }"""
+LIST = """query($id: ID!, $filter: LicenseEndCustomerFilterInput,
+        $sortBy: LicenseEndCustomerSortingInput, $first: Int, $after: String, $last: Int,
+        $before: String) {
+    licenseAccount(id: $id) {
+        endCustomers(filter: $filter, sortBy: $sortBy, first: $first, after: $after, last: $last,
+                before: $before) {
+            totalCount pageInfo { hasNextPage hasPreviousPage endCursor startCursor }
+            edges { node { code } } } } }"""
+
+
+@pytest.fixture
+def user():
+    return build.make_user()
+
+
+@pytest.fixture
+def account(user):
+    return factories.make_account(user, is_reseller=True)
+
+
+@pytest.fixture
+def given(account, gid):
+    return {
+        "account": gid("LicenseAccount", account),
+        "code": "C-1",
+        "name": "Müller & Söhne 株式会社 🚀",
+        "email": "Chef@Bücher.example",
+        "country": "de",
+        "language": "pt_BR",
+    }
+
+
+def payload(answer):
+    ((name, found),) = answer["data"].items()
+    return found
+
+
+def test_a_reseller_creates_an_end_customer(api, user, account, given, gid):
+    """I12"""
+    created = payload(api(user)(CREATE, {"input": given}))
+
+    row = EndCustomer.objects.get(account=account)
+    assert created["errors"] == []
+    assert created["endCustomer"] == {
+        "id": gid("LicenseEndCustomer", row),
+        "code": "C-1",
+        "name": "Müller & Söhne 株式会社 🚀",
+        "email": row.email,
+        "country": "DE",
+        "language": "pt-br",
+        "isArchived": False,
+    }
+    assert row.email.lower() == "chef@xn--bcher-kva.example"
+    assert Event.objects.get(subject_id=row.pk).type == "end_customer.created"
+
+
+def test_a_code_is_unique_within_its_account(api, user, given, unchanged):
+    ask = api(user)
+    ask(CREATE, {"input": given})
+
+    with unchanged():
+        refused = payload(ask(CREATE, {"input": given}))
+    elsewhere = factories.make_end_customer(factories.make_account(build.make_user()), code="C-1")
+
+    assert [(e["field"], e["code"]) for e in refused["errors"]] == [("code", "DUPLICATE_CODE")]
+    assert elsewhere.code == "C-1"
+
+
+WRONG = [
+    ({"code": ""}, "code", "REQUIRED"),
+    ({"code": "\u200b "}, "code", "REQUIRED"),
+    ({"code": "x" * 65}, "code", "INVALID"),
+    ({"code": "a\0"}, "code", "INVALID"),
+    ({"name": " "}, "name", "REQUIRED"),
+    ({"name": "x" * 129}, "name", "INVALID"),
+    ({"email": ""}, "email", "REQUIRED"),
+    ({"email": "nobody"}, "email", "INVALID_EMAIL"),
+    ({"email": "a@x.example\r\nBcc: b@y.example"}, "email", "INVALID_EMAIL"),
+    ({"email": "a@x.example, b@y.example"}, "email", "INVALID_EMAIL"),
+    ({"email": "Foo <a@x.example>"}, "email", "DISPLAY_NAME_NOT_ALLOWED"),
+    ({"email": "ü@x.example"}, "email", "NON_ASCII_LOCAL_PART"),
+    ({"country": "GER"}, "country", "INVALID"),
+    ({"language": "?"}, "language", "INVALID"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "field", "code"), WRONG, ids=lambda value: repr(value)[:30])
+def test_bad_values_change_nothing(api, user, account, given, gid, unchanged, wrong, field, code):
+    """T-EML-02 to T-EML-04, T-AUTHZ-02"""
+    existing = factories.make_end_customer(account)
+    ask = api(user)
+
+    with unchanged():
+        created = payload(ask(CREATE, {"input": {**given, **wrong}}))
+        updated = payload(
+            ask(UPDATE, {"input": {"id": gid("LicenseEndCustomer", existing), **wrong}})
+        )
+
+    for found in (created, updated):
+        assert found["endCustomer"] is None
+        assert [(e["field"], e["code"]) for e in found["errors"]] == [(field, code)]
+
+
+def test_only_what_is_given_changes(api, user, account, gid):
+    """I17"""
+    customer = factories.make_end_customer(account, code="C-7", country="BR", language="en")
+
+    updated = payload(
+        api(user)(
+            UPDATE,
+            {
+                "input": {
+                    "id": gid("LicenseEndCustomer", customer),
+                    "country": "",
+                    "name": "New",
+                    "code": None,
+                }
+            },
+        )
+    )
+
+    assert updated["endCustomer"] == {
+        "code": "C-7",
+        "name": "New",
+        "email": customer.email,
+        "country": "",
+        "language": "en",
+    }
+
+
+def test_one_without_licenses_is_deleted(api, user, account, gid):
+    customer = factories.make_end_customer(account, code="C-1")
+
+    deleted = payload(api(user)(DELETE, {"input": {"id": gid("LicenseEndCustomer", customer)}}))
+
+    assert deleted == {"endCustomer": {"code": "C-1"}, "errors": []}
+    assert not EndCustomer.objects.exists()
+
+
+def test_one_who_holds_licenses_stays(api, staff, gid, unchanged):
+    customer = factories.make_assigned(2)[0].end_customer
+
+    with unchanged():
+        refused = payload(
+            api(staff("MANAGE_LICENSES"))(
+                DELETE, {"input": {"id": gid("LicenseEndCustomer", customer)}}
+            )
+        )
+
+    (error,) = refused["errors"]
+    assert error["code"] == "INVALID"
+    assert error["params"] == [{"name": "count", "value": "2"}]
+
+
+@pytest.mark.parametrize(
+    ("who", "code"),
+    [
+        ("SUPPORT", "FORBIDDEN_ROLE"),
+        ("BILLING", "NOT_FOUND"),
+        ("stranger", "NOT_FOUND"),
+        ("staff", "NOT_FOUND"),
+        ("nobody", "LOGIN_REQUIRED"),
+    ],
+)
+def test_the_others_change_nothing(api, staff, account, given, gid, unchanged, who, code):
+    """T-AUTHZ-01: the row "end customers: create, edit, delete" of the matrix."""
+    customer = factories.make_end_customer(account)
+    if who == "staff":
+        somebody = staff("APPROVE_LICENSES", "MANAGE_LICENSE_KEYS", "REVEAL_LICENSE_KEYS")
+    else:
+        somebody = None if who == "nobody" else build.make_user()
+    if who.isupper():
+        factories.make_member(account, somebody, who)
+    ask = api(somebody)
+
+    with unchanged():
+        found = [
+            payload(ask(CREATE, {"input": given})),
+            payload(
+                ask(UPDATE, {"input": {"id": gid("LicenseEndCustomer", customer), "name": "x"}})
+            ),
+            payload(ask(DELETE, {"input": {"id": gid("LicenseEndCustomer", customer)}})),
+        ]
+
+    assert [[error["code"] for error in each["errors"]] for each in found] == [[code]] * 3
+
+
+def test_administrators_and_staff_may(api, staff, account, given):
+    administrator = build.make_user()
+    factories.make_member(account, administrator, "ADMINISTRATOR")
+    everybody = [administrator, staff("MANAGE_LICENSES"), build.make_app("MANAGE_LICENSES")]
+
+    for number, somebody in enumerate(everybody):
+        created = payload(api(somebody)(CREATE, {"input": {**given, "code": f"N-{number}"}}))
+        assert created["errors"] == []
+
+
+def test_an_app_without_the_permission_is_refused(api, given, unchanged):
+    with unchanged():
+        answer = api(build.make_app("APPROVE_LICENSES"))(CREATE, {"input": given})
+
+    assert answer["errors"][0]["extensions"]["exception"]["code"] == "PermissionDenied"
+
+
+def test_ids_that_are_none(api, user, account, given, bad_id, unchanged):
+    ask = api(user)
+
+    with unchanged():
+        created = payload(ask(CREATE, {"input": {**given, "account": bad_id}}))
+        updated = payload(ask(UPDATE, {"input": {"id": bad_id, "name": "x"}}))
+        deleted = payload(ask(DELETE, {"input": {"id": bad_id}}))
+
+    found = [
+        (e["field"], e["code"]) for each in (created, updated, deleted) for e in each["errors"]
+    ]
+    assert found == [("account", "NOT_FOUND"), ("id", "NOT_FOUND"), ("id", "NOT_FOUND")]
+
+
+def test_they_are_listed_searched_and_paged(api, user, account, gid):
+    """I17, P05: forward and backward, below their account."""
+    for code in ("b", "a", "C", "d", "e"):
+        factories.make_end_customer(account, code=code, name="Zed" if code == "d" else "Name")
+    ask = api(user)
+
+    def page(**arguments):
+        answer = ask(LIST, {"id": gid("LicenseAccount", account), **arguments})
+        found = answer["data"]["licenseAccount"]["endCustomers"]
+        return (
+            [edge["node"]["code"] for edge in found["edges"]],
+            found["pageInfo"],
+            found["totalCount"],
+        )
+
+    everything, info, total = page(first=100)
+    assert (sorted(everything), total) == (sorted("baCde"), 5)
+    assert (info["hasNextPage"], info["hasPreviousPage"]) == (False, False)
+
+    first, info, total = page(first=2)
+    assert (first, total) == (everything[:2], 5)
+    assert (info["hasNextPage"], info["hasPreviousPage"]) == (True, False)
+    second, info, _ = page(first=2, after=info["endCursor"])
+    assert second == everything[2:4]
+    assert (info["hasNextPage"], info["hasPreviousPage"]) == (True, True)
+    back, back_info, _ = page(last=2, before=info["startCursor"])
+    assert back == everything[:2]
+    assert (back_info["hasNextPage"], back_info["hasPreviousPage"]) == (True, False)
+    last, _, _ = page(last=2)
+    assert last == everything[3:]
+
+    assert page(first=9, filter={"text": "zED"})[0] == ["d"]
+    newest = page(first=9, sortBy={"field": "CREATED_AT", "direction": "DESC"})[0]
+    assert newest == ["e", "d", "C", "a", "b"]

@@ -1,0 +1,128 @@
+"""Asking the API as somebody, and showing that a refused request changed nothing.
+
+What imports models is imported late: pytest may read this file before Django is set up.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+
+from saleor_esd_plugin.graphql.ids import encode
+
+
+@pytest.fixture
+def api(db):
+    """`api(user or app, or nobody)(document, variables)` gives the answer: {"data": …, "errors": […]}.
+
+    `file=b"…"` is sent as the variable `file`, as Saleor's own clients send uploads.
+    """
+
+    def asked_by(somebody=None):
+        import build
+
+        headers = {}
+        if somebody is not None:
+            is_user = hasattr(somebody, "is_staff")
+            headers = (build.auth_headers if is_user else build.app_headers)(somebody)
+
+        def ask(document, variables=None, *, file=None, file_name="keys.txt"):
+            body = {"query": document, "variables": variables or {}}
+            if file is None:
+                answer = Client().post(
+                    "/graphql/", json.dumps(body), content_type="application/json", **headers
+                )
+            else:
+                body["variables"]["file"] = None
+                parts = {
+                    "operations": json.dumps(body),
+                    "map": json.dumps({"0": ["variables.file"]}),
+                    "0": SimpleUploadedFile(file_name, file, "text/plain"),
+                }
+                answer = Client().post("/graphql/", parts, **headers)
+            return answer.json()
+
+        return ask
+
+    return asked_by
+
+
+@pytest.fixture
+def staff(db):
+    """`staff("MANAGE_LICENSES")`: a member of the shop's staff with these permissions."""
+
+    import build
+
+    def make(*permissions):
+        user = build.make_user(is_staff=True)
+        build.grant(user, *permissions)
+        return user
+
+    return make
+
+
+@pytest.fixture
+def unchanged(db):
+    """`with unchanged():` fails if a row of ours or of the shop's orders is another one afterwards."""
+
+    @contextmanager
+    def compare():
+        before = _fingerprints()
+        yield
+        after = _fingerprints()
+        assert after == before, {t for t in after if after[t] != before.get(t)}
+
+    return compare
+
+
+def _fingerprints():
+    import factories
+
+    return {**factories.table_digest(), **factories.table_digest("order_order", "order_orderline")}
+
+
+@pytest.fixture
+def gid():
+    """`gid("LicenseKeyPool", row)`: the global id of a row of ours, or of a primary key."""
+    return lambda type_name, row: encode(type_name, getattr(row, "pk", row))
+
+
+BAD_IDS = [
+    "",
+    " ",
+    "0",
+    "1",
+    "null",
+    "\u200b",
+    "not base64 !",
+    "VXNlcjox",  # User:1
+    encode("LicenseKeyPool", "1"),
+    encode("LicenseKeyPool", "' OR 1=1 --"),
+    encode("LicenseNothing", "018f3a5e-0000-7000-8000-000000000000"),
+    "018f3a5e-0000-7000-8000-000000000000",
+    "A" * 10_000,
+]
+
+
+@pytest.fixture(params=BAD_IDS, ids=lambda bad: repr(bad)[:30])
+def bad_id(request):
+    """Ids that are none: garbage, an integer, a raw UUID, another type, too long (reliability.md 4.3)."""
+    return request.param
+
+
+@pytest.fixture
+def queries():
+    """`queries(function)`: how many statements it executes."""
+    from django.test.utils import CaptureQueriesContext
+
+    def count(function):
+        with CaptureQueriesContext(connection) as captured:
+            function()
+        return len(captured)
+
+    return count

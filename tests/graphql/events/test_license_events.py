@@ -1,0 +1,128 @@
+"""The list of what happened: for staff all of it, for an account's members what belongs to it."""
+
+import build
+import factories
+import pytest
+
+from saleor_esd_plugin.events.models import Event
+
+pytestmark = pytest.mark.django_db
+
+LIST = """query($filter: LicenseEventFilterInput, $first: Int, $after: String,
+        $sortBy: LicenseEventSortingInput) {
+    licenseEvents(filter: $filter, first: $first, after: $after, sortBy: $sortBy) {
+        totalCount pageInfo { endCursor hasNextPage }
+        edges { node { type createdAt subjectId reason actor { kind label } order { number }
+            account { name } data { name value } } } } }"""
+
+
+@pytest.fixture
+def user():
+    return build.make_user()
+
+
+@pytest.fixture
+def order(user):
+    return factories.make_license_order(2, user=user)
+
+
+def listed(answer):
+    return [edge["node"] for edge in answer["data"]["licenseEvents"]["edges"]]
+
+
+def types(answer):
+    return [event["type"] for event in listed(answer)]
+
+
+def code_of(answer):
+    return answer["errors"][0]["extensions"]["exception"]["code"]
+
+
+def test_staff_see_everything_newest_first(api, staff, order):
+    answer = api(staff("MANAGE_LICENSES"))(LIST, {"first": 100})
+
+    assert answer["data"]["licenseEvents"]["totalCount"] == Event.objects.count()
+    newest_first = [event.type for event in Event.objects.order_by("-pk")]
+    assert types(answer) == [kind.replace(".", "_").upper() for kind in newest_first]
+    assert "LICENSE_ORDER_RECORDED" in types(answer)
+    recorded = next(each for each in listed(answer) if each["type"] == "LICENSE_ORDER_RECORDED")
+    assert recorded["subjectId"] == str(order.pk)
+    assert recorded["order"] == {"number": order.number}
+
+
+def test_masters_see_what_belongs_to_their_account(api, user, order):
+    factories.make_license_order(1, user=build.make_user())
+
+    events = listed(api(user)(LIST, {"first": 100}))
+
+    account_events = Event.objects.filter(account_id=order.account_id).count()
+    assert len(events) == account_events > 0
+    assert {event["account"]["name"] for event in events} == {order.account.name}
+
+
+@pytest.mark.parametrize(
+    ("role", "sees"), [("ADMINISTRATOR", True), ("BILLING", False), ("SUPPORT", False)]
+)
+def test_the_role_decides(api, order, role, sees):
+    member = build.make_user()
+    factories.make_member(order.account, member, role)
+
+    assert bool(listed(api(member)(LIST, {"first": 100}))) is sees
+
+
+def test_strangers_see_nothing(api, staff, order):
+    assert listed(api(build.make_user())(LIST, {"first": 100})) == []
+    assert listed(api(staff("APPROVE_LICENSES"))(LIST, {"first": 100})) == []
+    assert code_of(api()(LIST, {"first": 100})) == "LOGIN_REQUIRED"
+    assert code_of(api(build.make_app())(LIST, {"first": 100})) == "PermissionDenied"
+
+
+def test_events_are_filtered(api, staff, order, gid):
+    """P05"""
+    factories.make_pool(keys=1)
+    ask = api(staff("MANAGE_LICENSES"))
+
+    def found(**filter):
+        answer = ask(LIST, {"first": 100, "filter": filter})
+        return set(types(answer))
+
+    assert found(types=["KEY_POOL_CREATED"]) == {"KEY_POOL_CREATED"}
+    assert found(types=[]) == set()
+    of_order = found(order=gid("LicenseOrder", order))
+    assert "LICENSE_ORDER_RECORDED" in of_order
+    assert "KEY_POOL_CREATED" not in of_order
+    assert "ACCOUNT_CREATED" in found(account=gid("LicenseAccount", order.account_id))
+    assert found(subject=gid("LicenseAccount", order.account_id)) == {"ACCOUNT_CREATED"}
+    assert "KEY_POOL_CREATED" in found(actor="STAFF@shop")
+    assert found(actor="%") == set()
+    assert found(createdAt={"lte": "2001-01-01T00:00:00Z"}) == set()
+    for garbage in ("garbage", gid("LicensePolicy", order), "T3JkZXI6MQ=="):
+        assert found(order=garbage) == found(account=garbage) == set()
+    assert found(subject="garbage") == found(subject="T3JkZXI6MQ==") == set()
+
+
+def test_data_are_names_and_values_and_hold_no_key(api, staff):
+    pool = factories.make_pool(keys=3)
+
+    (event,) = listed(
+        api(staff("MANAGE_LICENSES"))(
+            LIST, {"first": 1, "filter": {"types": ["KEY_BATCH_IMPORTED"]}}
+        )
+    )
+
+    assert {"name": "accepted", "value": "3"} in event["data"]
+    assert {"name": "pools", "value": str(pool.pk)} in event["data"]
+    assert event["actor"] == {"kind": "USER", "label": "staff@shop.example"}
+
+
+def test_a_page_of_events_costs_as_many_queries_as_one(api, staff, queries):
+    for _ in range(3):
+        factories.make_license_order(1)
+    ask = api(staff("MANAGE_LICENSES"))
+    recorded = {"types": ["LICENSE_ORDER_RECORDED", "LICENSE_ORDER_ALLOCATED"]}
+    ask(LIST, {"first": 1, "filter": recorded})
+
+    of_one = queries(lambda: ask(LIST, {"first": 1, "filter": recorded}))
+    of_six = queries(lambda: ask(LIST, {"first": 6, "filter": recorded}))
+
+    assert of_six == of_one

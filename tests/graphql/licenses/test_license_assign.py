@@ -1,0 +1,215 @@
+"""licenseAssign: N licenses, one end customer, one step."""
+
+import build
+import factories
+import pytest
+from actors import outcome
+
+from saleor_esd_plugin.events.models import Event
+from saleor_esd_plugin.licenses.models import Assignment, License
+
+pytestmark = pytest.mark.django_db
+
+ASSIGN = """mutation($input: LicenseAssignInput!) { licenseAssign(input: $input) {
+    licenses { id fulfillment assignedAt endCustomer { code } account { id } }
+    errors { field code message params { name value } } } }"""
+
+
+@pytest.fixture
+def reseller():
+    return build.make_user()
+
+
+@pytest.fixture
+def ask(api, reseller):
+    def call(**given):
+        return api(reseller)(ASSIGN, {"input": given})
+
+    return call
+
+
+@pytest.fixture
+def six(reseller):
+    return factories.make_released(6, user=reseller)
+
+
+@pytest.fixture
+def customer(six):
+    return factories.make_end_customer(six[0].account)
+
+
+def error_of(answer):
+    (error,) = answer["data"]["licenseAssign"]["errors"]
+    assert answer["data"]["licenseAssign"]["licenses"] is None
+    return error["field"], error["code"]
+
+
+@pytest.mark.parametrize("whose", ["LicenseOrderLine", "OrderLine"])
+def test_two_of_six_by_line_and_quantity(ask, gid, six, customer, whose):
+    """I13: choose a quantity and one end customer, N are assigned in one step. I15: then they are ASSIGNED."""
+    line = six[0].order_line
+    pk = line.pk if whose == "LicenseOrderLine" else line.order_line_ref
+
+    answer = ask(
+        orderLine=gid(whose, pk), quantity=2, endCustomer=gid("LicenseEndCustomer", customer)
+    )
+
+    assigned = answer["data"]["licenseAssign"]["licenses"]
+    assert answer["data"]["licenseAssign"]["errors"] == []
+    assert [one["id"] for one in assigned] == [gid("License", license) for license in six[:2]]
+    assert {one["fulfillment"] for one in assigned} == {"ASSIGNED"}
+    assert {one["endCustomer"]["code"] for one in assigned} == {customer.code}
+    assert all(one["assignedAt"] for one in assigned)
+    event = Event.objects.get(type="license.assigned")
+    assert event.data == {"licenses": [str(license.pk) for license in six[:2]]}
+    assert License.objects.filter(fulfillment="RELEASED").count() == 4
+
+
+def test_chosen_licenses(ask, gid, six, customer, reseller):
+    """I13, I15: by id; who assigned is kept."""
+    chosen = [six[4], six[1]]
+
+    answer = ask(
+        licenses=[gid("License", license) for license in chosen],
+        endCustomer=gid("LicenseEndCustomer", customer),
+    )
+
+    assigned = {one["id"] for one in answer["data"]["licenseAssign"]["licenses"]}
+    assert assigned == {gid("License", license) for license in chosen}
+    assert set(Assignment.objects.values_list("assigned_by", flat=True)) == {reseller.email}
+
+
+def test_all_or_none(ask, gid, six, customer, unchanged):
+    """I13: one that is not released keeps all of them as they are."""
+    pending = factories.make_license_order(1, user=None)
+    other = factories.licenses_of(pending)[0]
+    License.objects.filter(pk=other.pk).update(account=six[0].account)
+
+    with unchanged():
+        answer = ask(
+            licenses=[gid("License", six[0]), gid("License", other)],
+            endCustomer=gid("LicenseEndCustomer", customer),
+        )
+
+    assert error_of(answer) == ("licenses", "NOT_RELEASED")
+
+
+def test_more_than_there_are(ask, gid, six, customer, unchanged):
+    with unchanged():
+        answer = ask(
+            orderLine=gid("LicenseOrderLine", six[0].order_line),
+            quantity=7,
+            endCustomer=gid("LicenseEndCustomer", customer),
+        )
+
+    (error,) = answer["data"]["licenseAssign"]["errors"]
+    assert (error["code"], error["params"]) == (
+        "NOT_ENOUGH_LICENSES",
+        [{"name": "wanted", "value": "7"}, {"name": "available", "value": "6"}],
+    )
+
+
+@pytest.mark.parametrize("quantity", [-1, 0, 10_001, 2**31 - 1])
+def test_quantities_out_of_range(ask, gid, six, customer, unchanged, quantity):
+    """reliability.md 4.3: 1 to 10,000."""
+    with unchanged():
+        answer = ask(
+            orderLine=gid("LicenseOrderLine", six[0].order_line),
+            quantity=quantity,
+            endCustomer=gid("LicenseEndCustomer", customer),
+        )
+    assert error_of(answer) == ("quantity", "INVALID_QUANTITY")
+
+
+@pytest.mark.parametrize("quantity", ["five", 2**31, []])
+def test_what_is_no_integer_is_refused_by_the_schema(ask, gid, six, customer, unchanged, quantity):
+    with unchanged():
+        answer = ask(
+            orderLine=gid("LicenseOrderLine", six[0].order_line),
+            quantity=quantity,
+            endCustomer=gid("LicenseEndCustomer", customer),
+        )
+    assert answer["errors"] and not (answer.get("data") or {}).get("licenseAssign")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"quantity": 1},
+        {"licenses": ["x"], "orderLine": "y", "quantity": 1},
+        {"licenses": ["x"], "quantity": 1},
+        {"orderLine": "y"},
+    ],
+)
+def test_one_way_of_choosing(ask, gid, customer, unchanged, given):
+    with unchanged():
+        answer = ask(**given, endCustomer=gid("LicenseEndCustomer", customer))
+    assert error_of(answer) == ("licenses", "INVALID")
+
+
+def test_no_license_at_all(ask, gid, customer, unchanged):
+    with unchanged():
+        answer = ask(licenses=[], endCustomer=gid("LicenseEndCustomer", customer))
+    assert error_of(answer) == ("licenses", "INVALID_QUANTITY")
+
+
+def test_to_the_end_customer_of_somebody_else(ask, gid, six, unchanged):
+    """NOT_FOUND for a foreign end customer, as for one that does not exist; by line and by license."""
+    foreign = factories.make_end_customer(factories.make_account(build.make_user()))
+    for given in (
+        {"licenses": [gid("License", six[0])]},
+        {"orderLine": gid("LicenseOrderLine", six[0].order_line), "quantity": 1},
+    ):
+        with unchanged():
+            answer = ask(**given, endCustomer=gid("LicenseEndCustomer", foreign))
+        assert error_of(answer) == ("endCustomer", "NOT_FOUND")
+
+
+def test_staff_cannot_mix_accounts_either(api, staff, gid, six, unchanged):
+    foreign = factories.make_end_customer(factories.make_account(build.make_user()))
+    given = {
+        "licenses": [gid("License", six[0])],
+        "endCustomer": gid("LicenseEndCustomer", foreign),
+    }
+    with unchanged():
+        answer = api(staff("MANAGE_LICENSES"))(ASSIGN, {"input": given})
+    assert error_of(answer) == ("endCustomer", "NOT_FOUND")
+
+
+@pytest.mark.parametrize("field", ["licenses", "orderLine", "endCustomer"])
+def test_ids_that_are_none(ask, gid, six, customer, unchanged, field, bad_id):
+    """T-AUTHZ-02, reliability.md 4.3: one NOT_FOUND for whatever is no id."""
+    given = {
+        "orderLine": {"orderLine": bad_id, "quantity": 1},
+        "licenses": {"licenses": [bad_id]},
+        "endCustomer": {"licenses": [gid("License", six[0])]},
+    }[field]
+    end_customer = bad_id if field == "endCustomer" else gid("LicenseEndCustomer", customer)
+    with unchanged():
+        answer = ask(**given, endCustomer=end_customer)
+    assert error_of(answer) == (field, "NOT_FOUND")
+
+
+def test_what_another_end_customer_holds(ask, gid, six, customer, unchanged):
+    """A license is recalled before it is given to somebody else."""
+    other = factories.make_end_customer(six[0].account)
+    factories.assign_licenses([six[0].pk], end_customer_id=other.pk, actor=factories.STAFF)
+    with unchanged():
+        answer = ask(
+            licenses=[gid("License", six[0])], endCustomer=gid("LicenseEndCustomer", customer)
+        )
+    assert outcome(answer, "licenseAssign") == "INVALID_TRANSITION"
+
+
+def test_again_to_the_same_end_customer_changes_nothing(ask, gid, six, customer, unchanged):
+    given = {
+        "licenses": [gid("License", six[0])],
+        "endCustomer": gid("LicenseEndCustomer", customer),
+    }
+    ask(**given)
+    with unchanged():
+        answer = ask(**given)
+    assert [one["fulfillment"] for one in answer["data"]["licenseAssign"]["licenses"]] == [
+        "ASSIGNED"
+    ]

@@ -1,0 +1,294 @@
+"""Reading licenses: what is shown to whom, filters, sorting, pages, and how many queries it costs."""
+
+from datetime import timedelta
+
+import actors
+import build
+import factories
+import pytest
+
+from saleor_esd_plugin.host.db import now
+from saleor_esd_plugin.keys import vault
+from saleor_esd_plugin.licenses.models import License
+from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
+
+pytestmark = pytest.mark.django_db
+
+EVERYTHING = """id keyMask keyKind fulfillment lifecycle displayColor waitingFor unitIndex createdAt
+    releasedAt assignedAt startsAt expiresAt reason isRevealed productName variantName sku
+    policy { keyKind term graceDays } account { name email } endCustomer { code name email }
+    assignments { assignedBy startedAt endedAt endCustomer { code } }
+    licenseOrder { number status availability { text } } orderLine { id quantity }
+    productVariant { id name } deliveries { kind status recipient }"""
+LICENSE = "query($id: ID!) { license(id: $id) { %s } }" % EVERYTHING
+LICENSES = (
+    """query($filter: LicenseFilterInput, $sortBy: LicenseSortingInput, $first: Int = 100, $after: String) {
+    licenses(filter: $filter, sortBy: $sortBy, first: $first, after: $after) {
+        totalCount pageInfo { hasNextPage endCursor } edges { node { %s } } } }"""
+    % EVERYTHING
+)
+
+
+def ids(answer):
+    assert "errors" not in answer, answer
+    return [edge["node"]["id"] for edge in answer["data"]["licenses"]["edges"]]
+
+
+@pytest.fixture
+def manager(api, staff):
+    return api(staff("MANAGE_LICENSES"))
+
+
+def test_a_license_tells_all_about_itself(api, gid):
+    owner = build.make_user()
+    license = factories.make_assigned(1, user=owner)[0]
+    ask = api(owner)
+
+    found = ask(LICENSE, {"id": gid("License", license)})["data"]["license"]
+
+    line, holder = license.order_line, license.end_customer
+    assert found["keyMask"] == "•••••-•••••-•••••-•••••-" + license.key.suffix
+    assert (found["keyKind"], found["fulfillment"], found["lifecycle"], found["displayColor"]) == (
+        "PRODUCT_KEY",
+        "ASSIGNED",
+        "ACTIVE",
+        "GREEN",
+    )
+    assert (found["waitingFor"], found["unitIndex"], found["isRevealed"]) == ([], 0, False)
+    assert (found["productName"], found["sku"]) == (line.product_name, line.sku)
+    assert found["account"]["email"] == license.account.email
+    assert found["endCustomer"] == {"code": holder.code, "name": holder.name, "email": holder.email}
+    assert [one["endCustomer"]["code"] for one in found["assignments"]] == [holder.code]
+    assert found["licenseOrder"]["availability"] == {"text": "1 of 1"}
+    assert found["orderLine"]["quantity"] == 1
+    assert found["productVariant"]["name"] == "Standard"
+
+
+def test_support_sees_no_character_of_the_key_and_cannot_search_for_one(api, gid):
+    """T-AUTHZ-01: `S`, status without any character of a key."""
+    license = factories.make_released(1)[0]
+    clear = vault.decrypt(license.key).reveal()
+    support = api(actors.member("SUPPORT")(license.account))
+    owner = api(actors.member("ADMINISTRATOR")(license.account))
+
+    seen = support(LICENSE, {"id": gid("License", license)})["data"]["license"]
+
+    assert (seen["keyMask"], seen["fulfillment"]) == (None, "RELEASED")
+    for filter in ({"keySuffix": license.key.suffix}, {"key": clear}):
+        assert ids(support(LICENSES, {"filter": filter})) == []
+        assert ids(owner(LICENSES, {"filter": filter})) == [gid("License", license)]
+
+
+@pytest.mark.parametrize(
+    ("who", "sees"),
+    [
+        ("MASTER", True),
+        ("ADMINISTRATOR", True),
+        ("SUPPORT", True),
+        ("BILLING", False),
+        ("shopper", False),
+        ("staff", False),
+        ("APPROVE_LICENSES", False),
+        ("MANAGE_LICENSE_KEYS", False),
+        ("MANAGE_LICENSES", True),
+        ("REVEAL_LICENSE_KEYS", True),
+        ("app MANAGE_LICENSES", True),
+    ],
+)
+def test_who_sees_a_license(api, gid, who, sees):
+    license = factories.make_released(1)[0]
+    ask = api(actors.ACTORS[who](license.account))
+
+    one = ask(LICENSE, {"id": gid("License", license)})["data"]["license"]
+    listed = ids(ask(LICENSES, {"filter": {"account": gid("LicenseAccount", license.account)}}))
+
+    assert (one is not None, listed) == (sees, [gid("License", license)] if sees else [])
+
+
+@pytest.mark.parametrize(
+    ("who", "code"), [("anonymous", "LOGIN_REQUIRED"), ("app", "PermissionDenied")]
+)
+def test_who_may_not_even_ask(api, gid, who, code):
+    license = factories.make_released(1)[0]
+    ask = api(actors.ACTORS[who](license.account))
+    for answer in (ask(LICENSE, {"id": gid("License", license)}), ask(LICENSES)):
+        assert answer["errors"][0]["extensions"]["exception"]["code"] == code
+
+
+def test_ids_that_are_none_give_null(manager, bad_id):
+    assert manager(LICENSE, {"id": bad_id})["data"] == {"license": None}
+
+
+def test_what_a_unit_waits_for(manager, gid):
+    """I09, I10: APPROVAL for undecided units, PAYMENT for unpaid ones; released units wait for nothing."""
+    order = factories.make_license_order(3, paid=False)
+    line = order.lines.get()
+    approve_license_order(order.pk, quantities={line.pk: 1}, actor=factories.STAFF)
+
+    found = manager(LICENSES, {"filter": {"order": gid("LicenseOrder", order)}})
+
+    by_unit = {
+        edge["node"]["unitIndex"]: edge["node"]["waitingFor"]
+        for edge in found["data"]["licenses"]["edges"]
+    }
+    assert by_unit == {0: ["PAYMENT"], 1: ["APPROVAL", "PAYMENT"], 2: ["APPROVAL", "PAYMENT"]}
+
+
+def test_filters_by_state(manager, gid):
+    """P05: fulfillment, waiting reason, lifecycle; P14, P15: grace is amber, expired is red."""
+    order = factories.make_license_order(2)
+    pending = factories.licenses_of(order)
+    rejected = factories.make_license_order(1)
+    reject_license_order(rejected.pk, reason="no", actor=factories.STAFF)
+    policy = factories.make_policy(keys=4, term="P1Y", grace_days=30)
+    active, grace, expired, assigned = factories.make_released(4, policy=policy)
+    License.objects.filter(pk=grace.pk).update(expires_at=now() - timedelta(days=29))
+    License.objects.filter(pk=expired.pk).update(expires_at=now() - timedelta(days=31))
+    customer = factories.make_end_customer(assigned.account)
+    factories.assign_licenses([assigned.pk], end_customer_id=customer.pk, actor=factories.STAFF)
+
+    def found(**filter):
+        return set(ids(manager(LICENSES, {"filter": filter})))
+
+    def of(*licenses):
+        return {gid("License", license) for license in licenses}
+
+    gone = factories.licenses_of(rejected)
+    assert found(fulfillment=["PENDING_APPROVAL"]) == of(*pending)
+    assert found(fulfillment=["ASSIGNED", "REJECTED"]) == of(assigned, *gone)
+    assert found(fulfillment=[]) == set()
+    assert found(waitingFor=["APPROVAL"]) == of(*pending)
+    assert found(waitingFor=["PAYMENT", "KEYS", "CONFIRMATION"]) == set()
+    assert found(lifecycle=["PENDING"]) == of(*pending)
+    assert found(lifecycle=["ACTIVE"]) == of(active, assigned)
+    assert found(lifecycle=["GRACE"]) == of(grace)
+    assert found(lifecycle=["EXPIRED"]) == of(expired)
+    assert found(lifecycle=["CANCELLED"]) == of(*gone)
+    rows = manager(LICENSES, {"filter": {"lifecycle": ["GRACE", "EXPIRED"]}})
+    colors = {
+        e["node"]["lifecycle"]: e["node"]["displayColor"] for e in rows["data"]["licenses"]["edges"]
+    }
+    assert colors == {"GRACE": "AMBER", "EXPIRED": "RED"}
+
+
+def test_filters_by_product_order_people_and_key(manager, gid):
+    """P05: product, SKU, order number, buyer, account, end customer, key suffix, full key, text."""
+    owner = build.make_user()
+    mine = factories.make_assigned(
+        1, user=owner, details={"purchase_order_reference": "PO-4711-ü"}
+    )[0]
+    factories.make_assigned(1)
+    line, order, holder = mine.order_line, mine.order_line.order, mine.end_customer
+    clear = vault.decrypt(mine.key).reveal()
+    filters = [
+        {"product": line.product_name[1:].upper()},
+        {"sku": line.sku.lower()},
+        {"variant": gid("ProductVariant", line.variant_ref)},
+        {"order": gid("LicenseOrder", order)},
+        {"orderNumber": order.number},
+        {"buyer": order.buyer_email[:-1].upper()},
+        {"account": gid("LicenseAccount", mine.account)},
+        {"endCustomer": gid("LicenseEndCustomer", holder)},
+        {"endCustomerText": holder.code.lower()},
+        {"endCustomerText": holder.email},
+        {"keySuffix": mine.key.suffix.lower()},
+        {"key": clear},
+        {"key": " " + clear.lower().replace("-", "")},
+        {"text": "po-4711"},
+        {"text": holder.email},
+        {"text": line.sku},
+        {"createdAt": {"gte": mine.created_at.isoformat(), "lte": mine.created_at.isoformat()}},
+        {"releasedAt": {"lte": mine.released_at.isoformat()}},
+    ]
+    for filter in filters:
+        answer = manager(LICENSES, {"filter": filter})
+        assert ids(answer) == [gid("License", mine)], filter
+        assert answer["data"]["licenses"]["totalCount"] == 1, filter
+    others = [
+        {"product": "%"},
+        {"sku": line.sku[:-1]},
+        {"order": gid("LicenseOrder", mine)},
+        {"orderNumber": "no such number"},
+        {"account": "nonsense"},
+        {"keySuffix": ""},
+        {"keySuffix": "\u200b"},
+        {"key": ""},
+        {"key": "null"},
+        {"key": "not a key at all 🔑"},
+        {"expiresAt": {"gte": "2020-01-01T00:00:00Z"}},
+    ]
+    for filter in others:
+        assert ids(manager(LICENSES, {"filter": filter})) == [], filter
+
+
+def test_filters_by_the_shops_own_order_id(manager, gid):
+    license = factories.make_released(1)[0]
+    factories.make_released(1)
+    order = manager(
+        "query($id: ID!) { license(id: $id) { licenseOrder { order { id } } } }",
+        {"id": gid("License", license)},
+    )["data"]["license"]["licenseOrder"]["order"]
+
+    assert ids(manager(LICENSES, {"filter": {"order": order["id"]}})) == [gid("License", license)]
+
+
+def test_a_key_to_search_for_comes_as_a_variable(manager):
+    """H7: what stands in a document goes to traces."""
+    document = '{ licenses(first: 1, filter: {key: "ABCDE-FGHIJ"}) { totalCount } }'
+    error = manager(document)["errors"][0]
+    assert error["extensions"]["exception"]["code"] == "LITERAL_SECRET_FORBIDDEN"
+    assert "ABCDE" not in error["message"]
+
+
+@pytest.mark.parametrize(
+    "field", ["CREATED_AT", "RELEASED_AT", "EXPIRES_AT", "END_CUSTOMER", "ORDER_NUMBER"]
+)
+@pytest.mark.parametrize("direction", ["ASC", "DESC"])
+def test_every_way_of_sorting_pages_through_all(manager, gid, field, direction):
+    """Keyset pages of 2: each license once, whatever has no date, in the order of one big page."""
+    factories.make_license_order(2)
+    factories.make_released(2, policy=factories.make_policy(keys=2, term="P30D"))
+    factories.make_assigned(1)
+    sort_by = {"field": field, "direction": direction}
+    whole = ids(manager(LICENSES, {"sortBy": sort_by}))
+
+    paged, after = [], None
+    while True:
+        answer = manager(LICENSES, {"sortBy": sort_by, "first": 2, "after": after})
+        paged += ids(answer)
+        page = answer["data"]["licenses"]["pageInfo"]
+        after = page["endCursor"]
+        if not page["hasNextPage"]:
+            break
+
+    assert len(whole) == 5 and paged == whole
+    if field in ("RELEASED_AT", "EXPIRES_AT"):
+        column = field.lower()
+        rows = {gid("License", row): getattr(row, column) for row in License.objects.all()}
+        dates = [rows[one] for one in whole]
+        known = [date for date in dates if date]
+        assert known == sorted(known, reverse=direction == "DESC")
+        # What has no date comes last, or first the other way round.
+        assert dates.index(None) == (len(known) if direction == "ASC" else 0)
+
+
+def test_a_page_of_many_costs_as_many_queries_as_a_page_of_one(api, staff, queries):
+    """PF20: 100 licenses with product, order and end customer; here 12 of six orders, as many queries as 1."""
+    for _ in range(6):
+        factories.make_assigned(2)
+    ask = api(staff("MANAGE_LICENSES"))
+
+    def page(first):
+        answer = ask(LICENSES, {"first": first})
+        assert len(ids(answer)) == first
+        assert "errors" not in answer
+
+    page(12)  # what the host caches on the first request is not ours
+    assert queries(lambda: page(12)) == queries(lambda: page(1))
+
+
+def test_listing_opens_no_key(manager, monkeypatch):
+    """G13: a list of masked keys decrypts nothing."""
+    factories.make_released(2)
+    monkeypatch.setattr(vault, "decrypt", lambda key: pytest.fail("a key was opened"))
+    assert len(ids(manager(LICENSES))) == 2

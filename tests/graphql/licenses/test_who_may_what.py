@@ -1,0 +1,124 @@
+"""T-AUTHZ-01 for licenses: every mutation by everybody; who is refused changes no row and leaves no event."""
+
+import actors
+import factories
+import pytest
+from actors import expectations, outcome
+
+pytestmark = pytest.mark.django_db
+
+ASSIGN = """mutation($input: LicenseAssignInput!) { licenseAssign(input: $input) {
+    licenses { fulfillment } errors { field code message } } }"""
+RECALL = """mutation($input: LicenseRecallInput!) { licenseRecall(input: $input) {
+    licenses { fulfillment } errors { field code message } } }"""
+REVEAL = """mutation($input: LicenseKeyRevealInput!) { licenseKeyReveal(input: $input) {
+    key license { isRevealed } errors { field code message } } }"""
+RESEND = """mutation($input: LicenseEmailResendInput!) { licenseEmailResend(input: $input) {
+    license { id } errors { field code message } } }"""
+RECEIPT = """mutation($input: LicenseOrderReceiptSendInput!) { licenseOrderReceiptSend(input: $input) {
+    emails licenseOrder { number } errors { field code message } } }"""
+APPROVE = """mutation($input: LicenseOrderApproveInput!) { licenseOrderApprove(input: $input) {
+    licenseOrder { status } errors { field code message } } }"""
+REJECT = """mutation($input: LicenseOrderRejectInput!) { licenseOrderReject(input: $input) {
+    licenseOrder { status } errors { field code message } } }"""
+
+STRANGERS = "shopper, staff, BILLING, MANAGE_LICENSE_KEYS"
+OTHER_APPS = "app, app APPROVE_LICENSES, app MANAGE_LICENSE_KEYS, app REVEAL_LICENSE_KEYS"
+BY_LICENSE = expectations(
+    OK="MASTER, ADMINISTRATOR, MANAGE_LICENSES, app MANAGE_LICENSES",
+    LOGIN_REQUIRED="anonymous",
+    NOT_FOUND=STRANGERS + ", APPROVE_LICENSES",
+    FORBIDDEN_ROLE="SUPPORT",
+    DENIED="REVEAL_LICENSE_KEYS, " + OTHER_APPS,
+)
+BY_STAFF_THAT_APPROVES = expectations(
+    OK="APPROVE_LICENSES, app APPROVE_LICENSES",
+    DENIED="anonymous, MASTER, ADMINISTRATOR, SUPPORT, REVEAL_LICENSE_KEYS, MANAGE_LICENSES, "
+    "app MANAGE_LICENSES, " + STRANGERS + ", app, app MANAGE_LICENSE_KEYS, app REVEAL_LICENSE_KEYS",
+)
+CALLS = {
+    "licenseAssign": (ASSIGN, BY_LICENSE),
+    "licenseRecall": (RECALL, BY_LICENSE),
+    "licenseKeyReveal": (
+        REVEAL,
+        expectations(
+            OK="MASTER, ADMINISTRATOR, REVEAL_LICENSE_KEYS, app REVEAL_LICENSE_KEYS",
+            LOGIN_REQUIRED="anonymous",
+            NOT_FOUND=STRANGERS + ", APPROVE_LICENSES",
+            FORBIDDEN_ROLE="SUPPORT",
+            DENIED="MANAGE_LICENSES, app, app MANAGE_LICENSES, app APPROVE_LICENSES, "
+            "app MANAGE_LICENSE_KEYS",
+        ),
+    ),
+    "licenseEmailResend": (RESEND, {**BY_LICENSE, "SUPPORT": "OK"}),
+    "licenseOrderReceiptSend": (
+        RECEIPT,
+        {
+            **BY_LICENSE,
+            "BILLING": "OK",
+            "APPROVE_LICENSES": "DENIED",
+            "REVEAL_LICENSE_KEYS": "NOT_FOUND",
+        },
+    ),
+    "licenseOrderApprove": (APPROVE, BY_STAFF_THAT_APPROVES),
+    "licenseOrderReject": (REJECT, BY_STAFF_THAT_APPROVES),
+}
+
+
+def inputs(name, gid):
+    """Something to do it to, and the account that it belongs to."""
+    if name in ("licenseOrderApprove", "licenseOrderReject"):
+        order = factories.make_license_order(2)
+        reason = {"reason": "no budget"} if name == "licenseOrderReject" else {}
+        return {"id": gid("LicenseOrder", order), **reason}, order.account
+    if name == "licenseOrderReceiptSend":
+        order = factories.make_released(1)[0].order_line.order
+        return {"order": gid("LicenseOrder", order), "emails": "a@x.example"}, order.account
+    if name == "licenseAssign":
+        license = factories.make_released(1)[0]
+        customer = factories.make_end_customer(license.account)
+        return {
+            "licenses": [gid("License", license)],
+            "endCustomer": gid("LicenseEndCustomer", customer),
+        }, license.account
+    license = factories.make_assigned(1)[0]
+    one = gid("License", license)
+    given = {
+        "licenseRecall": {"licenses": [one]},
+        "licenseKeyReveal": {"license": one, "reason": "asked for by the customer"},
+        "licenseEmailResend": {"license": one},
+    }
+    return given[name], license.account
+
+
+@pytest.mark.parametrize("who", list(actors.ACTORS))
+@pytest.mark.parametrize("name", list(CALLS))
+def test_only_those_who_may_do_it(name, who, api, gid, unchanged):
+    document, expected = CALLS[name]
+    given, account = inputs(name, gid)
+    somebody = actors.ACTORS[who](account)
+    ask = api(somebody)
+
+    if expected[who] == "OK":
+        assert outcome(ask(document, {"input": given}), name) == "OK"
+        return
+    with unchanged():
+        answer = ask(document, {"input": given})
+    assert outcome(answer, name) == expected[who]
+
+
+@pytest.mark.parametrize("name", ["licenseRecall", "licenseKeyReveal", "licenseEmailResend"])
+def test_ids_that_are_none_and_foreign_ones_get_the_same_answer(name, api, gid, bad_id, unchanged):
+    """T-AUTHZ-02: malformed, unknown, of another type, foreign: one NOT_FOUND, which echoes no id."""
+    given, account = inputs(name, gid)
+    foreign, _ = inputs(name, gid)
+    ask = api(actors.ACTORS["MASTER"](account))
+    key = "licenses" if "licenses" in given else "license"
+    document = CALLS[name][0]
+
+    with unchanged():
+        bad = ask(document, {"input": {**given, key: [bad_id] if key == "licenses" else bad_id}})
+        other = ask(document, {"input": {**given, key: foreign[key]}})
+
+    assert bad["data"] == other["data"]
+    assert outcome(bad, name) == "NOT_FOUND"

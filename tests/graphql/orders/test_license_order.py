@@ -1,0 +1,240 @@
+"""Reading license orders: how far an order is, the order history, the staff's queue, filters."""
+
+from datetime import timedelta
+
+import actors
+import build
+import factories
+import pytest
+
+from saleor_esd_plugin.host.db import now
+from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
+from saleor_esd_plugin.orders.models import LicenseOrder
+
+pytestmark = pytest.mark.django_db
+
+EVERYTHING = """id number status approval decidedAt decidedBy decisionReason
+    availability { available of text pending backordered } waiting { reason quantity }
+    isPaid isConfirmed isDuplicateCheckout orderedAt account { email } buyerEmail notificationEmail
+    purchaseOrderReference comment order { id number }
+    lines { id productName variantName sku quantity approved withdrawn backordered
+        availability { text } waiting { reason quantity } policy { keyKind } productVariant { id }
+        orderLine { id quantity }
+        licenses(first: 2) { totalCount edges { node { unitIndex fulfillment } } } }
+    licenses(first: 10) { totalCount edges { node { unitIndex keyMask } } }
+    deliveries(first: 10) { totalCount edges { node { kind recipient } } }"""
+ORDER = "query($id: ID, $order: ID) { licenseOrder(id: $id, order: $order) { %s } }" % EVERYTHING
+ORDERS = (
+    """query($filter: LicenseOrderFilterInput, $sortBy: LicenseOrderSortingInput, $first: Int = 100) {
+    licenseOrders(filter: $filter, sortBy: $sortBy, first: $first) {
+        totalCount edges { node { %s } } } }"""
+    % EVERYTHING
+)
+
+
+@pytest.fixture
+def manager(api, staff):
+    return api(staff("APPROVE_LICENSES"))
+
+
+def of(answer):
+    assert "errors" not in answer, answer
+    return [edge["node"]["id"] for edge in answer["data"]["licenseOrders"]["edges"]]
+
+
+def test_before_approval_it_is_pending_with_0_of_6(api, gid):
+    """I09: "0 of 6" and Pending; what the buyer said at checkout is shown (I04, I05, I06)."""
+    owner = build.make_user()
+    said = {
+        "notification_email": "ap@buyer.example",
+        "purchase_order_reference": "PO-7",
+        "comment": "für Müller 🚀",
+    }
+    order = factories.make_license_order(6, user=owner, keys=4, details=said)
+
+    found = api(owner)(ORDER, {"id": gid("LicenseOrder", order)})["data"]["licenseOrder"]
+
+    assert (found["status"], found["approval"]) == ("PENDING", "PENDING")
+    assert found["availability"] == {
+        "available": 0,
+        "of": 6,
+        "text": "0 of 6",
+        "pending": 4,
+        "backordered": 2,
+    }
+    assert found["waiting"] == [
+        {"reason": "APPROVAL", "quantity": 6},
+        {"reason": "KEYS", "quantity": 2},
+    ]
+    assert (found["notificationEmail"], found["purchaseOrderReference"], found["comment"]) == tuple(
+        said.values()
+    )
+    assert (found["buyerEmail"], found["account"]["email"]) == (order.buyer_email,) * 2
+    (line,) = found["lines"]
+    assert (line["quantity"], line["approved"], line["backordered"]) == (6, 0, 2)
+    assert line["licenses"] == {
+        "totalCount": 4,
+        "edges": [{"node": {"unitIndex": n, "fulfillment": "PENDING_APPROVAL"}} for n in (0, 1)],
+    }
+    assert found["order"]["number"] == order.number
+    assert line["orderLine"]["quantity"] == 6
+
+
+def test_after_approval_it_is_done_with_6_of_6(manager, gid):
+    """I11: "6 of 6" and Done; by the id of the shop's order too."""
+    order = factories.make_license_order(6)
+    approve_license_order(order.pk, reason="known customer", actor=factories.STAFF)
+
+    found = manager(ORDER, {"id": gid("LicenseOrder", order)})["data"]["licenseOrder"]
+
+    assert (found["status"], found["availability"]["text"]) == ("DONE", "6 of 6")
+    assert (found["waiting"], found["decidedBy"]) == ([], factories.STAFF.label)
+    assert found["decisionReason"] == "known customer"
+    assert {edge["node"]["unitIndex"] for edge in found["licenses"]["edges"]} == set(range(6))
+    assert manager(ORDER, {"order": found["order"]["id"]})["data"]["licenseOrder"] == found
+
+
+@pytest.mark.parametrize(
+    ("approved", "status", "text"), [(4, "PARTIALLY_RELEASED", "4 of 6"), (0, "PENDING", "0 of 6")]
+)
+def test_4_of_6(manager, gid, approved, status, text):
+    order = factories.make_license_order(6)
+    approve_license_order(
+        order.pk, quantities={order.lines.get().pk: approved}, actor=factories.STAFF
+    )
+    found = manager(ORDER, {"id": gid("LicenseOrder", order)})["data"]["licenseOrder"]
+    assert (found["status"], found["availability"]["text"]) == (status, text)
+
+
+def test_rejected_and_cancelled(manager, gid):
+    rejected, cancelled = factories.make_license_order(1), factories.make_license_order(1)
+    reject_license_order(rejected.pk, reason="no", actor=factories.STAFF)
+    LicenseOrder.objects.filter(pk=cancelled.pk).update(cancelled_at=now(), approval="CANCELLED")
+    states = {
+        row: manager(ORDER, {"id": gid("LicenseOrder", row)})["data"]["licenseOrder"]["status"]
+        for row in (rejected, cancelled)
+    }
+    assert states == {rejected: "REJECTED", cancelled: "CANCELLED"}
+
+
+def test_either_id_is_needed(manager, gid):
+    order = gid("LicenseOrder", factories.make_license_order(1))
+    for ids in ({}, {"id": order, "order": order}):
+        error = manager(ORDER, ids)["errors"][0]
+        assert error["extensions"]["exception"]["code"] == "INVALID"
+
+
+def test_ids_that_are_none_give_null(manager, bad_id):
+    assert manager(ORDER, {"id": bad_id})["data"] == {"licenseOrder": None}
+    assert manager(ORDER, {"order": bad_id})["data"] == {"licenseOrder": None}
+
+
+@pytest.mark.parametrize(
+    ("who", "sees"),
+    [
+        ("MASTER", True),
+        ("ADMINISTRATOR", True),
+        ("SUPPORT", True),
+        ("BILLING", False),
+        ("shopper", False),
+        ("staff", False),
+        ("REVEAL_LICENSE_KEYS", False),
+        ("MANAGE_LICENSE_KEYS", False),
+        ("MANAGE_LICENSES", True),
+        ("APPROVE_LICENSES", True),
+        ("app APPROVE_LICENSES", True),
+    ],
+)
+def test_who_sees_an_order(api, gid, who, sees):
+    """T-AUTHZ-01: license orders, list and one."""
+    order = factories.make_license_order(1)
+    ask = api(actors.ACTORS[who](order.account))
+
+    one = ask(ORDER, {"id": gid("LicenseOrder", order)})["data"]["licenseOrder"]
+    listed = of(ask(ORDERS, {"filter": {"account": gid("LicenseAccount", order.account)}}))
+
+    assert (one is not None, listed) == (sees, [gid("LicenseOrder", order)] if sees else [])
+    if who == "SUPPORT":
+        assert one["order"] is None
+        assert {edge["node"]["keyMask"] for edge in one["licenses"]["edges"]} == {None}
+
+
+def test_the_history_is_newest_first_the_queue_oldest_first(api, staff, gid):
+    """K15: order history, newest first. Issue 2: the queue of what waits for approval sorts by age."""
+    owner, moment = build.make_user(), now()
+    orders = []
+    for days in (2, 9, 5):
+        order = factories.make_license_order(1, user=owner)
+        LicenseOrder.objects.filter(pk=order.pk).update(ordered_at=moment - timedelta(days=days))
+        orders.append(gid("LicenseOrder", order))
+    two_days, nine_days, five_days = orders
+
+    assert of(api(owner)(ORDERS)) == [two_days, five_days, nine_days]
+    manager = api(staff("APPROVE_LICENSES"))
+    queue = {"filter": {"waitingFor": ["APPROVAL"]}}
+    assert of(manager(ORDERS, queue)) == [nine_days, five_days, two_days]
+    newest = {**queue, "sortBy": {"field": "ORDERED_AT", "direction": "DESC"}}
+    assert of(manager(ORDERS, newest)) == [two_days, five_days, nine_days]
+
+
+def test_filters(manager, gid):
+    """P05: approval, waiting reason, number, buyer, account, product, SKU, paid, dates, text."""
+    owner = build.make_user()
+    mine = factories.make_license_order(
+        2, user=owner, keys=1, paid=False, details={"purchase_order_reference": "PO-ü-1"}
+    )
+    other = factories.make_license_order(1)
+    approve_license_order(other.pk, actor=factories.STAFF)
+    line, mine_id = mine.lines.get(), gid("LicenseOrder", mine)
+    filters = [
+        {"approval": ["PENDING", "REJECTED"]},
+        {"waitingFor": ["APPROVAL"]},
+        {"waitingFor": ["PAYMENT"]},
+        {"waitingFor": ["KEYS"]},
+        {"number": mine.number},
+        {"buyer": mine.buyer_email.upper()},
+        {"account": gid("LicenseAccount", mine.account)},
+        {"product": line.product_name[1:]},
+        {"sku": line.sku.lower()},
+        {"isPaid": False},
+        {"text": "po-ü"},
+        {"text": line.sku},
+        {"orderedAt": {"gte": mine.ordered_at.isoformat(), "lte": mine.ordered_at.isoformat()}},
+    ]
+    for filter in filters:
+        answer = manager(ORDERS, {"filter": filter})
+        assert of(answer) == [mine_id], filter
+        assert answer["data"]["licenseOrders"]["totalCount"] == 1, filter
+    for filter in (
+        {"approval": []},
+        {"waitingFor": ["CONFIRMATION"]},
+        {"number": mine.number + "0"},
+        {"sku": "%"},
+        {"text": "_"},
+        {"decidedAt": {"lte": "2020-01-01T00:00:00Z"}},
+    ):
+        assert of(manager(ORDERS, {"filter": filter})) == [], filter
+
+
+def test_sorting(manager, gid):
+    first = factories.make_license_order(1, email="b@x.example")
+    second = factories.make_license_order(1, email="a@x.example")
+    LicenseOrder.objects.filter(pk=first.pk).update(number="9")
+    LicenseOrder.objects.filter(pk=second.pk).update(number="10")
+    by = lambda field: of(manager(ORDERS, {"sortBy": {"field": field, "direction": "ASC"}}))
+    first_id, second_id = gid("LicenseOrder", first), gid("LicenseOrder", second)
+    assert by("NUMBER") == [first_id, second_id]
+    assert by("BUYER") == [second_id, first_id]
+
+
+def test_a_page_of_many_costs_as_many_queries_as_a_page_of_one(api, staff, queries):
+    """PF20 for orders: lines, counts, licenses and deliveries below each."""
+    for _ in range(5):
+        factories.make_license_order(2)
+    ask = api(staff("MANAGE_LICENSES"))
+
+    def page(first):
+        assert len(of(ask(ORDERS, {"first": first}))) == first
+
+    page(5)  # what the host caches on the first request is not ours
+    assert queries(lambda: page(5)) == queries(lambda: page(1))

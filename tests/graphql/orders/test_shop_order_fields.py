@@ -1,0 +1,90 @@
+"""`licenseOrder` and `licenses` on the shop's own Order and OrderLine."""
+
+import actors
+import build
+import factories
+import pytest
+from actors import outcome
+
+pytestmark = pytest.mark.django_db
+
+FIELDS = """lines { licenses(first: 10) { totalCount edges { node { id fulfillment lifecycle unitIndex
+        keyMask reason account { id } endCustomer { id } assignments { id } deliveries { id }
+        licenseOrder { number buyerEmail } policy { keyKind } } } } }
+    licenseOrder { status availability { text } waiting { reason quantity } buyerEmail
+        notificationEmail comment purchaseOrderReference account { id } decidedBy order { id }
+        lines { sku } licenses(first: 10) { totalCount edges { node { keyMask fulfillment } } }
+        deliveries(first: 10) { totalCount } }"""
+BY_TOKEN = "query($token: UUID!) { orderByToken(token: $token) { %s } }" % FIELDS
+REVEAL = """mutation($input: LicenseKeyRevealInput!) { licenseKeyReveal(input: $input) {
+    key errors { field code message } } }"""
+
+
+def by_token(ask, order):
+    answer = ask(BY_TOKEN, {"token": str(order.order_uuid)})
+    assert "errors" not in answer, answer
+    return answer["data"]["orderByToken"]
+
+
+@pytest.fixture
+def order():
+    """A guest's order, two of its three licenses assigned."""
+    assigned = factories.make_assigned(
+        2, details={"comment": "private", "notification_email": "ap@x.example"}
+    )
+    return assigned[0].order_line.order
+
+
+def test_a_guest_with_the_token_sees_states_and_nothing_else(api, gid, order):
+    """T-AUTHZ-07: `S`, no character of a key, nobody's name or address; revealing needs a sign-in."""
+    found = by_token(api(), order)
+
+    ours = found["licenseOrder"]
+    assert (ours["status"], ours["availability"], ours["waiting"]) == (
+        "DONE",
+        {"text": "2 of 2"},
+        [],
+    )
+    hidden = ("buyerEmail", "notificationEmail", "comment", "purchaseOrderReference", "account")
+    assert {ours[name] for name in (*hidden, "decidedBy", "order")} == {None}
+    assert ours["deliveries"] == {"totalCount": 0}
+    assert ours["licenses"]["totalCount"] == 2
+    licenses = [edge["node"] for edge in found["lines"][0]["licenses"]["edges"]]
+    assert [one["fulfillment"] for one in licenses] == ["ASSIGNED"] * 2
+    for one in licenses:
+        for name in ("keyMask", "reason", "account", "endCustomer", "assignments", "deliveries"):
+            assert one[name] is None, name
+        assert one["licenseOrder"]["buyerEmail"] is None
+        answer = api()(REVEAL, {"input": {"license": one["id"]}})
+        assert outcome(answer, "licenseKeyReveal") == "LOGIN_REQUIRED"
+
+
+@pytest.mark.parametrize("who", ["shopper", "BILLING", "staff", "MANAGE_LICENSE_KEYS", "app"])
+def test_others_see_that_there_is_nothing_for_them(api, order, who):
+    """T-AUTHZ-03: another shopper with the token of the order: null."""
+    found = by_token(api(actors.ACTORS[who](order.account)), order)
+    assert found == {"licenseOrder": None, "lines": [{"licenses": None}]}
+
+
+@pytest.mark.parametrize("who", ["MASTER", "ADMINISTRATOR", "MANAGE_LICENSES"])
+def test_owners_and_staff_see_all_of_it(api, order, who):
+    found = by_token(api(actors.ACTORS[who](order.account)), order)
+    assert found["licenseOrder"]["buyerEmail"] == order.buyer_email
+    masks = [edge["node"]["keyMask"] for edge in found["licenseOrder"]["licenses"]["edges"]]
+    assert all(mask.startswith("•••••-") for mask in masks) and len(masks) == 2
+    node = found["lines"][0]["licenses"]["edges"][0]["node"]
+    assert node["endCustomer"] and node["account"] and node["licenseOrder"]["buyerEmail"]
+
+
+def test_who_approves_sees_the_units_of_an_order(api, staff):
+    """I10: staff with APPROVE_LICENSES see what they decide on."""
+    order = factories.make_license_order(2)
+    found = by_token(api(staff("APPROVE_LICENSES")), order)["licenseOrder"]
+    assert (found["status"], found["licenses"]["totalCount"]) == ("PENDING", 2)
+
+
+def test_an_order_without_licensed_products(api):
+    order = build.make_order([(build.make_variant(), 1)])
+    token = getattr(order, "token", None) or order.pk
+    answer = api()(BY_TOKEN, {"token": str(token)})
+    assert answer["data"]["orderByToken"] == {"licenseOrder": None, "lines": [{"licenses": None}]}
