@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any, Dict, Tuple
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -14,6 +14,7 @@ from ..events.types import EventType
 from ..host.db import now
 from ..host.types import Actor
 from ..keys.models import KeyPool
+from ..text import clean_language, clean_text
 from .models import License, LicensePolicy
 from .rules import parse_term
 
@@ -40,11 +41,12 @@ def create_license_policy(
     `fields` are those of `FIELDS` that differ from the model's defaults. Raises NotFound (pool), Invalid
     (the variant has a policy already, a value out of range).
     """
-    policy = LicensePolicy(
-        variant_ref=variant_ref, pool=_open_pool(pool_id), created_at=now(), **_checked(fields)
-    )
+    values = _checked(fields)
     try:
         with transaction.atomic():
+            policy = LicensePolicy(
+                variant_ref=variant_ref, pool=_open_pool(pool_id), created_at=now(), **values
+            )
             policy.save(force_insert=True)
             record(
                 EventType.LICENSE_POLICY_CREATED,
@@ -121,7 +123,8 @@ def delete_license_policy(policy_id: UUID, *, actor: Actor) -> LicensePolicy:
 
 
 def _open_pool(pool_id: UUID) -> KeyPool:
-    pool = KeyPool.objects.filter(pk=pool_id, archived_at=None).first()
+    # Locked, so that nobody archives it meanwhile.
+    pool = KeyPool.objects.select_for_update().filter(pk=pool_id, archived_at=None).first()
     if pool is None:
         raise NotFound(field="pool")
     return pool
@@ -141,15 +144,19 @@ def _checked(fields: Dict[str, Any]) -> Dict[str, Any]:
         )
     if not 0 <= fields.get("grace_days", 0) <= 3650:
         raise Invalid("Give 0 to 3650 days of grace.", field="graceDays")
-    for language, text in fields.get("instructions", {}).items():
-        if not language:
-            raise Required("Name the language of the instructions.", field="instructions")
-        if len(text) > LONGEST_INSTRUCTIONS:
-            raise Invalid(
-                f"Instructions may have up to {LONGEST_INSTRUCTIONS} characters.",
-                field="instructions",
-            )
+    if "name" in fields:
+        fields["name"] = clean_text(fields["name"], field="name", longest=250, one_line=True)
+    if "instructions" in fields:
+        fields["instructions"] = dict(map(_instruction, fields["instructions"].items()))
     return fields
+
+
+def _instruction(entry: Tuple[str, str]) -> Tuple[str, str]:
+    """(language, text) as they may be stored."""
+    language = clean_language(entry[0], field="instructions")
+    if not language:
+        raise Required("Name the language of the instructions.", field="instructions")
+    return language, clean_text(entry[1], field="instructions", longest=LONGEST_INSTRUCTIONS)
 
 
 def _told(policy: LicensePolicy) -> Dict[str, Any]:

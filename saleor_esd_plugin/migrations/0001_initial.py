@@ -1,8 +1,8 @@
 """The tables. JSON fields and checks come through `host.db`: the two hosts' Django differ in them."""
 
-from django.db import migrations, models
 import django.db.models.deletion
 import django.db.models.expressions
+from django.db import migrations, models
 
 from saleor_esd_plugin.host.db import JSONField, check_constraint
 from saleor_esd_plugin.ids import uuid7
@@ -813,6 +813,10 @@ class Migration(migrations.Migration):
                 ),
                 "esd_order_line_counts",
             ),
+        ),
+        migrations.AddIndex(
+            model_name="licenseorder",
+            index=models.Index(fields=["ordered_at", "id"], name="esd_order_ordered"),
         ),
         migrations.AddIndex(
             model_name="licenseorder",

@@ -65,6 +65,7 @@ class LicenseOrder(models.Model):
                 name="esd_order_undecided",
             ),
             models.Index(fields=["account", "id"], name="esd_order_account"),
+            models.Index(fields=["ordered_at", "id"], name="esd_order_ordered"),
             models.Index(
                 fields=["checked_at"],
                 condition=Q(cancelled_at=None, refunded_at=None),

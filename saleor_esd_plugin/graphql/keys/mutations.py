@@ -6,13 +6,13 @@ from typing import Any
 
 import graphene
 
-from ...errors import Invalid, Required
+from ...errors import Required
 from ...host.types import Actor
 from ...keys import importing, pools
 from ...keys.errors import FileTooLarge
 from ...keys.models import KeyKind, KeyPool
 from ...keys.reading import MOST_BYTES
-from ...licenses.models import LicensePolicy
+from ...licenses.pools import change_key_pool
 from ...permissions import MANAGE_LICENSE_KEYS
 from ..base import BaseMutation, staff_with
 from ..ids import decode, find
@@ -59,17 +59,11 @@ class LicenseKeyPoolUpdate(BaseMutation):
 
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicenseKeyPoolUpdate:
-        pool_id = decode(input.id, "LicenseKeyPool")
-        if input.is_archived:
-            policies = LicensePolicy.objects.filter(pool_id=pool_id, archived_at=None).count()
-            if policies:
-                raise Invalid(
-                    f"{policies} policies take keys from this pool. Point them elsewhere first.",
-                    field="isArchived",
-                    count=policies,
-                )
-        pool = pools.update_key_pool(
-            pool_id, name=input.name, archived=input.is_archived, actor=actor
+        pool = change_key_pool(
+            decode(input.id, "LicenseKeyPool"),
+            name=input.name,
+            archived=input.is_archived,
+            actor=actor,
         )
         return cls(pool=pool)
 

@@ -12,7 +12,7 @@ from ...host.shop import variant_exists
 from ...host.types import Actor
 from ...licenses import policies
 from ...permissions import MANAGE_LICENSE_KEYS
-from ...text import clean_language, clean_text
+from ...text import clean_language
 from ..base import BaseMutation, staff_with
 from ..ids import decode
 from .inputs import LicensePolicyCreateInput, LicensePolicyDeleteInput, LicensePolicyUpdateInput
@@ -27,8 +27,6 @@ def _fields(input: Any) -> Dict[str, Any]:
     for name in policies.FIELDS:
         if name in input and (input[name] is not None or name in _CLEARED_BY_NULL):
             given[name] = _CLEARED_BY_NULL[name] if input[name] is None else input[name]
-    if "name" in given:
-        given["name"] = clean_text(given["name"], field="name", longest=250)
     if "instructions" in given:
         given["instructions"] = _by_language(given["instructions"])
     return given
@@ -40,9 +38,7 @@ def _by_language(instructions: List[Any]) -> Dict[str, str]:
         language = clean_language(each.language, field="instructions")
         if language in texts:
             raise Invalid(f"The language {language!r} is there twice.", field="instructions")
-        texts[language] = clean_text(
-            each.text, field="instructions", longest=policies.LONGEST_INSTRUCTIONS
-        )
+        texts[language] = each.text
     return texts
 
 
