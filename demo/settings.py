@@ -14,6 +14,11 @@ STATE = Path(os.environ.get("ESD_STATE") or HERE.parent / ".cache" / "demo")
 
 os.environ.setdefault("SECRET_KEY", "only-for-the-demo")
 os.environ.setdefault("ALLOWED_CLIENT_HOSTS", "localhost,127.0.0.1")
+if "ESD_DEMO_URL" in os.environ:
+    # What links in mails begin with, on Saleor 3; of a 2.10 the seed sets the domain.
+    os.environ.setdefault("PUBLIC_URL", os.environ["ESD_DEMO_URL"].rpartition("graphql/")[0])
+# Saleor 3 gives tokens for five minutes, which is short for trying things out.
+os.environ.setdefault("JWT_TTL_ACCESS", "1 day")
 
 # The packages of 2020 warn about everything that came after them.
 warnings.filterwarnings("ignore")

@@ -17,6 +17,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 
 from .conf import settings
 from .emails.languages import choose_text
+from .emails.standing import product_of
 from .errors import NotFound
 from .host.db import writing
 from .host.graphql import client_ip
@@ -72,12 +73,10 @@ def _claim(request: HttpRequest) -> HttpResponse:
 
 def _show_key(request: HttpRequest) -> HttpResponse:
     license, secret = claim_license_key(request.POST.get("token", ""), actor=_visitor(request))
-    line = license.order_line
     return _page(
         request,
         "key",
-        product=line.product_name,
-        variant="" if line.variant_name == line.product_name else line.variant_name,
+        product=product_of(license.order_line),
         # Opened by the template: in a frame of ours it would be a text that error trackers send.
         key=secret,
         instructions=choose_text(license.policy.instructions, _language(request)),

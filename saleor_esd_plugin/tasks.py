@@ -7,6 +7,7 @@ so each does what the database says is due. Arguments of tasks are ids, never ke
 from __future__ import annotations
 
 import logging
+import threading
 from datetime import timedelta
 from typing import Callable, Dict, List, Tuple
 from uuid import UUID
@@ -31,6 +32,8 @@ from .orders import (
 from .orders.models import LicenseOrder
 
 logger = logging.getLogger(__name__)
+
+_local = threading.local()
 
 Reaction = Callable[[Event], object]
 DISPATCHES_PER_SWEEP = 500
@@ -98,9 +101,22 @@ REACTIONS: Dict[str, Tuple[Reaction, ...]] = {
 
 @shared_task(name="saleor_esd_plugin.tasks.dispatch_event")
 def dispatch_event(event_id: str) -> None:
-    """Tell everybody of an event: the reactions above, then the mails that follow from it."""
-    with writing():
-        _dispatch(UUID(event_id))
+    """Tell everybody of an event: the reactions above, then the mails that follow from it.
+
+    Without a broker a reaction's own events come back here while the reaction still runs. They wait for
+    their turn, so that mails leave in the order in which things happened.
+    """
+    waiting = getattr(_local, "waiting", None)
+    if waiting is not None:
+        waiting.append(event_id)
+        return
+    _local.waiting = waiting = [event_id]
+    try:
+        with writing():
+            while waiting:
+                _dispatch(UUID(waiting.pop(0)))
+    finally:
+        _local.waiting = None
 
 
 @shared_task(name="saleor_esd_plugin.tasks.send_delivery")

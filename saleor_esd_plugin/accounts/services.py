@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from ..errors import NotFound
+from ..errors import Invalid, NotFound
 from ..events.record import record
 from ..events.types import EventType
 from ..host.db import now
@@ -18,7 +18,9 @@ from .models import Account, Member, Role
 
 
 @transaction.atomic
-def find_or_create_account(*, user_ref: str, email: str, name: str, language: str) -> Account:
+def find_or_create_account(
+    *, user_ref: str, email: str, name: str, language: str, actor: Actor = SYSTEM
+) -> Account:
     """The buyer's personal account, with the buyer as its MASTER; made at the first purchase.
 
     A guest (`user_ref` empty) gets a new account at each call, without a member: an address proves
@@ -34,7 +36,7 @@ def find_or_create_account(*, user_ref: str, email: str, name: str, language: st
     )
     if not user_ref:
         account.save(force_insert=True)
-        return _created(account)
+        return _created(account, actor)
 
     # Two purchases at once: the unique constraint decides which row stays, both use that one.
     Account.objects.bulk_create([account], ignore_conflicts=True)
@@ -47,10 +49,37 @@ def find_or_create_account(*, user_ref: str, email: str, name: str, language: st
             role=Role.MASTER.value,
             created_at=known.created_at,
         )
-        return _created(known)
+        return _created(known, actor)
     given = {"email": account.email, "language": account.language}
-    _update(known, {field: value for field, value in given.items() if value}, actor=SYSTEM)
+    _update(known, {field: value for field, value in given.items() if value}, actor=actor)
     return known
+
+
+@transaction.atomic
+def create_account(
+    *,
+    user_ref: str,
+    email: str,
+    name: str = "",
+    language: str = "",
+    is_reseller: bool = False,
+    actor: Actor,
+) -> Account:
+    """The personal account of a user who has bought nothing yet, so that it can be set up before.
+
+    `email` is the user's own. Raises Invalid if there is one already.
+    """
+    if Account.objects.filter(user_ref=user_ref).exists():
+        raise Invalid("This user has an account already; change that one.", field="user")
+    name = clean_text(name, field="name", longest=128, one_line=True)
+    account = find_or_create_account(
+        user_ref=user_ref,
+        email=email,
+        name=name,
+        language=clean_language(language),
+        actor=actor,
+    )
+    return update_account(account.pk, is_reseller=is_reseller, actor=actor)
 
 
 @transaction.atomic
@@ -77,11 +106,11 @@ def update_account(
     return account
 
 
-def _created(account: Account) -> Account:
+def _created(account: Account, actor: Actor) -> Account:
     record(
         EventType.ACCOUNT_CREATED,
         account.pk,
-        actor=SYSTEM,
+        actor=actor,
         account_id=account.pk,
         is_guest=account.user_ref is None,
     )

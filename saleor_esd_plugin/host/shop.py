@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from saleor.account.models import User
 from saleor.core.utils import build_absolute_uri
 from saleor.plugins.models import PluginConfiguration
 from saleor.product.models import ProductVariant
@@ -68,6 +69,7 @@ __all__ = [
     "read_orders",
     "set_stock",
     "unrecorded_order_uuids",
+    "user_email",
     "user_language",
     "variant_exists",
     "variants",
@@ -212,6 +214,12 @@ def plugin_settings() -> PluginSettings:
         # A bool on 2.10, the text "true" or "false" on some 3.x.
         mirrors_stock=mirrors_stock is None or str(mirrors_stock).lower() == "true",
     )
+
+
+def user_email(user_ref: str) -> str:
+    """The address of an active user; empty if there is none."""
+    users = User.objects.filter(pk=decimal_ref(user_ref), is_active=True)
+    return users.values_list("email", flat=True).first() or ""
 
 
 def absolute_url(path: str) -> str:

@@ -303,7 +303,7 @@ def test_two_workers_send_one_mail(live_db, smtp, monkeypatch):
         event = record(
             EventType.LICENSE_ORDER_REJECTED, order.pk, actor=make.STAFF, order_id=order.pk
         )
-        (delivery_id,) = deliveries_of(event)
+        (delivery_id,) = deliveries_of(Event.objects.get(pk=event))
 
     def work(_):
         try:

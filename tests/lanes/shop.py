@@ -11,7 +11,6 @@ import build
 import factories
 import lane
 from django.test import Client
-from graphql_relay import to_global_id
 
 from demo import documents, people
 from demo.shop import Place, Shop
@@ -107,12 +106,8 @@ class Market:
     def reseller(self, staff: SimpleNamespace) -> SimpleNamespace:
         """A person whose account staff have marked as a reseller's, before the first purchase."""
         person = self.person("reseller")
-        account = factories.make_account(person.user)
-        self.shop.do(
-            documents.ACCOUNT_UPDATE,
-            staff.authorization,
-            input={"id": to_global_id("LicenseAccount", str(account.pk)), "isReseller": True},
-        )
+        given = {"user": people.user_id(person.user), "isReseller": True}
+        self.shop.do(documents.ACCOUNT_CREATE, staff.authorization, input=given)
         return person
 
     def license_order(self, order: Dict[str, Any], person: SimpleNamespace) -> Any:

@@ -53,6 +53,17 @@ class LicenseAccountUpdateInput(graphene.InputObjectType):
     )
 
 
+class LicenseAccountCreateInput(graphene.InputObjectType):
+    """An account for a user who has bought nothing yet."""
+
+    user = graphene.ID(required=True, description="The shop's user whose account it is.")
+    name = graphene.String(description="Up to 128 characters; the user's address if left out.")
+    language = graphene.String(description='Of its e-mails, such as "pt-br".')
+    is_reseller = graphene.Boolean(
+        description="Assigns licenses to end customers; no key is mailed to it."
+    )
+
+
 class LicenseEndCustomerCreateInput(graphene.InputObjectType):
     """A new end customer."""
 

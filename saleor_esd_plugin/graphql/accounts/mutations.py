@@ -9,13 +9,16 @@ from django.db.models import QuerySet
 
 from ...accounts import access, end_customers, invitations, queries, services
 from ...accounts.models import Account, EndCustomer
-from ...errors import PermissionRefused
+from ...errors import NotFound, PermissionRefused
+from ...host.graphql import ref_of
+from ...host.shop import user_email
 from ...host.types import Actor
 from ...licenses.end_customers import delete_end_customer
 from ...permissions import MANAGE_LICENSES, Right
-from ..base import BaseMutation, owner_or_staff, signed_in
+from ..base import BaseMutation, owner_or_staff, signed_in, staff_with
 from ..ids import find
 from .inputs import (
+    LicenseAccountCreateInput,
     LicenseAccountUpdateInput,
     LicenseEndCustomerCreateInput,
     LicenseEndCustomerDeleteInput,
@@ -117,6 +120,36 @@ class LicenseEndCustomerDelete(BaseMutation):
         return cls(end_customer=end_customer)
 
 
+class LicenseAccountCreate(BaseMutation):
+    """Makes the account of a user before the first purchase does, so that a reseller starts as one.
+
+    For staff with MANAGE_LICENSES.
+    """
+
+    policy = staff_with(MANAGE_LICENSES)
+
+    class Arguments:
+        input = LicenseAccountCreateInput(required=True, description="Whose, and what kind.")
+
+    account = graphene.Field(LicenseAccount, description="The new account.")
+
+    @classmethod
+    def perform(cls, actor: Actor, input: Any) -> LicenseAccountCreate:
+        ref = ref_of(input.user, "User")
+        email = user_email(ref) if ref else ""
+        if not ref or not email:
+            raise NotFound(field="user")
+        created = services.create_account(
+            user_ref=ref,
+            email=email,
+            name=input.name or "",
+            language=input.language or "",
+            is_reseller=bool(input.is_reseller),
+            actor=actor,
+        )
+        return cls(account=created)
+
+
 class LicenseAccountUpdate(BaseMutation):
     """Changes an account.
 
@@ -168,6 +201,7 @@ class LicenseInvitationAccept(BaseMutation):
 
 
 MUTATIONS = (
+    LicenseAccountCreate,
     LicenseAccountUpdate,
     LicenseEndCustomerCreate,
     LicenseEndCustomerUpdate,

@@ -19,6 +19,8 @@ LIST = """query($filter: LicenseAccountFilterInput, $first: Int!) {
             endCustomers(first: 3) { totalCount edges { node { code } } } } } } }"""
 UPDATE = """mutation($input: LicenseAccountUpdateInput!) { licenseAccountUpdate(input: $input) {
     account { name language isReseller } errors { field code } } }"""
+CREATE = """mutation($input: LicenseAccountCreateInput!) { licenseAccountCreate(input: $input) {
+    account { name email isReseller user { email } } errors { field code } } }"""
 MINE = "{ me { licenseAccounts { id name } } }"
 OF_USER = "query($id: ID!) { user(id: $id) { licenseAccounts { id } } }"
 
@@ -239,3 +241,37 @@ def test_bad_values_change_nothing(api, user, account, gid, unchanged, wrong, fi
         answer = api(user)(UPDATE, {"input": {"id": gid("LicenseAccount", account), **wrong}})
 
     assert answer["data"]["licenseAccountUpdate"]["errors"] == [{"field": field, "code": code}]
+
+
+def test_staff_make_a_reseller_before_the_first_purchase(api, staff, user, unchanged):
+    """M03: or the keys of the first order would be mailed to the reseller."""
+    given = {"user": Node.to_global_id("User", user.pk), "name": "Rita & Söhne", "isReseller": True}
+
+    done = api(staff("MANAGE_LICENSES"))(CREATE, {"input": given})
+    with unchanged():
+        again = api(staff("MANAGE_LICENSES"))(CREATE, {"input": given})
+
+    assert done["data"]["licenseAccountCreate"] == {
+        "account": {
+            "name": "Rita & Söhne",
+            "email": user.email,
+            "isReseller": True,
+            "user": {"email": user.email},
+        },
+        "errors": [],
+    }
+    assert again["data"]["licenseAccountCreate"]["errors"] == [{"field": "user", "code": "INVALID"}]
+    account = factories.make_account(user)
+    assert (account.is_reseller, account.members.get().role) == (True, "MASTER")
+
+
+def test_an_account_is_made_by_staff_and_for_a_user_who_exists(api, staff, user, unchanged):
+    given = {"user": Node.to_global_id("User", user.pk)}
+    with unchanged():
+        for asker in (None, user, staff("APPROVE_LICENSES")):
+            assert code_of(api(asker)(CREATE, {"input": given})) == "PermissionDenied"
+        for wrong in ("", "x", "VXNlcjow", "1", Node.to_global_id("Order", user.pk)):
+            answer = api(staff("MANAGE_LICENSES"))(CREATE, {"input": {"user": wrong}})
+            assert answer["data"]["licenseAccountCreate"]["errors"] == [
+                {"field": "user", "code": "NOT_FOUND"}
+            ]

@@ -166,8 +166,10 @@ def test_keys_in_the_text_of_a_document_are_refused(ask, pool, gid, unchanged):
     """H7: the text goes to traces."""
     documents = [
         'mutation { licenseKeysImport(input: {pool: "POOL", keys: ["A-KEY"]}) { errors { field code } } }',
-        ('mutation($key: String = "A-KEY") { licenseKeysImport(input: {pool: "POOL", keys: [$key]})'
-        " { errors { field code } } }"),
+        (
+            'mutation($key: String = "A-KEY") { licenseKeysImport(input: {pool: "POOL", keys: [$key]})'
+            " { errors { field code } } }"
+        ),
     ]
     for document in documents:
         with unchanged():

@@ -1,0 +1,107 @@
+"""Who and what is in the demo shop: people, products, instructions; and where the seed wrote down its ids."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, Dict, NamedTuple, Tuple
+
+PASSWORD = "license-demo"
+
+
+class Person(NamedTuple):
+    """Somebody who can sign in, with PASSWORD."""
+
+    name: str
+    email: str
+    is_staff: bool = False
+    is_superuser: bool = False
+
+
+OWNER = Person("Olga", "olga@shop.example", is_staff=True, is_superuser=True)
+APPROVER = Person("Paul", "paul@shop.example", is_staff=True)
+RESELLER = Person("Rita", "rita@reseller.example")
+SHOPPER = Person("Ada", "ada@shopper.example")
+GUEST = Person("Gina", "gina@home.example")
+PEOPLE = (OWNER, APPROVER, RESELLER, SHOPPER, GUEST)
+
+# Of hers too, but she cannot sign in with it: the shop does not know that it is hers.
+GUEST_AT_WORK = "gina@work.example"
+STAFF_ADDRESS = "licenses@shop.example"
+APPROVER_PERMISSIONS = (
+    "APPROVE_LICENSES",
+    "MANAGE_LICENSES",
+    "MANAGE_LICENSE_KEYS",
+    "MANAGE_ORDERS",
+)
+
+
+class Product(NamedTuple):
+    """A product for sale. `keys` are imported; 0 means that they are generated as they are sold."""
+
+    name: str
+    sku: str
+    price: float
+    keys: int
+    policy: Dict[str, Any]
+    instructions: Dict[str, str]
+
+
+ATLAS = Product(
+    "Atlas Office 2027",
+    "ATLAS-2027",
+    49,
+    20,
+    {"approval": "MANUAL", "delivery": "INLINE"},
+    {
+        "en": "1. Download Atlas from https://atlas.example/get\n2. Start it and choose Help > Activate.\n"
+        "3. Enter the product key.",
+        "pt-br": "1. Baixe o Atlas em https://atlas.example/get\n2. Abra-o e escolha Ajuda > Ativar.\n"
+        "3. Digite a chave do produto.",
+        "es": "1. Descargue Atlas de https://atlas.example/get\n2. Ábralo y elija Ayuda > Activar.\n"
+        "3. Introduzca la clave del producto.",
+    },
+)
+BEACON = Product(
+    "Beacon Cloud, one year",
+    "BEACON-1Y",
+    120,
+    10,
+    {"approval": "AUTOMATIC", "delivery": "CLAIM_LINK", "term": "P1Y"},
+    {
+        "en": "Sign in at https://beacon.example and enter the key under Subscription.",
+        "pt-br": "Entre em https://beacon.example e digite a chave em Assinatura.",
+        "es": "Entre en https://beacon.example e introduzca la clave en Suscripción.",
+    },
+)
+COMET = Product(
+    "Comet Mail",
+    "COMET",
+    15,
+    0,
+    {"approval": "AUTOMATIC", "delivery": "INLINE"},
+    {
+        "en": "Open Comet, choose Settings > License and enter the key.",
+        "pt-br": "Abra o Comet, escolha Configurações > Licença e digite a chave.",
+        "es": "Abra Comet, elija Ajustes > Licencia e introduzca la clave.",
+    },
+)
+PRODUCTS: Tuple[Product, ...] = (ATLAS, BEACON, COMET)
+
+
+def state_folder() -> Path:
+    """Where this shop keeps what it writes: mails, and what the seed made."""
+    return Path(
+        os.environ.get("ESD_STATE") or Path(__file__).resolve().parent.parent / ".cache" / "demo"
+    )
+
+
+def write_seeded(seeded: Dict[str, Any]) -> None:
+    """Keep the ids that the seed was given."""
+    (state_folder() / "seed.json").write_text(json.dumps(seeded, indent=1))
+
+
+def read_seeded() -> Dict[str, Any]:
+    """`place` (values of Place), `variants` and `pools` (ids of the API by SKU)."""
+    return json.loads((state_folder() / "seed.json").read_text())

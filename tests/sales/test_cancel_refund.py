@@ -1,0 +1,100 @@
+"""Cancelled and refunded in full: what nobody has seen goes back to the pool, what was seen is revoked."""
+
+from __future__ import annotations
+
+from factories import STAFF
+from shop import find_license_order, free_keys, shop_stock, states
+
+from saleor_esd_plugin.events.models import Event
+from saleor_esd_plugin.keys.models import LicenseKey
+from saleor_esd_plugin.licenses.handover import reveal_license_key
+from saleor_esd_plugin.licenses.models import License
+
+
+def what_happened(order):
+    events = Event.objects.filter(order_id=find_license_order(order).pk).order_by("pk")
+    return list(events.values_list("type", flat=True))
+
+
+def reveal_first(order):
+    """Staff look at the key of the first unit; that license."""
+    first = License.objects.filter(order_line__order=find_license_order(order), unit_index=0).get()
+    reveal_license_key(first.pk, actor=STAFF, reason="support call 4711")
+    return first
+
+
+def test_cancelling_before_the_decision_gives_every_key_back(market):
+    """I09, invariant 2: nothing was released, nothing is lost."""
+    product = market.product(keys=3)
+    order = market.buy(product, 2)
+    assert (states(order), free_keys(product)) == (["PENDING_APPROVAL"] * 2, 1)
+
+    market.shop.cancel(market.owner, order["id"])
+
+    found = find_license_order(order)
+    assert found.approval == "CANCELLED"
+    assert (states(order), free_keys(product)) == (["RETURNED"] * 2, 3)
+    assert what_happened(order)[-2:] == ["license_order.cancelled", "license.returned"]
+    line = found.lines.get()
+    assert (line.quantity, line.approved, line.withdrawn) == (2, 0, 2)
+    assert shop_stock(product) == [3]
+
+
+def test_cancelling_after_the_release_revokes_the_key_that_was_seen(market):
+    """Invariant 4: a revealed key never returns to a pool."""
+    product = market.product(keys=3, approval="AUTOMATIC", sends_key_to_buyer=False)
+    order = market.buy(product, 3)
+    assert states(order) == ["RELEASED"] * 3
+    assert market.order(order)["status"] == "FULFILLED"
+    seen = reveal_first(order)
+
+    market.shop.cancel_fulfillments(market.owner, order["id"], market.place)
+    market.shop.cancel(market.owner, order["id"])
+
+    assert states(order) == ["RETURNED"] * 3
+    assert free_keys(product) == 2
+    revoked = LicenseKey.objects.filter(pool=product.pool).exclude(revoked_at=None)
+    assert [key.pk for key in revoked] == [seen.key_id]
+    assert market.order(order)["status"] == "CANCELED"
+
+
+def test_a_full_refund_withdraws_everything(market):
+    """B07 the other way round: the money is gone, so are the licenses."""
+    product = market.product(keys=2, approval="AUTOMATIC", sends_key_to_buyer=False)
+    order = market.buy(product, 2)
+    seen = reveal_first(order)
+
+    market.shop.refund(market.owner, order["id"], 20.0)
+
+    found = find_license_order(order)
+    assert found.refunded_at is not None
+    assert (states(order), free_keys(product)) == (["RETURNED"] * 2, 1)
+    assert LicenseKey.objects.get(pk=seen.key_id).revoked_at is not None
+    assert what_happened(order)[-2:] == ["license_order.refunded", "license.returned"]
+
+
+def test_a_partial_refund_withdraws_nothing(market):
+    product = market.product(keys=2, approval="AUTOMATIC", sends_key_to_buyer=False)
+    order = market.buy(product, 2)
+    before = what_happened(order)
+
+    market.shop.refund(market.owner, order["id"], 5.0)
+
+    assert (states(order), free_keys(product)) == (["RELEASED"] * 2, 0)
+    assert what_happened(order) == before
+
+
+def test_what_was_returned_is_sold_to_the_next_one(market):
+    """Invariant 1: the key belongs to one live license, now the other one."""
+    product = market.product(keys=1)
+    first = market.buy(product)
+    market.shop.cancel(market.owner, first["id"])
+
+    second = market.buy(product)
+
+    assert (states(first), states(second)) == (["RETURNED"], ["PENDING_APPROVAL"])
+    keys = License.objects.filter(
+        order_line__order__in=[find_license_order(first), find_license_order(second)]
+    ).values_list("key_id", flat=True)
+    assert len(keys) == 2
+    assert len(set(keys)) == 1
