@@ -9,12 +9,12 @@ from typing import Dict
 from uuid import uuid4
 
 import build
-from benchmarks.measure import report
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from factories import STAFF, make_end_customer, make_license_order, make_policy, make_pool
 
+from benchmarks.measure import report
 from saleor_esd_plugin.licenses.models import License
 from saleor_esd_plugin.licenses.units import assign_order_line
 from saleor_esd_plugin.orders.approval import approve_license_order

@@ -8,12 +8,13 @@ import statistics
 from typing import Any, Callable, Dict, List
 from uuid import uuid4
 
-from benchmarks.measure import Clock, report
 from celery import current_app
 from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext, override_settings
 from shop import Market
+
+from benchmarks.measure import Clock, report
 
 ROUNDS = 40
 WARM_UP = 3
@@ -37,11 +38,11 @@ def complete(market: Market, product: Any, plugins: List[str], work: Callable) -
 
 
 def count_queries(work: Callable[[], Any]) -> int:
-    """Queries without savepoints."""
+    """Queries, without the marks of transactions and savepoints."""
     with CaptureQueriesContext(connection) as captured:
         work()
-    savepoints = ("SAVEPOINT", "RELEASE SAVEPOINT")
-    return sum(not query["sql"].startswith(savepoints) for query in captured.captured_queries)
+    marks = ("SAVEPOINT", "RELEASE SAVEPOINT", "BEGIN", "COMMIT")
+    return sum(not query["sql"].startswith(marks) for query in captured.captured_queries)
 
 
 def main() -> None:

@@ -76,14 +76,11 @@ class EsdPlugin(BasePlugin):
     def order_confirmed(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
         return self._guard(self._settle, order, previous_value)
 
-    def order_paid(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
-        return self._guard(self._settle, order, previous_value)
-
     def order_fully_paid(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
         return self._guard(self._settle, order, previous_value)
 
     def order_updated(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
-        return self._guard(self._observe, order, previous_value)
+        return self._guard(self._follow, order, previous_value)
 
     def order_cancelled(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
         return self._guard(self._observe, order, previous_value)
@@ -133,6 +130,11 @@ class EsdPlugin(BasePlugin):
         """Anything may have changed. An order that we do not know is none of ours, or the sweep's."""
         if recording.is_recorded(shop.order_uuid_of(order), settled=True):
             recording.observe_order(shop.read_order(shop.order_uuid_of(order)))
+
+    def _follow(self, order: Any) -> None:
+        """Called at every turn of an order; most of them have hooks of their own."""
+        if shop.update_may_concern_us(order):
+            self._observe(order)
 
     def _guard(self, hook: Callable[[Any], None], order: Any, previous_value: Any) -> Any:
         """Run a hook. Never raises, never spoils the host's transaction.

@@ -35,7 +35,7 @@ from saleor_esd_plugin.licenses.policies import (
     delete_license_policy,
     update_license_policy,
 )
-from saleor_esd_plugin.licenses.pools import change_key_pool
+from saleor_esd_plugin.licenses.pools import update_key_pool
 from saleor_esd_plugin.licenses.units import assign_licenses, assign_order_line, recall_licenses
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
 
@@ -76,7 +76,7 @@ def create_pool() -> Operation:
 @leaves("license_key_pool_update", "key_pool.updated")
 def update_pool() -> Operation:
     pool = make.make_pool()
-    return lambda: change_key_pool(pool.pk, name="Editor 2", archived=True, actor=ACTOR)
+    return lambda: update_key_pool(pool.pk, name="Editor 2", archived=True, actor=ACTOR)
 
 
 @leaves("license_keys_import", "key_batch.imported")

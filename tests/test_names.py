@@ -1,4 +1,4 @@
-"""One name from the API to the test (architecture.md 5), and each rule of the design named by a test."""
+"""One name from the API to the test, and each rule of the design named by a test."""
 
 from __future__ import annotations
 
@@ -21,11 +21,9 @@ PACKAGE = Path(inspect.getfile(schema)).parent.parent
 WITHOUT_EVENT = {"LicenseCheckoutDetailsSet"}
 # Keys are what one imports, a batch is what becomes of them.
 EVENTS = {"LicenseKeysImport": "key_batch.imported"}
-# `update_key_pool` is the plain one in keys/; this one looks at the policies first.
-VERBS = {"LicenseKeyPoolUpdate": "change"}
 PAST = {"send": "sent", "resend": "resent"}
 
-# What the first issue promises; the last ones are the invariants of domain.md.
+# Rules that some test has to name; docs/rules.md says what they are.
 RULES = (
     [f"I{number:02}" for number in range(3, 19)]
     + ["K03", "K15", "K16", "K17", "K18", "M01", "B07", "P05"]
@@ -61,7 +59,7 @@ def test_a_mutation_begins_with_license_and_stands_in_the_room_of_its_noun(mutat
 def test_a_mutation_calls_a_service_of_its_verb(mutation):
     if mutation.__name__ in WITHOUT_EVENT:
         return
-    verb = VERBS.get(mutation.__name__, words(mutation)[-1])
+    verb = words(mutation)[-1]
     called = re.findall(r"\b(\w+)\(", inspect.getsource(mutation))
     assert [name for name in called if name.startswith(verb + "_")], called
 

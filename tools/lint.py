@@ -22,6 +22,7 @@ def lint_all(prepare: Callable[[], Databases]) -> int:
     present = [folder for folder in CHECKED if (ROOT / folder).exists()]
     checks: list[tuple[str, list[str]]] = [
         ("ruff", [str(programs / "ruff"), "check", *present]),
+        ("ruff format", [str(programs / "ruff"), "format", "--check", "-q", *present]),
         ("mypy", [str(programs / "mypy"), *TYPED]),
         ("lint-imports", [str(programs / "lint-imports")]),
         ("missing migrations", [databases.python, "-m", "django", *MAKEMIGRATIONS]),

@@ -30,6 +30,7 @@ if IS_V3:
         read_order,
         read_orders,
         unrecorded_order_uuids,
+        update_may_concern_us,
     )
     from .saleor_3_21.shop import (
         allocated_quantity,
@@ -47,6 +48,7 @@ else:
         read_order,
         read_orders,
         unrecorded_order_uuids,
+        update_may_concern_us,
     )
     from .saleor_2_10.shop import (
         allocated_quantity,
@@ -69,6 +71,7 @@ __all__ = [
     "read_orders",
     "set_stock",
     "unrecorded_order_uuids",
+    "update_may_concern_us",
     "user_email",
     "user_language",
     "variant_exists",

@@ -15,7 +15,7 @@ from .models import LicensePolicy
 
 
 @transaction.atomic
-def change_key_pool(
+def update_key_pool(
     pool_id: UUID, *, name: Optional[str] = None, archived: Optional[bool] = None, actor: Actor
 ) -> KeyPool:
     """Rename the pool, archive it or bring it back; its keys and licenses stay.

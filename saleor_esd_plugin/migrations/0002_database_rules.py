@@ -1,9 +1,9 @@
 """What the database itself refuses, and the queue of keys.
 
-The queue is a narrow table with nothing but its primary key, tuned for rows that come and go
-(performance.md, "Claiming keys"). The triggers keep three promises even if our code forgets them: a key's
-row does not change except for three instants, each set once; a key that was revealed, quarantined or
-revoked is never for sale; an event stays as it was written.
+The queue is a narrow table with nothing but its primary key, tuned for rows that come and go. The triggers
+keep three promises even if our code forgets them: a key's row does not change except for three instants,
+each set once; a key that was revealed, quarantined or revoked is never for sale; an event stays as it was
+written. And the tables do not go while customers own licenses.
 """
 
 from django.db import migrations
@@ -82,6 +82,18 @@ CREATE TRIGGER esd_events_stay BEFORE UPDATE OR DELETE ON esd_event
 """
 
 
+def refuse_with_licenses(apps, schema_editor):
+    """Migrating back to zero drops every key; nobody wants that who has sold one."""
+    licenses = (
+        apps.get_model("esd", "License").objects.using(schema_editor.connection.alias).count()
+    )
+    if licenses:
+        raise RuntimeError(
+            f"{licenses} licenses would be lost with their keys. Export or delete them first; the tables"
+            " may stay when the plugin goes."
+        )
+
+
 class Migration(migrations.Migration):
     dependencies = [("esd", "0001_initial")]
 
@@ -101,4 +113,6 @@ class Migration(migrations.Migration):
             EVENTS_STAY,
             "DROP TRIGGER esd_events_stay ON esd_event; DROP FUNCTION esd_events_stay();",
         ),
+        # Last, so that going backwards it comes first.
+        migrations.RunPython(migrations.RunPython.noop, refuse_with_licenses),
     ]

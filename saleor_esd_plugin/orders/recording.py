@@ -73,7 +73,9 @@ def observe_order(order: Optional[Order], *, at_checkout: bool = False) -> Optio
             return None
         license_order_id = _record_license_order(order, policies)
         if license_order_id is not None:
-            return LicenseOrder(pk=license_order_id, order_uuid=order.uuid)
+            # The other fields are read if somebody asks for them; the hook does not.
+            known_fields, values = ["id", "order_uuid"], [license_order_id, order.uuid]
+            return LicenseOrder.from_db(connection.alias, known_fields, values)
         # Another call has recorded it, this moment or long ago.
         known = LicenseOrder.objects.get(order_uuid=order.uuid)
     follow_lines(known, order, policies)

@@ -325,7 +325,7 @@ def test_the_account_is_told_what_staff_read(deliveries_for, letters):
 
 
 def test_no_letter_holds_a_remote_image_or_an_unset_variable(deliveries_for, letters, settings):
-    """Section 6; under DEBUG the host prints a marker for what is not set (hosts.md 10)."""
+    """Section 6; under DEBUG the host prints a marker for what is not set."""
     from copy import deepcopy
 
     templates = deepcopy(settings.TEMPLATES)

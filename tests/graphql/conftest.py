@@ -111,7 +111,7 @@ BAD_IDS = [
 
 @pytest.fixture(params=BAD_IDS, ids=lambda bad: repr(bad)[:30])
 def bad_id(request):
-    """Ids that are none: garbage, an integer, a raw UUID, another type, too long (reliability.md 4.3)."""
+    """Ids that are none: garbage, an integer, a raw UUID, another type, too long."""
     return request.param
 
 

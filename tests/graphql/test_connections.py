@@ -104,7 +104,6 @@ def test_a_row_that_comes_meanwhile_moves_no_page(ask, pools):
     ],
 )
 def test_sizes_out_of_range_are_an_error(ask, pools, arguments):
-    """reliability.md 4.3"""
     code, message = refusal(ask(LIST, arguments))
 
     assert code == "INVALID"
@@ -168,14 +167,14 @@ def test_counting_costs_one_query_and_only_if_it_is_selected(ask, pools, queries
 
 
 def test_counting_ends_at_the_limit(ask, pools, monkeypatch):
-    """performance.md: a filtered list is counted up to a cap."""
+    """A filtered list is counted up to a cap."""
     monkeypatch.setattr("saleor_esd_plugin.graphql.connections.MOST_COUNTED", 4)
 
     assert ask(COUNTED, {"first": 1})["data"]["licenseKeyPools"]["totalCount"] == 4
 
 
 def test_the_database_compares_rows(pools):
-    """performance.md: `a < x OR (a = x AND id < y)` would read everything before the page."""
+    """The form `a < x OR (a = x AND id < y)` would read everything before the page."""
     from saleor_esd_plugin.graphql.cursors import Place, beyond, sorted_by
     from saleor_esd_plugin.graphql.sorting import Order
     from saleor_esd_plugin.keys.models import KeyPool

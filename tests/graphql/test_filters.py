@@ -44,7 +44,6 @@ def test_a_range_of_moments(ask, moments, count):
     ],
 )
 def test_moments_without_zone_or_out_of_range_are_an_error(ask, moment):
-    """reliability.md 4.3"""
     answer = ask({"gte": moment})
 
     assert answer["errors"]

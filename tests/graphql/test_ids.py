@@ -26,7 +26,7 @@ def test_a_record_has_one_spelling(spelled):
 
 
 def test_the_answer_is_the_same_for_whatever_is_no_id(bad_id):
-    """reliability.md 4.3: one NOT_FOUND, which echoes nothing."""
+    """One NOT_FOUND, which echoes nothing."""
     with pytest.raises(NotFound) as refused:
         decode(bad_id, "License", field="license")
 

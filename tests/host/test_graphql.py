@@ -27,7 +27,7 @@ def context_of(user=None, app=None, **meta):
 
 
 def test_nobody():
-    """hosts.md 6: 2.10 has a truthy AnonymousUser, 3.x a lazy nothing, some contexts have no app."""
+    """2.10 has a truthy AnonymousUser, 3.x a lazy nothing, some contexts have no app."""
     lazy = SimpleLazyObject(lambda: None)
     anonymous = SimpleNamespace(is_authenticated=False, is_active=False, pk=None)
     without_app = SimpleNamespace(user=anonymous, META={})
@@ -48,7 +48,7 @@ def test_a_shopper():
 
 
 def test_staff_have_those_of_our_permissions_that_they_were_given():
-    """None implies another (reliability.md 5)."""
+    """None implies another."""
     user = build.make_user(is_staff=True)
     build.grant(user, "MANAGE_LICENSES", "REVEAL_LICENSE_KEYS", "MANAGE_ORDERS")
 
@@ -212,7 +212,7 @@ def test_ids_of_our_own_types_hold_a_uuid():
     "ref", ["", "x", "-1", "0", "1e3", "' OR 1=1 --", "\x00", "9" * 400, str(uuid4()) + "0", "²"]
 )
 def test_malformed_ids_are_none(type_name, ref):
-    """reliability.md 4.3: never an exception, never a query that fails."""
+    """Never an exception, never a query that fails."""
     assert door.ref_of(encoded(type_name, ref), type_name) is None
     assert door.ref_of(ref, type_name) is None
 
@@ -299,7 +299,7 @@ def test_the_file_of_an_upload():
 
 
 def test_types_that_a_schema_holds_once_are_the_hosts():
-    """hosts.md 6: a second class of the same name fails when the schema is built."""
+    """A second class of the same name fails when the schema is built."""
     from saleor.graphql.api import schema
 
     for name in ("Date", "DateTime", "Money", "Upload"):

@@ -1,4 +1,4 @@
-"""Ids from outside are taken apart without believing them (reliability.md 4.3)."""
+"""Ids from outside are taken apart without believing them."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def read(order, **options):
 
 
 def test_an_order_in_our_words():
-    """I03: one line holds many licenses; hosts.md 3."""
+    """I03: one line holds many licenses."""
     user = build.make_user("ada@buyer.example")
     variant = build.make_variant("Editor", sku="ED-1", price=10)
     order = build.make_order([(variant, 6)], user=user, email="ada@buyer.example", language="pt-br")
@@ -106,7 +106,7 @@ def test_full_payment_is_paid_and_part_of_it_is_not():
 
 
 def test_an_order_for_nothing_is_paid_but_a_draft_is_not():
-    """hosts.md 3: `is_fully_paid()` is true of an empty draft."""
+    """The host calls an empty draft fully paid."""
     free = build.make_variant(price=0)
 
     assert read(build.make_order([(free, 1)])).is_paid is True
@@ -302,7 +302,7 @@ def test_the_sweep_on_saleor_3():
 
 @pytest.mark.only_on("3.21", reason="only an upgraded shop has lines with an old id")
 def test_lines_recorded_before_the_upgrade_are_known_by_their_old_id():
-    """hosts.md 8: otherwise every old line would be sold again."""
+    """Otherwise every old line would be sold again."""
     licensed = build.make_variant()
     policy = make_policy(licensed)
     order = build.make_order([(licensed, 1)])

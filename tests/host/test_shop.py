@@ -115,7 +115,7 @@ def test_orders_that_are_no_sale_are_not_fulfilled(status):
 @pytest.mark.only_on("3.21", reason="2.10 has neither status")
 @pytest.mark.parametrize("status", ["UNCONFIRMED", "EXPIRED"])
 def test_orders_that_are_not_confirmed_or_expired_are_not_fulfilled(status):
-    """hosts.md 9: it would confirm the order in the shop's place."""
+    """It would confirm the order in the shop's place."""
     order = build.make_order([(build.make_variant(), 1)], status=status)
 
     assert fulfill(order, 1) == [None]

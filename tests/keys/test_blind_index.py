@@ -14,7 +14,6 @@ KEY = "BCDFG-HJKMP-QRTVW-XY234-6789B"
 
 
 def test_the_index_is_a_keyed_digest_of_mode_and_canonical_form(use_ring):
-    """reliability.md 2.4."""
     ring = use_ring(index={1: b"1" * 32, 5: b"5" * 32})
 
     kid, digest = blind_index("ABC", "I")
@@ -25,7 +24,7 @@ def test_the_index_is_a_keyed_digest_of_mode_and_canonical_form(use_ring):
 
 
 def test_a_search_probes_both_modes_and_all_numbers(use_ring):
-    """reliability.md 2.4: validation knows only the key."""
+    """Validation knows only the key."""
     use_ring(index={1: b"1" * 32, 5: b"5" * 32})
 
     found = candidates("ab-c12345")

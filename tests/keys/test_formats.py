@@ -164,7 +164,7 @@ def test_generated_keys_are_25_characters_of_the_alphabet():
     ],
 )
 def test_a_suffix_is_kept_only_if_64_bits_stay_hidden(format, text, suffix, shown):
-    """reliability.md 2.5: at most five characters, at most a fifth of the key."""
+    """At most five characters, at most a fifth of the key."""
     assert formats.suffix_of(formats.canonicalize(text, format), format) == suffix
     assert formats.mask(format, suffix) == shown
 

@@ -81,7 +81,7 @@ def test_the_secret_key_of_the_shop_is_no_vault_key(monkeypatch, settings, use_r
 
 
 def test_a_ring_may_come_from_files(monkeypatch, tmp_path, use_ring):
-    """reliability.md 2.3: *_FILE; one that cannot be read locks."""
+    """T-KEY-03: *_FILE; one that cannot be read locks."""
     ring = use_ring()
     file = tmp_path / "ring"
     file.write_text(f"3:{encoded(ring.enc[1])}\n")
@@ -217,7 +217,7 @@ def test_a_lost_check_is_not_made_again_while_keys_exist(
 
 @pytest.mark.django_db
 def test_rotation_adds_a_number_and_reads_both(use_ring, new_pool, import_keys, random_keys):
-    """reliability.md 2.3: add a key, activate it; old rows open, new ones are found under both."""
+    """Add a key, activate it; old rows open, new ones are found under both."""
     old = use_ring()
     pool = new_pool()
     first, second = random_keys(2)

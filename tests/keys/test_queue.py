@@ -129,7 +129,6 @@ def test_the_database_refuses_the_same_key_twice(keys):
 
 
 def test_a_hint_ends_at_the_last_key_taken_and_goes_back_with_what_returns(keys):
-    """performance.md 2."""
     pool_id = LicenseKey.objects.first().pool_id
     assert queue.hint(pool_id) == queue.FIRST_KEY
     sell(keys[:3])

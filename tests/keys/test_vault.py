@@ -37,7 +37,7 @@ def rows(use_ring, new_pool, import_keys, random_keys):
 
 
 def test_the_bytes_are_laid_out_as_designed(use_ring):
-    """reliability.md 2.2: 61 bytes for a key of 29 characters, readable with nothing but the design."""
+    """61 bytes for a key of 29 characters, readable with nothing but the design."""
     ring = use_ring(enc={258: os.urandom(32)})
     pool_id, key_id = uuid4(), uuid4()
 

@@ -118,7 +118,7 @@ def test_the_second_approver_is_told_the_decision():
 
 
 def test_rejecting_what_remains_keeps_what_was_approved():
-    """domain.md: rejected keys go back to the pool; "4 of 4" remains."""
+    """Rejected keys go back to the pool; "4 of 4" remains."""
     order = make_license_order(6)
     line = order.lines.get()
     approve_license_order(order.pk, quantities={line.pk: 4}, actor=STAFF)
@@ -150,7 +150,7 @@ def test_rejecting_all_needs_a_reason_and_gives_every_key_back():
 
 
 def test_nobody_decides_on_their_own_order():
-    """reliability.md 5: approve, reject, release unpaid (not one's own order)."""
+    """Approve, reject, release unpaid (not one's own order)."""
     user = build.make_user(unique("self") + "@example.com")
     order = make_license_order(1, user=user)
     before = table_digest()

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import build
 import factories
+import lane
 from django.db import connection
 from shop import find_license_order, free_keys, order_uuid_of, ref_of, states
 
@@ -20,7 +21,7 @@ from saleor_esd_plugin.licenses.handover import reveal_license_key
 from saleor_esd_plugin.licenses.models import License
 from saleor_esd_plugin.orders.models import LicenseOrder, LicenseOrderLine
 
-HOOKS = ("order_created", "order_confirmed", "order_paid", "order_fully_paid", "order_updated")
+HOOKS = ("order_created", "order_confirmed", "order_fully_paid", "order_updated")
 
 
 def call(hook, host_order):
@@ -38,6 +39,9 @@ def call_in_a_thread(hook, host_order):
 def change_quantity(order, quantity):
     """As staff do on Saleor 3 while the order is unconfirmed; here for both hosts."""
     from saleor.order.models import OrderLine
+
+    if lane.host() != "2.10":
+        build.set_status(build.find_order(order_uuid_of(order)), "UNCONFIRMED")
 
     OrderLine.objects.filter(pk=ref_of(order["lines"][0]["id"])).update(quantity=quantity)
     call("order_updated", build.find_order(order_uuid_of(order)))

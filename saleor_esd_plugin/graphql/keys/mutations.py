@@ -12,7 +12,7 @@ from ...keys import importing, pools
 from ...keys.errors import FileTooLarge
 from ...keys.models import KeyKind, KeyPool
 from ...keys.reading import MOST_BYTES
-from ...licenses.pools import change_key_pool
+from ...licenses.pools import update_key_pool
 from ...permissions import MANAGE_LICENSE_KEYS
 from ..base import BaseMutation, staff_with
 from ..ids import decode, find
@@ -59,7 +59,7 @@ class LicenseKeyPoolUpdate(BaseMutation):
 
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicenseKeyPoolUpdate:
-        pool = change_key_pool(
+        pool = update_key_pool(
             decode(input.id, "LicenseKeyPool"),
             name=input.name,
             archived=input.is_archived,

@@ -21,6 +21,7 @@ __all__ = [
     "read_order",
     "read_orders",
     "unrecorded_order_uuids",
+    "update_may_concern_us",
 ]
 
 STATUS = {OrderStatus.DRAFT: "DRAFT", OrderStatus.CANCELED: "CANCELLED"}
@@ -77,6 +78,11 @@ def read_order(order_uuid: UUID, *, at_checkout: bool = False) -> Optional[Order
 def read_orders(order_uuids: Iterable[UUID]) -> List[Order]:
     """Those of the orders that exist, in three queries, without `details`."""
     return [_order(order, {}) for order in _rows(order_uuids)]
+
+
+def update_may_concern_us(host_order: Any) -> bool:
+    """Whether an update of the order that a hook brings can be of interest: here it alone tells of refunds."""
+    return True
 
 
 def unrecorded_order_uuids(

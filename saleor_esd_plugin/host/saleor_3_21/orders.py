@@ -21,6 +21,7 @@ __all__ = [
     "read_order",
     "read_orders",
     "unrecorded_order_uuids",
+    "update_may_concern_us",
 ]
 
 STATUS = {
@@ -42,7 +43,7 @@ def order_uuid_of(host_order: Any) -> UUID:
 def order_in_hand(host_order: Any) -> Order:
     """The order that the hook of a completed checkout brings along, in one query, for its lines.
 
-    Nobody has asked for its payments yet: `is_paid` and `is_refunded` are False.
+    Nobody has asked for its refunds yet.
     """
     order = host_order
     return Order(
@@ -50,7 +51,7 @@ def order_in_hand(host_order: Any) -> Order:
         number=str(order.number),
         created_at=order.created_at,
         status=STATUS.get(order.status, "OPEN"),
-        is_paid=False,
+        is_paid=order.total_charged_amount >= order.total_gross_amount,
         is_refunded=False,
         email=order.get_customer_email() or "",
         user_ref=str(order.user_id or ""),
@@ -74,6 +75,14 @@ def read_order(order_uuid: UUID, *, at_checkout: bool = False) -> Optional[Order
 def read_orders(order_uuids: Iterable[UUID]) -> List[Order]:
     """Those of the orders that exist, in four queries."""
     return [_order(order, _details(order)) for order in _rows(order_uuids)]
+
+
+def update_may_concern_us(host_order: Any) -> bool:
+    """Whether an update of the order that a hook brings can be of interest: its lines, while they change.
+
+    Payment, confirmation, refund and the end of an order have hooks of their own.
+    """
+    return host_order.status == OrderStatus.UNCONFIRMED
 
 
 def unrecorded_order_uuids(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from argparse import ArgumentParser
+from typing import Any, Iterable
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -10,6 +11,7 @@ from ...accounts import invariants as accounts
 from ...emails import invariants as emails
 from ...host.db import writing
 from ...keys import invariants as keys
+from ...keys.sampling import unreadable_keys
 from ...licenses import invariants as licenses
 from ...orders import invariants as orders
 
@@ -25,18 +27,32 @@ ROOMS = (
 class Command(BaseCommand):
     help = "Checks the invariants of all license data, changes nothing, exits 1 if one is broken."
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--sample",
+            type=int,
+            default=0,
+            metavar="N",
+            help="also open N random keys, showing none",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
-        found = 0
         with writing():
-            for name, room in ROOMS:
-                self.stdout.write(f"{name} … ", ending="")
-                violations = list(room.violations())
-                self.stdout.write("ok" if not violations else f"{len(violations)} violations")
-                for violation in violations:
-                    # Some rooms begin with the number of the invariant, "3: order …".
-                    prefix = "invariant " if violation[:1].isdigit() else ""
-                    self.stdout.write(f"  {prefix}{violation}")
-                found += len(violations)
+            found = sum(self._report(name, room.violations()) for name, room in ROOMS)
+            if options["sample"]:
+                name = f"sample of {options['sample']} keys"
+                found += self._report(name, unreadable_keys(options["sample"]))
         if found:
             raise CommandError(f"{found} violations of the invariants.")
         self.stdout.write("Every invariant holds.")
+
+    def _report(self, name: str, found: Iterable[str]) -> int:
+        """Print what is wrong in one room; how much that is."""
+        self.stdout.write(f"{name} … ", ending="")
+        violations = list(found)
+        self.stdout.write("ok" if not violations else f"{len(violations)} violations")
+        for violation in violations:
+            # Some rooms begin with the number of the invariant, "3: order …".
+            prefix = "invariant " if violation[:1].isdigit() else ""
+            self.stdout.write(f"  {prefix}{violation}")
+        return len(violations)

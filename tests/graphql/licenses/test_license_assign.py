@@ -111,7 +111,7 @@ def test_more_than_there_are(ask, gid, six, customer, unchanged):
 
 @pytest.mark.parametrize("quantity", [-1, 0, 10_001, 2**31 - 1])
 def test_quantities_out_of_range(ask, gid, six, customer, unchanged, quantity):
-    """reliability.md 4.3: 1 to 10,000."""
+    """1 to 10,000."""
     with unchanged():
         answer = ask(
             orderLine=gid("LicenseOrderLine", six[0].order_line),
@@ -179,7 +179,7 @@ def test_staff_cannot_mix_accounts_either(api, staff, gid, six, unchanged):
 
 @pytest.mark.parametrize("field", ["licenses", "orderLine", "endCustomer"])
 def test_ids_that_are_none(ask, gid, six, customer, unchanged, field, bad_id):
-    """T-AUTHZ-02, reliability.md 4.3: one NOT_FOUND for whatever is no id."""
+    """T-AUTHZ-02: one NOT_FOUND for whatever is no id."""
     given = {
         "orderLine": {"orderLine": bad_id, "quantity": 1},
         "licenses": {"licenses": [bad_id]},

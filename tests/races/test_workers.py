@@ -1,0 +1,233 @@
+"""C4: many workers at the same orders and pools, really committed, each with a control that finds the fault."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Callable, List, Tuple
+
+import build
+import pytest
+from django.db import connection, connections
+from factories import (
+    add_keys,
+    fresh_keys,
+    make_account,
+    make_license_order,
+    make_policy,
+    make_pool,
+    record,
+)
+
+from saleor_esd_plugin.events import record as recording
+from saleor_esd_plugin.host.db import now, writing
+from saleor_esd_plugin.keys.models import AvailableKey, KeyPool
+from saleor_esd_plugin.licenses.models import LIVE, License
+from saleor_esd_plugin.orders import allocation
+from saleor_esd_plugin.orders.allocation import allocate_license_order, fill_backorders
+from saleor_esd_plugin.orders.models import LicenseOrder, LicenseOrderLine
+from saleor_esd_plugin.orders.reconcile import reconcile_orders
+
+WEB, RECONCILERS = 8, 4
+
+
+@pytest.fixture(autouse=True)
+def nothing_follows_by_itself(monkeypatch):
+    """Committed events would allocate at once, one after the other, and leave nothing to race for."""
+    monkeypatch.setattr(recording, "_wake", lambda event_id: None)
+
+
+def together(jobs: List[Callable[[], None]]) -> List[Exception]:
+    """Run the jobs, each in a thread with a connection of its own; what they raised."""
+
+    def run(job: Callable[[], None]) -> List[Exception]:
+        try:
+            with writing():
+                job()
+        except Exception as error:
+            return [error]
+        finally:
+            connections.close_all()
+        return []
+
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        return [error for errors in pool.map(run, jobs) for error in errors]
+
+
+def live(line: LicenseOrderLine) -> int:
+    return License.objects.filter(order_line=line, fulfillment__in=LIVE).count()
+
+
+def crowd(orders: List[LicenseOrder], seed: int) -> List[Exception]:
+    """8 web workers allocate all these orders, every one twice, while 4 sweeps go on and on."""
+    errors: List[Exception] = []
+    is_over = threading.Event()
+
+    def web(number: int) -> None:
+        mine = orders[number::WEB] + orders[(number + 1) % WEB :: WEB]
+        random.Random(seed + number).shuffle(mine)
+        for order in mine:
+            try:
+                allocate_license_order(order.pk)
+            except Exception as error:
+                errors.append(error)
+
+    def reconciler() -> None:
+        while not is_over.is_set():
+            reconcile_orders()
+
+    def everybody_on_the_web() -> None:
+        try:
+            errors.extend(together([lambda n=n: web(n) for n in range(WEB)]))
+        finally:
+            is_over.set()
+
+    errors.extend(together([everybody_on_the_web] + [reconciler] * RECONCILERS))
+    return errors
+
+
+def test_eight_web_workers_and_four_sweeps_share_out_the_keys(live_db):
+    """T-CON-04: 200 lines over three pools, two of them short: nothing sold twice, nothing left over."""
+    rng = random.Random(4)
+    pools = {make_pool(keys=keys): keys for keys in (150, 120, 400)}
+    policies = [make_policy(pool) for pool in pools]
+    orders = []
+    for _ in range(100):
+        # Two lines each, in any order: the locks on the pools must not depend on it.
+        lines = [
+            (build.find_variant(policy.variant_ref), rng.randint(1, 4))
+            for policy in rng.sample(policies, 2)
+        ]
+        host_order = build.make_order(lines, email="crowd@example.com", paid=True)
+        orders.append(record(host_order, allocate=False))
+
+    assert crowd(orders, seed=40) == []
+    reconcile_orders()
+
+    lines = list(LicenseOrderLine.objects.filter(order__in=orders).select_related("policy"))
+    assert len(lines) == 200
+    for pool, supply in pools.items():
+        mine = [line for line in lines if line.policy.pool_id == pool.pk]
+        demand = sum(line.quantity for line in mine)
+        sold = License.objects.filter(key__pool=pool, fulfillment__in=LIVE)
+        assert (supply < demand) is (supply < 400)
+        assert sold.count() == min(supply, demand)
+        assert sold.values("key_id").distinct().count() == sold.count()
+        # G4: nobody waits while a key is free.
+        assert AvailableKey.objects.filter(pool=pool).count() == max(0, supply - demand)
+        for line in mine:
+            assert live(line) <= line.quantity
+            assert (live(line) < line.quantity) is (line.backordered_at is not None)
+
+
+def test_control_without_the_orders_lock_units_are_sold_twice(live_db, monkeypatch):
+    """The twin of T-CON-04: two workers at one order, neither waits, and no index stands behind them."""
+    order = make_license_order(5, policy=make_policy(keys=40), allocate=False)
+    LicenseOrder.objects.filter(pk=order.pk).update(account=make_account())
+    barrier = threading.Barrier(4, timeout=30)
+    missing = allocation._missing
+
+    def look_then_wait(line: LicenseOrderLine) -> int:
+        found = missing(line)
+        barrier.wait()
+        return found
+
+    def unlocked(license_order_id) -> LicenseOrder:
+        return LicenseOrder.objects.select_related("account").get(pk=license_order_id)
+
+    monkeypatch.setattr(allocation, "lock_order", unlocked)
+    monkeypatch.setattr(allocation, "_missing", look_then_wait)
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX esd_license_unit")
+    try:
+        together([lambda: allocate_license_order(order.pk)] * 4)
+        assert live(order.lines.get()) > 5
+    finally:
+        License.objects.filter(order_line__order=order).delete()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "CREATE UNIQUE INDEX esd_license_unit ON esd_license (order_line_id, unit_index)"
+                " WHERE NOT fulfillment IN ('REJECTED', 'RETURNED')"
+            )
+
+
+def rush(late: List[LicenseOrder], pool: KeyPool) -> List[Exception]:
+    """Keys come in batches of 7 while late orders are placed; the drain begins a moment after each batch."""
+
+    def importer() -> None:
+        for _ in range(10):
+            add_keys(pool, fresh_keys(7))
+            time.sleep(0.03)
+            fill_backorders(pool.pk)
+
+    def web(number: int) -> None:
+        for order in late[number::4]:
+            allocate_license_order(order.pk)
+            time.sleep(0.02)
+
+    def sweep() -> None:
+        for _ in range(10):
+            fill_backorders()
+            time.sleep(0.03)
+
+    return together([importer] + [lambda n=n: web(n) for n in range(4)] + [sweep] * 2)
+
+
+def waiting_line() -> Tuple[KeyPool, List[LicenseOrder], List[LicenseOrder]]:
+    """30 orders that wait for keys of a pool, then 40 that come later; by order time."""
+    pool = make_pool()
+    policy = make_policy(pool)
+    begin = now() - timedelta(days=1)
+    rng = random.Random(44)
+    orders = [
+        make_license_order(
+            rng.randint(1, 5),
+            policy=policy,
+            allocate=False,
+            created_at=begin + timedelta(minutes=minute),
+        )
+        for minute in range(70)
+    ]
+    waiting, late = orders[:30], orders[30:]
+    # Allocated in another order than that of their time.
+    for order in rng.sample(waiting, 30):
+        allocate_license_order(order.pk)
+    return pool, waiting, late
+
+
+def is_first_in_first_out(orders: List[LicenseOrder]) -> bool:
+    """Those in front have all they want, at most one has a part, those behind have nothing."""
+    lines = {line.order_id: line for line in LicenseOrderLine.objects.filter(order__in=orders)}
+    states = [(live(lines[order.pk]), lines[order.pk].quantity) for order in orders]
+    unfilled = [state for state in states if state[0] < state[1]]
+    first = states.index(unfilled[0])
+    return all(state[0] == 0 for state in states[first + 1 :])
+
+
+def test_a_short_pool_serves_by_order_time(live_db):
+    """T-CON-04b: keys come in batches while orders come; who ordered first is served first."""
+    pool, waiting, late = waiting_line()
+    line_quantities = LicenseOrderLine.objects.filter(order__in=waiting).values_list(
+        "quantity", flat=True
+    )
+    assert sum(line_quantities) > 70, "some always wait"
+
+    assert rush(late, pool) == []
+    fill_backorders(pool.pk)
+
+    assert License.objects.filter(key__pool=pool).count() == 70
+    assert AvailableKey.objects.filter(pool=pool).count() == 0
+    assert is_first_in_first_out(waiting + late)
+
+
+def test_control_without_the_queue_late_orders_take_the_keys(live_db, monkeypatch):
+    """The twin of T-CON-04b: new orders that do not look whether others wait."""
+    pool, waiting, late = waiting_line()
+    monkeypatch.setattr(allocation, "_has_queue", lambda line: False)
+
+    assert rush(late, pool) == []
+
+    assert not is_first_in_first_out(waiting + late)

@@ -1,0 +1,178 @@
+"""What people read is true: documents fit the schema, tables are complete, links lead somewhere."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import Iterator, List, NamedTuple
+
+import lane
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+README, GUIDE = ROOT / "README.md", ROOT / "docs" / "graphql.md"
+PAGES = [README, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+# Within a list it stands further in.
+FENCE = re.compile(r"^ *```(\w*)([^\n]*)\n(.*?)^ *```$", re.M | re.S)
+
+
+class Block(NamedTuple):
+    page: str
+    line: int
+    hosts: List[str]
+    text: str
+
+
+def graphql_blocks() -> Iterator[Block]:
+    """Every ```graphql block; `host=2.10` behind the word says that it is for one host only."""
+    for page in PAGES:
+        whole = page.read_text(encoding="utf-8")
+        for match in FENCE.finditer(whole):
+            if match.group(1) == "graphql":
+                hosts = re.findall(r"host=(\S+)", match.group(2)) or ["2.10", "3.21"]
+                line = whole[: match.start()].count("\n") + 1
+                yield Block(page.name, line, hosts, match.group(3))
+
+
+BLOCKS = list(graphql_blocks())
+
+
+@pytest.fixture(scope="module")
+def host_schema():
+    from saleor.graphql.api import schema
+
+    return schema
+
+
+def prose(page: Path) -> str:
+    return FENCE.sub("", page.read_text(encoding="utf-8"))
+
+
+def named_in_code(text: str) -> set:
+    """The words that stand between backticks."""
+    return {word for span in re.findall(r"`([^`\n]+)`", text) for word in re.findall(r"\w+", span)}
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: f"{block.page}:{block.line}")
+def test_documents_fit_the_schema_of_this_host(block, host_schema):
+    """K15: what people copy works."""
+    from graphql import parse, validate
+
+    assert set(block.hosts) <= {"2.10", "3.21"}
+    if lane.host() not in block.hosts:
+        pytest.skip(f"only for {block.hosts}")
+
+    assert [error.message for error in validate(host_schema, parse(block.text))] == []
+
+
+def test_every_operation_and_every_field_on_saleors_types_has_an_example():
+    from graphene.utils.str_converters import to_camel_case
+
+    from saleor_esd_plugin.graphql.schema import FIELDS, MUTATIONS, QUERIES
+
+    shown = {word for block in BLOCKS for word in re.findall(r"\w+", block.text)}
+    listed = named_in_code(prose(GUIDE))
+    for fields in (QUERIES, MUTATIONS, *FIELDS.values()):
+        names = {to_camel_case(name) for name in fields}
+        assert names - shown == set()
+        assert names - listed == set()
+
+
+def test_the_guide_explains_every_error_code():
+    from saleor_esd_plugin.graphql.errors import LicenseErrorCode
+
+    codes = set(LicenseErrorCode._meta.enum.__members__)
+    table = prose(GUIDE).partition("## Error codes")[2]
+
+    assert set(re.findall(r"^\| `([A-Z_]+)` \|", table, re.M)) == codes
+
+
+def test_the_guide_explains_every_verdict_of_an_import():
+    from saleor_esd_plugin.keys.verdicts import ImportVerdict
+
+    assert {verdict.value for verdict in ImportVerdict} <= named_in_code(prose(GUIDE))
+
+
+def test_the_readme_lists_every_setting():
+    """Names of the environment, and those that staff see."""
+    from saleor_esd_plugin.conf import Settings
+    from saleor_esd_plugin.plugin import EsdPlugin
+
+    text = prose(README)
+    names = [f"ESD_{name.upper()}" for name in vars(Settings) if not name.startswith("_")]
+    names += EsdPlugin.CONFIG_STRUCTURE
+
+    assert [name for name in names if name not in text] == []
+
+
+def test_the_readme_lists_every_permission_role_and_right():
+    from saleor_esd_plugin.permissions import ROLE_RIGHTS, STAFF_PERMISSIONS
+
+    text = prose(README)
+
+    assert [name for name in (*STAFF_PERMISSIONS, *ROLE_RIGHTS) if name not in text] == []
+
+
+def test_the_readme_lists_every_command():
+    from tools.dev import COMMANDS
+
+    commands = (ROOT / "saleor_esd_plugin" / "management" / "commands").glob("esd_*.py")
+    words = README.read_text(encoding="utf-8")
+
+    assert [file.stem for file in commands if file.stem not in words] == []
+    assert [name for name in COMMANDS if f"make {name}" not in words] == []
+
+
+def test_the_readme_lists_every_system_check():
+    package = ROOT / "saleor_esd_plugin"
+    found = {
+        id
+        for file in package.rglob("*.py")
+        for id in re.findall(r'"(esd\.[EW]\d{3})"', file.read_text(encoding="utf-8"))
+    }
+
+    assert found
+    assert found - set(re.findall(r"esd\.[EW]\d{3}", README.read_text(encoding="utf-8"))) == set()
+
+
+def test_the_page_on_emails_lists_every_kind_status_language_and_variable():
+    from saleor_esd_plugin.emails import models
+
+    text = (ROOT / "docs" / "emails.md").read_text(encoding="utf-8")
+    folder = ROOT / "saleor_esd_plugin" / "templates" / "saleor_esd_plugin"
+    languages = [each.name for each in folder.iterdir() if each.is_dir() and each.name != "pages"]
+
+    assert [kind for kind in models.DeliveryKind.values if kind not in text] == []
+    assert [status for status in models.DeliveryStatus.values if status not in text] == []
+    assert [language for language in languages if f"`{language}`" not in text] == []
+    assert {key for key in context_keys() if f"`{key}`" not in text} == set()
+
+
+def context_keys() -> set:
+    """The names that templates get: keys of the dictionaries in these files."""
+    found = set()
+    for name in ("contents.py", "standing.py", "render.py"):
+        source = (ROOT / "saleor_esd_plugin" / "emails" / name).read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Dict):
+                found |= {key.value for key in node.keys if isinstance(key, ast.Constant)}
+    return {key for key in found if isinstance(key, str)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(page)):
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        assert file.exists(), f"{page.name}: {target}"
+        if anchor:
+            assert anchor in anchors(file), f"{page.name}: {target}"
+
+
+def anchors(page: Path) -> set:
+    """The anchors that a page's headings get where Markdown is shown."""
+    heads = re.findall(r"^#+ (.+)$", prose(page), re.M)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
