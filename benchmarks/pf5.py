@@ -16,7 +16,7 @@ from shop import Market
 
 from benchmarks.measure import Clock, report
 
-ROUNDS = 40
+ROUNDS = 120
 WARM_UP = 3
 OUR_PLUGIN = "saleor_esd_plugin.plugin.EsdPlugin"
 
@@ -66,13 +66,15 @@ def main() -> None:
             seconds = complete(market, product, plugins[is_ours], cpu_seconds)
             if number >= WARM_UP:
                 spent[is_ours].append(seconds)
+    # Neighbours slow down both of a pair: their difference is steadier than either.
+    more = [ours - theirs for ours, theirs in zip(spent[True], spent[False])]
     queries = [
         complete(market, product, plugins[is_ours], count_queries) for is_ours in (True, False)
     ]
     report(
         "PF5  checkoutComplete with the plugin (1 ESD line) / without (CPU)",
         [
-            ("ratio", statistics.median(spent[True]) / statistics.median(spent[False]), 1.05, 1.02),
+            ("ratio", 1 + statistics.median(more) / statistics.median(spent[False]), 1.05, 1.02),
             ("extra queries", queries[0] - queries[1], 4, 2),
         ],
     )

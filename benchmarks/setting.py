@@ -16,9 +16,16 @@ import lane  # noqa: E402
 
 os.environ["DJANGO_SETTINGS_MODULE"] = lane.settings_module()
 
+import logging  # noqa: E402
+import warnings  # noqa: E402
+
 import django  # noqa: E402
 
+# On Python 3.8 cryptography says at import that the next release will not support it.
+warnings.filterwarnings("ignore", message="Python 3.8 is no longer supported")
 django.setup()
+# Saleor 3 tells of every task.
+logging.disable(logging.INFO)
 
 from django.conf import settings  # noqa: E402
 from django.db import connections  # noqa: E402

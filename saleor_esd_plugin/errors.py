@@ -42,6 +42,15 @@ class NotFound(EsdError):
         super().__init__("There is nothing with this id that you may see.", field=field)
 
 
+class DeadLink(NotFound):
+    """The same answer for a link that is used, expired, replaced or voided, and for one that never was."""
+
+    def __init__(self) -> None:
+        EsdError.__init__(
+            self, "This link does not work, or not any more. Ask for a new one.", field="token"
+        )
+
+
 class InvalidQuantity(EsdError):
     """A number of units out of range."""
 
@@ -53,10 +62,8 @@ class InvalidTransition(EsdError):
 
     code = "INVALID_TRANSITION"
 
-    def __init__(self, before: str, after: str, *, field: str = ""):
-        super().__init__(
-            f"What is {before} cannot become {after}.", field=field, before=before, after=after
-        )
+    def __init__(self, message: str, *, before: str, after: str, field: str = ""):
+        super().__init__(message, field=field, before=before, after=after)
 
 
 class ReasonRequired(EsdError):

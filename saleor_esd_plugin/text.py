@@ -48,7 +48,8 @@ def clean_language(value: Optional[str], *, field: str = "language") -> str:
 
 def clean_country(value: Optional[str], *, field: str = "country") -> str:
     """A country as two capital letters (ISO 3166-1), empty for none."""
-    text = clean_text(value, field=field, longest=2).upper()
-    if text and not re.fullmatch("[A-Z]{2}", text):
+    text = clean_text(value, field=field, longest=2)
+    # Before the change of case, which makes two letters of "ß".
+    if text and not re.fullmatch("[A-Za-z]{2}", text):
         raise Invalid('Name a country by its two letters, such as "BR".', field=field)
-    return text
+    return text.upper()

@@ -48,6 +48,7 @@ def test_languages_and_countries_have_one_spelling():
         (clean_language, "english please"),
         (clean_language, "../en"),
         (clean_country, "B1"),
+        (clean_country, "ß"),
     ):
         with pytest.raises(Invalid):
             clean(text)

@@ -134,9 +134,9 @@ def _cleaned(
 ) -> Dict[str, Any]:
     given: Dict[str, Any] = {}
     if code is not None:
-        given["code"] = clean_text(code, field="code", longest=64, required=True)
+        given["code"] = clean_text(code, field="code", longest=64, required=True, one_line=True)
     if name is not None:
-        given["name"] = clean_text(name, field="name", longest=128, required=True)
+        given["name"] = clean_text(name, field="name", longest=128, required=True, one_line=True)
     if email is not None:
         given["email"] = parse_address(email)
     if country is not None:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from ..errors import LoginRequired, NotFound
+from ..errors import DeadLink, LoginRequired
 from ..events.record import record
 from ..events.types import EventType
 from ..host.db import now
@@ -50,7 +50,7 @@ def issue_invitation(account_id: UUID, *, email: str, role: str = Role.MASTER.va
 def accept_invitation(token: Optional[str], *, actor: Actor) -> Account:
     """The account that the signed-in user is a member of from now on, in the invitation's role.
 
-    A member already keeps its role. Raises LoginRequired for anybody but a user, and NotFound alike for
+    A member already keeps its role. Raises LoginRequired for anybody but a user, and DeadLink alike for
     a token that is used, expired, voided, unknown or garbage.
     """
     if not actor.user_ref:
@@ -58,7 +58,7 @@ def accept_invitation(token: Optional[str], *, actor: Actor) -> Account:
     invitation = _open_invitation(token)
     moment = now()
     if invitation is None or invitation.expires_at <= moment or not invitation.account.is_active:
-        raise NotFound(field="token")
+        raise DeadLink()
     Member.objects.get_or_create(
         account=invitation.account,
         user_ref=actor.user_ref,

@@ -170,6 +170,7 @@ def _handed_over(delivery: Delivery, licenses: List[License]) -> Context:
         "product": product_of(licenses[0].order_line),
         "key_kind": policy.pool.kind,
         "is_inline": is_inline,
+        "claim_days": settings.claim_days,
         "instructions": choose_text(policy.instructions, delivery.language),
         "licenses": [
             {

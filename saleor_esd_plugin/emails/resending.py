@@ -28,17 +28,20 @@ def resend_license_email(license_id: UUID, *, email: Optional[str] = None, actor
     """Mail the key of a license again: to its end customer, or to the buyer who keeps it himself.
 
     `email` corrects the end customer's address and stays there; a buyer's address is the order's and
-    cannot be changed here (Invalid). Raises NotFound, NotReleased if nobody is to get the key by mail,
-    the errors of parse_address, RateLimited (3 an hour, 10 a day per license).
+    cannot be changed here (Invalid). Raises NotFound, NotReleased, Invalid if the buyer is to get no key
+    by mail (a reseller's, or as the policy says), the errors of parse_address, RateLimited (3 an hour, 10 a day per license).
     """
     license = lock_license(license_id)
     if license.fulfillment == Fulfillment.ASSIGNED.value:
         kind, recipient = DeliveryKind.LICENSE_ASSIGNED, license.end_customer.email
         if email is not None:
             recipient = update_end_customer(license.end_customer_id, email=email, actor=actor).email
-    elif license.fulfillment == Fulfillment.RELEASED.value and goes_to_buyer(
-        license.policy, license.account
-    ):
+    elif license.fulfillment == Fulfillment.RELEASED.value:
+        if not goes_to_buyer(license.policy, license.account):
+            raise Invalid(
+                "The buyer gets this key by no e-mail. Assign it to an end customer first.",
+                field="license",
+            )
         if email is not None:
             raise Invalid("The buyer's address is that of the order.", field="email")
         kind, recipient = DeliveryKind.LICENSE_KEYS, license.order_line.order.buyer_email

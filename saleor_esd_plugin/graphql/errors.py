@@ -23,7 +23,7 @@ LicenseErrorCode = described_enum(
         "INVALID": "A value cannot be accepted; the message says what would be.",
         "REQUIRED": "A value is missing.",
         "INVALID_TRANSITION": "What is in this state cannot become that; `params` has both.",
-        "ALREADY_DECIDED": "Somebody else has decided before; `params` has the decision.",
+        "ALREADY_DECIDED": "Somebody, or the policy, has decided before; `params` has the decision.",
         "NOT_PAID": "The order is not paid in full.",
         "NOT_RELEASED": "The license was not released yet.",
         "KEYS_NOT_ISSUED": "Some units have no released key yet; `params` has the counts.",

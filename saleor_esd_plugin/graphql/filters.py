@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timezone
 from typing import Any, Iterable, Optional
 
 import graphene
@@ -80,6 +81,11 @@ def within(moments: Optional[Any], column: str, *, field: str) -> Q:
             raise Invalid("Give moments with a zone, such as 2030-01-31T12:00:00Z.", field=field)
         if moment.year not in YEARS:
             raise Invalid("Give moments in the years 2000 to 2200.", field=field)
+        try:
+            # The database knows no zone that is 16 hours off or more.
+            moment = moment.astimezone(timezone.utc)
+        except ValueError as error:
+            raise Invalid("No zone is a day or more away.", field=field) from error
         found &= Q(**{f"{column}__{side}": moment})
     return found
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import Any, Dict, List, Optional
 
 from django.core.exceptions import ValidationError
@@ -36,7 +35,7 @@ class BasePlugin(base_plugin.BasePlugin):
     CONFIGURATION_PER_CHANNEL = False
 
     def __init__(self, *args: Any, configuration: Optional[List[dict]] = None, **kwargs: Any):
-        super().__init__(*args, configuration=deepcopy(configuration or []), **kwargs)
+        super().__init__(*args, configuration=list(map(dict, configuration or [])), **kwargs)
 
     # A class method there; called on the plugin of the request, which knows whether it is active.
     def save_plugin_configuration(self, plugin_configuration: Any, cleaned_data: dict) -> Any:

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from ..conf import settings
-from ..errors import NotFound
+from ..errors import DeadLink
 from ..events.record import record
 from ..events.types import EventType
 from ..host.db import now
@@ -61,11 +61,11 @@ def find_claim(token: str) -> Optional[License]:
 def claim_license_key(token: str, *, actor: Actor) -> Tuple[License, SecretKey]:
     """The key behind a link, once (T-CLM-01). The event and the end of the link commit before the answer.
 
-    Used, expired, voided, unknown and garbage tokens all raise the same NotFound.
+    Used, expired, voided, unknown and garbage tokens all raise the same DeadLink.
     """
     link = _usable(token)
     if link is None:
-        raise NotFound(field="token")
+        raise DeadLink()
     # Opened first: a locked ring must not use the link up.
     secret = vault.decrypt(link.license.key)
     with transaction.atomic():
@@ -75,7 +75,7 @@ def claim_license_key(token: str, *, actor: Actor) -> Tuple[License, SecretKey]:
             pk=link.pk, claimed_at=None, voided_at=None, expires_at__gt=moment
         ).update(claimed_at=moment)
         if not used or license.fulfillment not in ISSUED:
-            raise NotFound(field="token")
+            raise DeadLink()
         key_lifecycle.mark_revealed([license.key_id], moment)
         record(
             EventType.LICENSE_KEY_CLAIMED,

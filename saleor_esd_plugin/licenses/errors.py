@@ -8,7 +8,7 @@ class NotReleased(EsdError):
 
     code = "NOT_RELEASED"
 
-    def __init__(self, fulfillment: str, *, field: str = "id"):
+    def __init__(self, fulfillment: str, *, field: str = "license"):
         super().__init__(
             f"The license is {fulfillment}; only a released one can be used.",
             field=field,
@@ -23,7 +23,7 @@ class NotEnoughLicenses(EsdError):
 
     def __init__(self, *, wanted: int, available: int):
         super().__init__(
-            f"{wanted} licenses were asked for, {available} are released and not yet assigned.",
+            f"Asked for: {wanted}; released and not yet assigned: {available}.",
             field="quantity",
             wanted=wanted,
             available=available,
@@ -37,9 +37,8 @@ class KeyWasSeen(EsdError):
 
     def __init__(self, count: int):
         super().__init__(
-            "Somebody has seen the key of "
-            + ("this license" if count == 1 else f"{count} of these licenses")
-            + "; ask the shop's staff to recall it.",
+            f"Keys were seen or mailed ({count}): only the shop's staff can recall these licenses.",
+            field="licenses",
             count=count,
         )
 
@@ -51,5 +50,7 @@ class StillInUse(EsdError):
 
     def __init__(self, what: str, count: int):
         super().__init__(
-            f"{count} licenses still use this {what}. Recall or move them first.", count=count
+            f"This {what} still holds licenses ({count}). Recall them first.",
+            field="id",
+            count=count,
         )

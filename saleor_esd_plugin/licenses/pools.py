@@ -27,7 +27,7 @@ def update_key_pool(
     policies = LicensePolicy.objects.filter(pool_id=pool_id, archived_at=None).count()
     if archived and policies:
         raise Invalid(
-            f"{policies} policies take keys from this pool. Point them elsewhere first.",
+            f"Policies take keys from this pool ({policies}). Point them elsewhere first.",
             field="isArchived",
             count=policies,
         )

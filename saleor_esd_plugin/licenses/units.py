@@ -92,7 +92,12 @@ def assign_licenses(
     customer = _end_customer(end_customer_id, {license.account_id for license in licenses})
     for license in licenses:
         if license.fulfillment == ASSIGNED and license.end_customer_id != customer.pk:
-            raise InvalidTransition(ASSIGNED, ASSIGNED, field="licenses")
+            raise InvalidTransition(
+                "Another end customer has one of these licenses. Recall it first.",
+                before=ASSIGNED,
+                after=ASSIGNED,
+                field="licenses",
+            )
         if license.fulfillment not in (RELEASED, ASSIGNED):
             raise NotReleased(license.fulfillment, field="licenses")
     return _assign([one for one in licenses if one.fulfillment == RELEASED], customer, actor) + [

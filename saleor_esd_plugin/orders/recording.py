@@ -15,13 +15,17 @@ from ..events.record import record
 from ..events.types import EventType
 from ..host.types import SYSTEM, Order, OrderLine
 from ..ids import uuid7, uuid7s
-from ..licenses.models import LicensePolicy
 from .details import usable_details
 from .following import follow_lines
 from .models import LicenseOrder
 from .payments import note_state
 
 _ENDED = ("CANCELLED", "EXPIRED")
+
+_POLICIES = """
+SELECT variant_ref, id, created_at FROM esd_licensepolicy
+WHERE variant_ref = ANY (%s) AND archived_at IS NULL
+"""
 
 _INSERT = """
 WITH recorded AS (
@@ -57,7 +61,7 @@ SELECT id FROM recorded
 """
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def observe_order(order: Optional[Order], *, at_checkout: bool = False) -> Optional[LicenseOrder]:
     """Take note of what the host says of an order; None if it has no licensed line.
 
@@ -96,15 +100,15 @@ def _find(order: Order) -> Optional[LicenseOrder]:
 
 def _policies(order: Order, *, at_checkout: bool) -> Dict[str, UUID]:
     """Variant -> live policy, for the variants of the order."""
-    refs = {line.variant_ref for line in order.lines if line.variant_ref}
-    found = LicensePolicy.objects.filter(variant_ref__in=refs, archived_at=None)
+    refs = [line.variant_ref for line in order.lines if line.variant_ref]
     if not refs:
         return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_POLICIES, [refs])
+        found = cursor.fetchall()
     return {
         variant_ref: policy_id
-        for variant_ref, policy_id, created_at in found.values_list(
-            "variant_ref", "pk", "created_at"
-        )
+        for variant_ref, policy_id, created_at in found
         if at_checkout or order.created_at >= created_at
     }
 

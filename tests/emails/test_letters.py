@@ -156,9 +156,9 @@ def test_the_activation_mail_has_key_and_instructions_in_the_readers_language(
 ):
     """I14, I18: text in HTML is escaped, T-EML-07; names of every script (issue, section 8)."""
     words = {
-        "en": ("Hello", "Product key", "valid until", "How to activate"),
-        "pt-br": ("Olá", "Chave do produto", "válida até", "Como ativar"),
-        "es": ("Hola", "Clave de producto", "válida hasta el", "Cómo activar"),
+        "en": ("Hello", "Product key", "license valid until", "How to activate"),
+        "pt-br": ("Olá", "Chave do produto", "licença válida até", "Como ativar"),
+        "es": ("Hola", "Clave de producto", "licencia válida hasta el", "Cómo activar"),
     }[language]
     policy = make.make_policy(keys=2, term="P1Y")
     LicensePolicy.objects.filter(pk=policy.pk).update(
@@ -236,6 +236,7 @@ def test_a_claim_link_leads_to_the_key_and_reveals_none(
         re.escape(claim_url) if claim_url else r"https?://[^/\s]+/plugins/global/esd/claim/\?token="
     )
     tokens = re.findall(start + r"(\S{43})\s", letter.text)
+    assert letter.text.count("(works once, within 14 days):") == 2
     assert {find_claim(token).pk for token in tokens} == {one.pk for one in make.licenses_of(made)}
     assert License.objects.filter(key__revealed_at=None).count() == 2
 

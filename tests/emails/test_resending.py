@@ -10,11 +10,10 @@ import pytest
 
 from saleor_esd_plugin.accounts.errors import InvalidEmail
 from saleor_esd_plugin.emails.resending import resend_license_email
-from saleor_esd_plugin.errors import Invalid, NotFound, RateLimited
+from saleor_esd_plugin.errors import EsdError, Invalid, NotFound, RateLimited
 from saleor_esd_plugin.events.models import Event, Throttle
 from saleor_esd_plugin.ids import uuid7
 from saleor_esd_plugin.keys.vault import decrypt
-from saleor_esd_plugin.licenses.errors import NotReleased
 from saleor_esd_plugin.orders.approval import approve_license_order
 from saleor_esd_plugin.orders.releasing import release_license_order
 
@@ -93,13 +92,15 @@ def of_reseller():
     return released(user=user, email=user.email)[0]
 
 
-@pytest.mark.parametrize("license", [pending, kept_back, of_reseller])
-def test_where_no_key_goes_by_mail_none_is_sent_again(license):
+@pytest.mark.parametrize(
+    "license, code", [(pending, "NOT_RELEASED"), (kept_back, "INVALID"), (of_reseller, "INVALID")]
+)
+def test_where_no_key_goes_by_mail_none_is_sent_again(license, code):
     license = license()
     before = make.table_digest()
-    with pytest.raises(NotReleased) as error:
+    with pytest.raises(EsdError) as error:
         resend_license_email(license.pk, actor=make.STAFF)
-    assert error.value.code == "NOT_RELEASED"
+    assert (error.value.code, error.value.field) == (code, "license")
     assert make.table_digest() == before
 
 

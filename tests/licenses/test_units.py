@@ -88,6 +88,9 @@ def test_one_that_somebody_else_holds_refuses_all():
         assign_licenses([assigned.pk], end_customer_id=other.pk, actor=STAFF)
 
     assert refusal.value.params == {"before": "ASSIGNED", "after": "ASSIGNED"}
+    assert refusal.value.message == (
+        "Another end customer has one of these licenses. Recall it first."
+    )
     assert table_digest() == before
 
 

@@ -30,7 +30,7 @@ CHARGED = (
     ChargeStatus.FULLY_CHARGED,
     ChargeStatus.PARTIALLY_REFUNDED,
 )
-LINE_FIELDS = ("variant_id", "quantity", "product_sku", "product_name", "variant_name")
+LINE_FIELDS = ("pk", "variant_id", "quantity", "product_sku", "product_name", "variant_name")
 REFUNDED = (ChargeStatus.PARTIALLY_REFUNDED, ChargeStatus.FULLY_REFUNDED)
 
 
@@ -45,6 +45,7 @@ def order_in_hand(host_order: Any) -> Order:
     Nobody has asked for its payments yet: `is_paid` and `is_refunded` are False.
     """
     order = host_order
+    lines = HostOrderLine.objects.filter(order_id=order.pk)
     return Order(
         uuid=order_uuid_of(order),
         number=str(order.pk),
@@ -58,7 +59,7 @@ def order_in_hand(host_order: Any) -> Order:
         checkout_token=order.checkout_token,
         # An order made of a draft had its metadata open to everybody while it was one.
         details=_details(order) if order.checkout_token else {},
-        lines=tuple(map(_line, HostOrderLine.objects.filter(order_id=order.pk).only(*LINE_FIELDS))),
+        lines=tuple(map(_line, lines.values_list(*LINE_FIELDS, named=True))),
     )
 
 
@@ -136,7 +137,7 @@ def _order(order: HostOrder, details: Dict[str, str]) -> Order:
     )
 
 
-def _line(line: HostOrderLine) -> OrderLine:
+def _line(line: Any) -> OrderLine:
     return OrderLine(
         ref=str(line.pk),
         variant_ref=str(line.variant_id or ""),

@@ -31,7 +31,15 @@ STATUS = {
     OrderStatus.EXPIRED: "EXPIRED",
 }
 UNSOLD = [OrderStatus.DRAFT, OrderStatus.CANCELED, OrderStatus.EXPIRED]
-LINE_FIELDS = ("variant_id", "quantity", "product_sku", "product_name", "variant_name", "old_id")
+LINE_FIELDS = (
+    "pk",
+    "variant_id",
+    "quantity",
+    "product_sku",
+    "product_name",
+    "variant_name",
+    "old_id",
+)
 REFUNDED = (ChargeStatus.PARTIALLY_REFUNDED, ChargeStatus.FULLY_REFUNDED)
 
 
@@ -46,6 +54,7 @@ def order_in_hand(host_order: Any) -> Order:
     Nobody has asked for its refunds yet.
     """
     order = host_order
+    lines = HostOrderLine.objects.filter(order_id=order.pk)
     return Order(
         uuid=order_uuid_of(order),
         number=str(order.number),
@@ -59,7 +68,7 @@ def order_in_hand(host_order: Any) -> Order:
         checkout_token=order.checkout_token,
         origin=order.origin,
         details=_details(order),
-        lines=tuple(map(_line, HostOrderLine.objects.filter(order_id=order.pk).only(*LINE_FIELDS))),
+        lines=tuple(map(_line, lines.values_list(*LINE_FIELDS, named=True))),
     )
 
 
@@ -152,7 +161,7 @@ def _has_refund(order: HostOrder) -> bool:
     )
 
 
-def _line(line: HostOrderLine) -> OrderLine:
+def _line(line: Any) -> OrderLine:
     return OrderLine(
         ref=str(line.pk),
         variant_ref=str(line.variant_id or ""),

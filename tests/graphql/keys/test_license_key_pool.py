@@ -190,8 +190,12 @@ def test_a_pool_that_policies_use_is_not_archived(api, staff, gid, unchanged):
         )
 
     (error,) = answer["data"]["licenseKeyPoolUpdate"]["errors"]
-    assert (error["field"], error["code"]) == ("isArchived", "INVALID")
-    assert error["params"] == [{"name": "count", "value": "1"}]
+    assert error == {
+        "field": "isArchived",
+        "code": "INVALID",
+        "message": "Policies take keys from this pool (1). Point them elsewhere first.",
+        "params": [{"name": "count", "value": "1"}],
+    }
 
 
 def test_pools_are_filtered_and_sorted(api, staff):

@@ -57,7 +57,7 @@ def test_tokens_that_are_none(api, unchanged, token):
             {
                 "field": "token",
                 "code": "NOT_FOUND",
-                "message": "There is nothing with this id that you may see.",
+                "message": "This link does not work, or not any more. Ask for a new one.",
             }
         ],
     }

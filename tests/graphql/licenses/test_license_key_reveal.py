@@ -84,7 +84,8 @@ def test_what_is_not_released_stays_closed(api, owner, gid, unchanged):
     pending = factories.licenses_of(order)[0]
     with unchanged():
         answer = api(owner)(REVEAL, {"input": {"license": gid("License", pending)}})
-    assert outcome(answer, "licenseKeyReveal") == "NOT_RELEASED"
+    (error,) = answer["data"]["licenseKeyReveal"]["errors"]
+    assert (error["field"], error["code"]) == ("license", "NOT_RELEASED")
 
 
 def test_once_in_an_operation(api, owner, given, unchanged):
