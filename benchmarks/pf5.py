@@ -16,7 +16,7 @@ from shop import Market
 
 from benchmarks.measure import Clock, report
 
-ROUNDS = 120
+ROUNDS = 80
 WARM_UP = 3
 OUR_PLUGIN = "saleor_esd_plugin.plugin.EsdPlugin"
 

@@ -99,7 +99,7 @@ REACTIONS: Dict[str, Tuple[Reaction, ...]] = {
 }
 
 
-@shared_task(name="saleor_esd_plugin.tasks.dispatch_event")
+@shared_task(name="saleor_esd_plugin.tasks.dispatch_event", ignore_result=True)
 def dispatch_event(event_id: str) -> None:
     """Tell everybody of an event: the reactions above, then the mails that follow from it.
 
@@ -119,14 +119,14 @@ def dispatch_event(event_id: str) -> None:
         _local.waiting = None
 
 
-@shared_task(name="saleor_esd_plugin.tasks.send_delivery")
+@shared_task(name="saleor_esd_plugin.tasks.send_delivery", ignore_result=True)
 def send_delivery(delivery_id: str) -> None:
     """Send one e-mail if it is due."""
     with writing():
         send.send_delivery(UUID(delivery_id))
 
 
-@shared_task(name="saleor_esd_plugin.tasks.reconcile")
+@shared_task(name="saleor_esd_plugin.tasks.reconcile", ignore_result=True)
 def reconcile_all() -> Dict[str, int]:
     """The sweep: finds and repairs whatever was missed; how much of what it did.
 
