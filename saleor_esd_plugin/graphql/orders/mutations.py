@@ -100,6 +100,8 @@ class LicenseOrderReject(BaseMutation):
 
 def _quantities(order: OrderRow, input: Any) -> Optional[Dict[UUID, int]]:
     """Line -> units to approve in all; None for all that is undecided."""
+    if input.lines is not None and not input.lines:
+        raise Invalid("Name at least one line, or leave “lines” out for all.", field="lines")
     if input.lines is None:
         return None
     quantities: Dict[UUID, int] = {}

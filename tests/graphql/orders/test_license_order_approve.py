@@ -125,6 +125,13 @@ def test_a_line_is_named_once(approve, order, whole, gid, unchanged):
         assert code_of(approve(**whole, lines=twice)) == ("lines", "INVALID")
 
 
+def test_an_empty_list_of_lines_is_no_approval(approve, whole, unchanged):
+    with unchanged():
+        answer = approve(**whole, lines=[])
+
+    assert [(error["field"], error["code"]) for error in answer["errors"]] == [("lines", "INVALID")]
+
+
 def test_lines_of_another_order(approve, whole, gid, unchanged):
     foreign = factories.make_license_order(1).lines.get()
     for line in (gid("LicenseOrderLine", foreign), gid("OrderLine", foreign.order_line_ref)):
