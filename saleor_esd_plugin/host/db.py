@@ -15,7 +15,7 @@ if IS_V3:
         JSONField,
         check_constraint,
         permission_model,
-        permissions_enum,
+        permission_registry,
         writing,
     )
 else:
@@ -23,7 +23,7 @@ else:
         JSONField,
         check_constraint,
         permission_model,
-        permissions_enum,
+        permission_registry,
         writing,
     )
 
@@ -46,11 +46,16 @@ def now() -> datetime:
 
 
 def register_permissions(permissions: Dict[str, str]) -> None:
-    """Make our permissions known to the host's registry; call once, while the models are imported.
+    """Make our permissions known to the host, while the models are imported; again changes nothing.
 
     Without it, a row of ours that somebody holds makes the host's own queries fail (H14).
     """
-    permissions_enum({name: f"{APP_LABEL}.{name.lower()}" for name in permissions})
+    registry = permission_registry()
+    if any(set(permissions) == set(enum.__members__) for enum in registry.PERMISSIONS_ENUMS):
+        return
+    values = {name: f"{APP_LABEL}.{name.lower()}" for name in permissions}
+    enum = registry.BasePermissionEnum("LicensePermissions", values)
+    registry.PERMISSIONS_ENUMS.append(enum)
 
 
 def remove_permissions() -> int:

@@ -6,15 +6,16 @@ the UPDATE decides, not a look before. It is part of every checkout, hence the o
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional
+from typing import Dict, Optional, Tuple
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from ..events.record import record
 from ..events.types import EventType
-from ..host.types import SYSTEM, Order, OrderLine
+from ..host.types import SYSTEM, Order
 from ..ids import uuid7, uuid7s
+from ..licenses.models import LicensePolicy
 from .details import usable_details
 from .following import follow_lines
 from .models import LicenseOrder
@@ -22,13 +23,17 @@ from .payments import note_state
 
 _ENDED = ("CANCELLED", "EXPIRED")
 
-_POLICIES = """
-SELECT variant_ref, id, created_at FROM esd_licensepolicy
-WHERE variant_ref = ANY (%s) AND archived_at IS NULL
-"""
-
-_INSERT = """
-WITH recorded AS (
+# Nothing is recorded of an order without a licensed line: most of a shop's orders, perhaps.
+_RECORD = """
+WITH licensed AS (
+    SELECT line.*, policy.id AS policy_id
+    FROM unnest(
+        %(line_ids)s::uuid[], %(refs)s::text[], %(variants)s::text[], %(skus)s::text[],
+        %(products)s::text[], %(variant_names)s::text[], %(quantities)s::int[]
+    ) AS line (id, ref, variant, sku, product, variant_name, quantity)
+    JOIN esd_licensepolicy policy ON policy.variant_ref = line.variant AND policy.archived_at IS NULL
+    WHERE %(at_checkout)s OR policy.created_at <= %(ordered_at)s
+), recorded AS (
     INSERT INTO esd_licenseorder (
         id, order_uuid, number, buyer_user_ref, buyer_email, language, notification_email,
         purchase_order_reference, comment, checkout_token, is_duplicate_checkout, approval,
@@ -42,6 +47,7 @@ WITH recorded AS (
         CASE WHEN %(is_paid)s THEN moment END,
         CASE WHEN %(is_refunded)s THEN moment END
     FROM (SELECT clock_timestamp() AS moment) AS clock
+    WHERE EXISTS (SELECT FROM licensed)
     ON CONFLICT (order_uuid) DO NOTHING
     RETURNING id
 ), lines AS (
@@ -49,15 +55,12 @@ WITH recorded AS (
         id, order_id, order_line_ref, policy_id, variant_ref, sku, product_name, variant_name,
         quantity, approved, withdrawn, fulfilled
     )
-    SELECT line.id, recorded.id, line.ref, line.policy, line.variant, line.sku, line.product,
-        line.variant_name, line.quantity, 0, 0, 0
-    FROM recorded, unnest(
-        %(line_ids)s::uuid[], %(refs)s::text[], %(policies)s::uuid[], %(variants)s::text[],
-        %(skus)s::text[], %(products)s::text[], %(variant_names)s::text[], %(quantities)s::int[]
-    ) AS line (id, ref, policy, variant, sku, product, variant_name, quantity)
+    SELECT licensed.id, recorded.id, ref, policy_id, variant, sku, product, variant_name,
+        quantity, 0, 0, 0
+    FROM recorded, licensed
     ON CONFLICT (order_line_ref) DO NOTHING
 )
-SELECT id FROM recorded
+SELECT (SELECT count(*) FROM recorded), coalesce(sum(quantity), 0) FROM licensed
 """
 
 
@@ -71,18 +74,19 @@ def observe_order(order: Optional[Order], *, at_checkout: bool = False) -> Optio
     if order is None or order.status == "DRAFT":
         return None
     known = None if at_checkout else _find(order)
-    policies = _policies(order, at_checkout=at_checkout)
     if known is None:
-        if not policies or order.status in _ENDED:
+        if order.status in _ENDED:
             return None
-        license_order_id = _record_license_order(order, policies)
+        license_order_id, is_licensed = _record_license_order(order, at_checkout=at_checkout)
         if license_order_id is not None:
             # The other fields are read if somebody asks for them; the hook does not.
             known_fields, values = ["id", "order_uuid"], [license_order_id, order.uuid]
             return LicenseOrder.from_db(connection.alias, known_fields, values)
+        if not is_licensed:
+            return None
         # Another call has recorded it, this moment or long ago.
         known = LicenseOrder.objects.get(order_uuid=order.uuid)
-    follow_lines(known, order, policies)
+    follow_lines(known, order, _policies(order, at_checkout=at_checkout))
     return note_state(known, order)
 
 
@@ -100,22 +104,15 @@ def _find(order: Order) -> Optional[LicenseOrder]:
 
 def _policies(order: Order, *, at_checkout: bool) -> Dict[str, UUID]:
     """Variant -> live policy, for the variants of the order."""
-    refs = [line.variant_ref for line in order.lines if line.variant_ref]
-    if not refs:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(_POLICIES, [refs])
-        found = cursor.fetchall()
-    return {
-        variant_ref: policy_id
-        for variant_ref, policy_id, created_at in found
-        if at_checkout or order.created_at >= created_at
-    }
+    refs = {line.variant_ref for line in order.lines if line.variant_ref}
+    found = LicensePolicy.objects.filter(variant_ref__in=refs, archived_at=None)
+    if not at_checkout:
+        found = found.filter(created_at__lte=order.created_at)
+    return dict(found.values_list("variant_ref", "pk"))
 
 
-def _record_license_order(order: Order, policies: Dict[str, UUID]) -> Optional[UUID]:
-    """The id of the new record; None if there is one already."""
-    lines = [line for line in order.lines if line.variant_ref in policies]
+def _record_license_order(order: Order, *, at_checkout: bool) -> Tuple[Optional[UUID], bool]:
+    """(The id of the new record, None if there is one already; whether any line is licensed.)"""
     license_order_id = uuid7()
     details = usable_details(order.details)
     values = {
@@ -130,34 +127,29 @@ def _record_license_order(order: Order, policies: Dict[str, UUID]) -> Optional[U
         "comment": details.get("comment", ""),
         "checkout_token": order.checkout_token,
         "ordered_at": order.created_at,
+        "at_checkout": at_checkout,
         "is_confirmed": order.status != "UNCONFIRMED",
         "is_paid": order.is_paid,
         "is_refunded": order.is_refunded,
-        **_columns(lines, policies),
+        "line_ids": [str(one) for one in uuid7s(len(order.lines))],
+        "refs": [line.ref for line in order.lines],
+        "variants": [line.variant_ref for line in order.lines],
+        "skus": [line.sku for line in order.lines],
+        "products": [line.product_name for line in order.lines],
+        "variant_names": [line.variant_name for line in order.lines],
+        "quantities": [line.quantity for line in order.lines],
     }
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, values)
-        if cursor.fetchone() is None:
-            return None
+        cursor.execute(_RECORD, values)
+        recorded, units = cursor.fetchone()
+    if not recorded:
+        return None, bool(units)
     record(
         EventType.LICENSE_ORDER_RECORDED,
         license_order_id,
         actor=SYSTEM,
         order_id=license_order_id,
         number=order.number,
-        units=sum(line.quantity for line in lines),
+        units=units,
     )
-    return license_order_id
-
-
-def _columns(lines: List[OrderLine], policies: Dict[str, UUID]) -> Dict[str, list]:
-    return {
-        "line_ids": [str(one) for one in uuid7s(len(lines))],
-        "refs": [line.ref for line in lines],
-        "policies": [str(policies[line.variant_ref]) for line in lines],
-        "variants": [line.variant_ref for line in lines],
-        "skus": [line.sku for line in lines],
-        "products": [line.product_name for line in lines],
-        "variant_names": [line.variant_name for line in lines],
-        "quantities": [line.quantity for line in lines],
-    }
+    return license_order_id, True

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator, Type
+from typing import Any, Iterator, Type
 
 from django.contrib.postgres.fields import JSONField
 from django.db.models import CheckConstraint, Model, Q
 
-__all__ = ["JSONField", "check_constraint", "permission_model", "permissions_enum", "writing"]
+__all__ = ["JSONField", "check_constraint", "permission_model", "permission_registry", "writing"]
 
 
 def check_constraint(condition: Q, name: str) -> CheckConstraint:
@@ -29,13 +29,8 @@ def permission_model() -> Type[Model]:
     return Permission
 
 
-def permissions_enum(permissions: Dict[str, str]) -> Any:
-    """The host's kind of enum of `permissions` (name -> "label.codename"), added to its list once."""
-    from saleor.core import permissions as registry
+def permission_registry() -> Any:
+    """The host's module with `BasePermissionEnum` and the list `PERMISSIONS_ENUMS`."""
+    from saleor.core import permissions
 
-    for enum in registry.PERMISSIONS_ENUMS:
-        if set(enum.__members__) == set(permissions):
-            return enum
-    enum = registry.BasePermissionEnum("LicensePermissions", permissions)
-    registry.PERMISSIONS_ENUMS.append(enum)
-    return enum
+    return permissions

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator, Type
+from typing import Any, Iterator, Type
 
 from django.db.models import CheckConstraint, JSONField, Model, Q
 
-__all__ = ["JSONField", "check_constraint", "permission_model", "permissions_enum", "writing"]
+__all__ = ["JSONField", "check_constraint", "permission_model", "permission_registry", "writing"]
 
 
 def check_constraint(condition: Q, name: str) -> CheckConstraint:
@@ -32,13 +32,8 @@ def permission_model() -> Type[Model]:
     return Permission
 
 
-def permissions_enum(permissions: Dict[str, str]) -> Any:
-    """The host's kind of enum of `permissions` (name -> "label.codename"), added to its list once."""
-    from saleor.permission import enums as registry
+def permission_registry() -> Any:
+    """The host's module with `BasePermissionEnum` and the list `PERMISSIONS_ENUMS`."""
+    from saleor.permission import enums
 
-    for enum in registry.PERMISSIONS_ENUMS:
-        if set(enum.__members__) == set(permissions):
-            return enum
-    enum = registry.BasePermissionEnum("LicensePermissions", permissions)
-    registry.PERMISSIONS_ENUMS.append(enum)
-    return enum
+    return enums
