@@ -9,6 +9,7 @@ for visitors.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from importlib.util import find_spec
 from typing import Any, Callable, Dict, List, NamedTuple, Sequence, Tuple
 
@@ -56,7 +57,7 @@ class Place(NamedTuple):
     channel_slug: str = ""
 
 
-class Shop:
+class Shop(ABC):
     """One shop. Methods that staff use take the staff's `authorization` first."""
 
     # The type of an amount as a variable, and what stands in front of a user's token.
@@ -245,39 +246,39 @@ class Shop:
 
     # What the hosts do differently
 
+    @abstractmethod
     def make_group(
         self, superuser: str, name: str, permissions: Sequence[str], user_ids: Sequence[str]
     ) -> None:
         """A permission group of Saleor's own, with these users in it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def set_up(self, superuser: str, name: str) -> Place:
         """A warehouse, a shipping zone, on 3.x a channel, and a product type that asks for no shipping."""
-        raise NotImplementedError
 
+    @abstractmethod
     def make_product(
         self, staff: str, place: Place, *, name: str, sku: str, price: float, stock: int = 100
     ) -> str:
         """A product with one variant, on sale; the variant's id."""
-        raise NotImplementedError
 
+    @abstractmethod
     def checkout(
         self, place: Place, *lines: Tuple[str, int], email: str, authorization: str = ""
     ) -> Dict[str, Any]:
         """A new checkout: `id`, `token`, `isShippingRequired`, `totalPrice`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def pay(self, checkout: Dict[str, Any], authorization: str = "") -> None:
         """Pay all of it by Saleor's dummy gateway."""
-        raise NotImplementedError
 
+    @abstractmethod
     def complete(self, checkout: Dict[str, Any], authorization: str = "") -> Dict[str, Any]:
         """The order that became of the checkout."""
-        raise NotImplementedError
 
+    @abstractmethod
     def draft(self, staff: str, place: Place, *lines: Tuple[str, int], email: str) -> str:
         """A draft order's id; `complete_draft` makes it an order, unpaid."""
-        raise NotImplementedError
 
 
 def open_shop(post: Post) -> Shop:
