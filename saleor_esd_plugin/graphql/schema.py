@@ -7,7 +7,7 @@ from typing import Any, Dict, Tuple, Type
 import graphene
 from graphene.utils.str_converters import to_camel_case, to_snake_case
 
-from ..host.graphql import mount
+from ..host.graphql import keep_out_of_log, mount
 from . import about
 from .accounts import mutations as account_mutations
 from .accounts import resolvers as accounts
@@ -49,6 +49,9 @@ _MUTATIONS: Tuple[Type[BaseMutation], ...] = (
 MUTATIONS: Fields = {to_snake_case(each.__name__): each.Field() for each in _MUTATIONS}
 
 # Answers with a clear key: a host that reports answers to others blanks these fields out (H7).
+# Input fields that hold a clear key or a token; `key` is a filter.
+SECRET_INPUTS = {"key", *(name for each in _MUTATIONS for name in each.secret_inputs)}
+
 SENSITIVE = {each.__name__: ("key",) for each in _MUTATIONS if each.returns_secret}
 
 # The host's types -> the fields that we add to them.
@@ -99,3 +102,4 @@ def _is_ours(type_: Any) -> bool:
 def mount_schema() -> None:
     """Put it all into the host's schema. Before the host builds that: in `AppConfig.ready()`."""
     mount(queries=QUERIES, mutations=MUTATIONS, fields=FIELDS, cost=costs(), sensitive=SENSITIVE)
+    keep_out_of_log(SECRET_INPUTS)

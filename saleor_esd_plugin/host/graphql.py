@@ -19,6 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 from . import IS_V3
 from .db import writing
 from .ids import decimal_ref, split_global_id, uuid_ref
+from .redaction import keep_out_of_log
 from .types import ANONYMOUS, Actor
 
 if IS_V3:
@@ -73,6 +74,7 @@ __all__ = [
     "client_ip",
     "global_id",
     "host_types",
+    "keep_out_of_log",
     "load_order_lines",
     "load_orders",
     "load_users",
