@@ -110,7 +110,7 @@ def record(
     """What the hook does for a host's order, and then (if asked) what happens after its commit."""
     from dataclasses import replace
 
-    found = shop.read_order(shop.order_uuid_of(order), at_checkout=True)
+    found = shop.read_order(shop.order_uuid_of(order))
     license_order = observe_order(replace(found, details=details or {}), at_checkout=True)
     return allocate_license_order(license_order.pk) if allocate else license_order
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from typing import Any, Dict, Iterable, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 from uuid import UUID
 
 from django.conf import settings
@@ -21,13 +21,12 @@ from saleor.warehouse.models import Stock
 
 from . import IS_V3
 from .ids import decimal_ref, split_global_id, uuid_ref
-from .types import APP_LABEL, CHECKOUT_DETAILS, PluginField, PluginSettings
+from .types import APP_LABEL, CHECKOUT_DETAILS, Order, PluginField, PluginSettings
 
 if IS_V3:
     from .saleor_3_21.orders import (
         order_in_hand,
         order_uuid_of,
-        read_order,
         read_orders,
         unrecorded_order_uuids,
         update_may_concern_us,
@@ -39,13 +38,11 @@ if IS_V3:
         lock_open_order,
         serving_stocks,
         shop_sender,
-        user_language,
     )
 else:
     from .saleor_2_10.orders import (
         order_in_hand,
         order_uuid_of,
-        read_order,
         read_orders,
         unrecorded_order_uuids,
         update_may_concern_us,
@@ -57,7 +54,6 @@ else:
         lock_open_order,
         serving_stocks,
         shop_sender,
-        user_language,
     )
 
 __all__ = [
@@ -73,13 +69,16 @@ __all__ = [
     "unrecorded_order_uuids",
     "update_may_concern_us",
     "user_email",
-    "user_language",
     "variant_exists",
-    "variants",
     "write_checkout_details",
 ]
 
 logger = logging.getLogger(__name__)
+
+
+def read_order(order_uuid: UUID) -> Optional[Order]:
+    """The order as the host has it now, or None; see `read_orders`."""
+    return next(iter(read_orders([order_uuid])), None)
 
 
 def fulfill_lines(order_uuid: UUID, quantities: Dict[str, int]) -> Dict[str, int]:
@@ -178,15 +177,6 @@ def write_checkout_details(checkout_id_or_token: str, details: Dict[str, str]) -
     holder.metadata = metadata
     holder.save(update_fields=["metadata"])
     return True
-
-
-def variants(refs: Iterable[str]) -> Dict[str, Tuple[str, str, str]]:
-    """Variant ref -> (SKU, product name, variant name), for those that exist; any of them may be empty."""
-    found = ProductVariant.objects.filter(pk__in=filter(None, map(decimal_ref, refs)))
-    return {
-        str(pk): (sku or "", product_name, name)
-        for pk, sku, product_name, name in found.values_list("pk", "sku", "product__name", "name")
-    }
 
 
 def variant_exists(ref: str) -> bool:

@@ -73,7 +73,8 @@ def observe_order(order: Optional[Order], *, at_checkout: bool = False) -> Optio
     """
     if order is None or order.status == "DRAFT":
         return None
-    known = None if at_checkout else _find(order)
+    same = LicenseOrder.objects.filter(order_uuid=order.uuid)
+    known = None if at_checkout else same.first()
     if known is None:
         if order.status in _ENDED:
             return None
@@ -85,7 +86,7 @@ def observe_order(order: Optional[Order], *, at_checkout: bool = False) -> Optio
         if not is_licensed:
             return None
         # Another call has recorded it, this moment or long ago.
-        known = LicenseOrder.objects.get(order_uuid=order.uuid)
+        known = same.get()
     follow_lines(known, order, _policies(order, at_checkout=at_checkout))
     return note_state(known, order)
 
@@ -96,10 +97,6 @@ def is_recorded(order_uuid: UUID, *, settled: bool) -> bool:
     if not settled:
         known = known.filter(paid_at=None) | known.filter(confirmed_at=None)
     return known.exists()
-
-
-def _find(order: Order) -> Optional[LicenseOrder]:
-    return LicenseOrder.objects.filter(order_uuid=order.uuid).first()
 
 
 def _policies(order: Order, *, at_checkout: bool) -> Dict[str, UUID]:

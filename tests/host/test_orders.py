@@ -35,8 +35,8 @@ def uuid_of(order):
     return shop.order_uuid_of(order)
 
 
-def read(order, **options):
-    return shop.read_order(uuid_of(order), **options)
+def read(order):
+    return shop.read_order(uuid_of(order))
 
 
 def test_an_order_in_our_words():
@@ -153,7 +153,7 @@ def test_what_the_buyer_said_is_read_at_the_checkout():
     """I04, I05, I06."""
     order = build.make_order([(build.make_variant(), 1)], metadata=DETAILS)
 
-    assert read(order, at_checkout=True).details == IN_OUR_WORDS
+    assert shop.order_in_hand(order).details == IN_OUR_WORDS
 
 
 @pytest.mark.only_on("2.10", reason="3.x lets staff only write an order's metadata")
@@ -169,7 +169,7 @@ def test_an_order_made_of_a_draft_vouches_for_nothing_either():
     """H5: its metadata was open to everybody while it was a draft."""
     order = build.make_order([(build.make_variant(), 1)], metadata=DETAILS, checkout_token="")
 
-    assert read(order, at_checkout=True).details == {}
+    assert shop.order_in_hand(order).details == {}
 
 
 @pytest.mark.only_on("3.21", reason="2.10 has no mutation for the note")

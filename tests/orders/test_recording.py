@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 def shop_order(quantity=2, policy=None, **fields):
     policy = policy or make_policy(keys=quantity)
     order = build.make_order([(build.find_variant(policy.variant_ref), quantity)], **fields)
-    return shop.read_order(shop.order_uuid_of(order), at_checkout=True)
+    return shop.read_order(shop.order_uuid_of(order))
 
 
 def test_the_hook_records_the_order_and_its_lines_and_touches_no_key():

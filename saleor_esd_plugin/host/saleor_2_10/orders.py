@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Dict, Iterable, List, Optional
+from typing import Any, Dict, Iterable, List
 from uuid import UUID
 
 from django.db import connection
@@ -19,7 +19,6 @@ from ..types import CHECKOUT_DETAILS, Order, OrderLine
 __all__ = [
     "order_in_hand",
     "order_uuid_of",
-    "read_order",
     "read_orders",
     "unrecorded_order_uuids",
     "update_may_concern_us",
@@ -71,22 +70,12 @@ def order_in_hand(host_order: Any) -> Order:
     )
 
 
-def read_order(order_uuid: UUID, *, at_checkout: bool = False) -> Optional[Order]:
-    """The order as the host has it now, or None.
-
-    With `at_checkout`, which only the hook of a completed checkout may say, `details` has the buyer's
-    words; later anybody could have changed them (H5).
-    """
-    order = _rows([order_uuid]).first()
-    if order is None:
-        return None
-    # An order made of a draft had its metadata open to everybody while it was one.
-    return _order(order, _details(order) if at_checkout and order.checkout_token else {})
-
-
 def read_orders(order_uuids: Iterable[UUID]) -> List[Order]:
-    """Those of the orders that exist, in three queries, without `details`."""
-    return [_order(order, {}) for order in _rows(order_uuids)]
+    """Those of the orders that exist, in three queries.
+
+    Without `details`: after the checkout anybody could have changed them (H5).
+    """
+    return list(map(_order, _rows(order_uuids)))
 
 
 def update_may_concern_us(host_order: Any) -> bool:
@@ -124,7 +113,7 @@ def _rows(order_uuids: Iterable[UUID]) -> QuerySet:
     return orders.select_related("user").prefetch_related("lines", "payments")
 
 
-def _order(order: HostOrder, details: Dict[str, str]) -> Order:
+def _order(order: HostOrder) -> Order:
     status = STATUS.get(order.status, "OPEN")
     payments = order.payments.all()
     captured = sum(p.captured_amount for p in payments if p.charge_status in CHARGED)
@@ -140,7 +129,6 @@ def _order(order: HostOrder, details: Dict[str, str]) -> Order:
         user_ref=str(order.user_id or ""),
         language=order.language_code,
         checkout_token=order.checkout_token,
-        details=details,
         lines=tuple(map(_line, order.lines.all())),
     )
 

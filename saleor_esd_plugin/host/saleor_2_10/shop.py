@@ -6,7 +6,6 @@ from email.utils import parseaddr
 from typing import Any, Dict, List, Optional, Tuple
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.sites.models import Site
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import QuerySet, Sum
@@ -22,7 +21,6 @@ __all__ = [
     "lock_open_order",
     "serving_stocks",
     "shop_sender",
-    "user_language",
 ]
 
 
@@ -58,10 +56,3 @@ def shop_sender() -> Tuple[str, str]:
         return parseaddr(Site.objects.get_current().settings.default_from_email)
     except ImproperlyConfigured:
         return "", ""
-
-
-def user_language(user_ref: str) -> str:
-    """The language of the user's latest order, as users have none here; else the shop's."""
-    orders = Order.objects.filter(user_id=user_ref).order_by("-created")
-    language = orders.values_list("language_code", flat=True).first()
-    return language or settings.LANGUAGE_CODE

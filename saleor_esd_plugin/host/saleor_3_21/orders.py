@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Dict, Iterable, List, Optional
+from typing import Any, Dict, Iterable, List
 from uuid import UUID
 
 from django.db import connection
@@ -19,7 +19,6 @@ from ..types import CHECKOUT_DETAILS, Order, OrderLine
 __all__ = [
     "order_in_hand",
     "order_uuid_of",
-    "read_order",
     "read_orders",
     "unrecorded_order_uuids",
     "update_may_concern_us",
@@ -80,18 +79,12 @@ def order_in_hand(host_order: Any) -> Order:
     )
 
 
-def read_order(order_uuid: UUID, *, at_checkout: bool = False) -> Optional[Order]:
-    """The order as the host has it now, or None.
+def read_orders(order_uuids: Iterable[UUID]) -> List[Order]:
+    """Those of the orders that exist, in four queries.
 
     `details` has the buyer's words at any time: only staff can change them later.
     """
-    order = _rows([order_uuid]).first()
-    return None if order is None else _order(order, _details(order))
-
-
-def read_orders(order_uuids: Iterable[UUID]) -> List[Order]:
-    """Those of the orders that exist, in four queries."""
-    return [_order(order, _details(order)) for order in _rows(order_uuids)]
+    return list(map(_order, _rows(order_uuids)))
 
 
 def update_may_concern_us(host_order: Any) -> bool:
@@ -141,7 +134,7 @@ def _rows(order_uuids: Iterable[UUID]) -> QuerySet:
     return orders.prefetch_related("lines", "payments", "payment_transactions")
 
 
-def _order(order: HostOrder, details: Dict[str, str]) -> Order:
+def _order(order: HostOrder) -> Order:
     status = STATUS.get(order.status, "OPEN")
     charged = order.total_charged_amount
     return Order(
@@ -157,7 +150,7 @@ def _order(order: HostOrder, details: Dict[str, str]) -> Order:
         language=order.language_code,
         checkout_token=order.checkout_token,
         origin=order.origin,
-        details=details,
+        details=_details(order),
         lines=tuple(map(_line, order.lines.all())),
     )
 

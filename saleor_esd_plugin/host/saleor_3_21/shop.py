@@ -9,7 +9,6 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.sites.models import Site
 from django.db.models import QuerySet
-from saleor.account.models import User
 from saleor.checkout.models import Checkout, CheckoutMetadata
 from saleor.order import OrderStatus, actions
 from saleor.order.models import Order
@@ -23,7 +22,6 @@ __all__ = [
     "lock_open_order",
     "serving_stocks",
     "shop_sender",
-    "user_language",
 ]
 
 # Fulfilling an unconfirmed order would make it FULFILLED, past the shop's own confirmation.
@@ -76,9 +74,3 @@ def lock_checkout_metadata(token: UUID) -> Optional[Any]:
 def shop_sender() -> Tuple[str, str]:
     """(name, address) that the shop's own e-mails come from; empty if none is set up."""
     return parseaddr(settings.DEFAULT_FROM_EMAIL or "")
-
-
-def user_language(user_ref: str) -> str:
-    """The user's language; else the shop's."""
-    users = User.objects.filter(pk=user_ref)
-    return users.values_list("language_code", flat=True).first() or settings.LANGUAGE_CODE
