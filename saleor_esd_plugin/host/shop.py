@@ -31,6 +31,7 @@ if IS_V3:
         unrecorded_order_uuids,
         update_may_concern_us,
     )
+    from .saleor_3_21.payments import order_uuids_of_payment
     from .saleor_3_21.shop import (
         allocated_quantity,
         create_fulfillments,
@@ -47,6 +48,7 @@ else:
         unrecorded_order_uuids,
         update_may_concern_us,
     )
+    from .saleor_2_10.payments import order_uuids_of_payment
     from .saleor_2_10.shop import (
         allocated_quantity,
         create_fulfillments,
@@ -62,6 +64,7 @@ __all__ = [
     "fulfill_lines",
     "order_in_hand",
     "order_uuid_of",
+    "order_uuids_of_payment",
     "plugin_settings",
     "read_order",
     "read_orders",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Dict, FrozenSet, Tuple
+from decimal import Decimal
+from typing import Dict, FrozenSet, Optional, Tuple
 from uuid import UUID
 
 # Of our tables and permissions, and the id of the plugin in Saleor's list.
@@ -19,7 +20,7 @@ class Actor:
     those of our four that the actor holds.
     """
 
-    kind: str  # USER, APP, ANONYMOUS, SYSTEM
+    kind: str  # USER, APP, ANONYMOUS, SYSTEM; PROVIDER: a payment provider's message
     ref: str = ""
     label: str = ""
     permissions: FrozenSet[str] = frozenset()
@@ -56,15 +57,44 @@ class OrderLine:
     product_name: str = ""
     variant_name: str = ""
     old_ref: str = ""
+    unit_price: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Payment:
+    """One payment of an order as the host knows it; amounts in major units of `currency` ("EUR").
+
+    `refs` are the ids under which its provider knows it (Stripe: "pi_…", "ch_…"). `total` was to be paid
+    (None: the host does not say), `captured` ever came in, `refunded` is what of that went back.
+    """
+
+    refs: FrozenSet[str]
+    currency: str
+    total: Optional[Decimal]
+    captured: Decimal = Decimal(0)
+    refunded: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class NamedReturn:
+    """Units that staff named in the shop as refunded or returned.
+
+    They leave once at least `amount` of money went back for them (0: at once). `units` are pairs of an
+    order line's ref and a quantity.
+    """
+
+    amount: Decimal
+    units: Tuple[Tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
 class Order:
     """One shop order.
 
-    `status` is DRAFT, UNCONFIRMED, OPEN, CANCELLED or EXPIRED. `is_paid` is full payment, `is_refunded`
-    that all of what was paid went back. `details` are the buyer's words at checkout (keys of
-    `CHECKOUT_DETAILS`), empty wherever the host cannot vouch for them.
+    `status` is DRAFT, UNCONFIRMED, OPEN, CANCELLED or EXPIRED. `is_paid` is full payment as the host sees
+    it. `total` is gross, in `currency`. `details` are the buyer's words at checkout (keys of
+    `CHECKOUT_DETAILS`), empty wherever the host cannot vouch for them. An order in hand, at its checkout,
+    comes without `payments` and `named_returns`.
     """
 
     uuid: UUID
@@ -72,7 +102,6 @@ class Order:
     created_at: datetime
     status: str
     is_paid: bool
-    is_refunded: bool
     email: str
     user_ref: str = ""
     language: str = ""
@@ -80,6 +109,10 @@ class Order:
     origin: str = ""
     details: Dict[str, str] = field(default_factory=dict)
     lines: Tuple[OrderLine, ...] = ()
+    total: Decimal = Decimal(0)
+    currency: str = ""
+    payments: Tuple[Payment, ...] = ()
+    named_returns: Tuple[NamedReturn, ...] = ()
 
 
 @dataclass(frozen=True)

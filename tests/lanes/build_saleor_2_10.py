@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from uuid import uuid4
 
+from build_payments_saleor_2_10 import make_payment, pay
 from django.contrib.auth.models import Permission
 from saleor.account.models import Address, User
 from saleor.app.models import App, AppToken
 from saleor.checkout.models import Checkout
 from saleor.order.models import Order
-from saleor.payment.models import Payment
 from saleor.product.models import Category, Product, ProductType, ProductVariant
 from saleor.shipping.models import ShippingZone
 from saleor.warehouse.models import Allocation, Stock, Warehouse
@@ -28,8 +28,6 @@ __all__ = [
     "make_stock",
     "make_user",
     "make_variant",
-    "pay",
-    "refund",
     "set_status",
 ]
 
@@ -129,11 +127,12 @@ def make_order(
     checkout_token=None,
     created_at=None,
     language="en",
+    payment_ref="",
 ):
     """An order of `lines` [(variant, quantity)], stock allocated; no hook of a plugin runs.
 
     `status` is a word of `host.types.Order`: DRAFT, OPEN or CANCELLED. A `checkout_token` of "" makes it one
-    that staff entered.
+    that staff entered. With a `payment_ref` ("pi_...") a provider knows its payment, paid or not.
     """
     total = sum((_price(variant) * quantity for variant, quantity in lines), Decimal(0))
     order = Order.objects.create(
@@ -164,36 +163,15 @@ def make_order(
         stock = variant.stocks.first()
         if status == "OPEN" and stock is not None and variant.track_inventory:
             Allocation.objects.create(order_line=line, stock=stock, quantity_allocated=quantity)
+    if payment_ref:
+        make_payment(order, payment_ref)
     if paid:
-        pay(order)
+        pay(order, ref=payment_ref)
     return order
 
 
 def _price(variant):
     return variant.product.price_amount
-
-
-def pay(order, amount=None):
-    """Money arrives, all of it or `amount`; no hook of a plugin runs."""
-    amount = order.total_gross_amount if amount is None else Decimal(amount)
-    is_all = amount >= order.total_gross_amount
-    return Payment.objects.create(
-        gateway="mirumee.payments.dummy",
-        order=order,
-        total=order.total_gross_amount,
-        captured_amount=amount,
-        charge_status="fully-charged" if is_all else "partially-charged",
-        currency=order.currency,
-    )
-
-
-def refund(order, amount=None):
-    """Of the last payment all of what is left, or `amount`, goes back; no hook of a plugin runs."""
-    payment = order.payments.last()
-    payment.captured_amount -= payment.captured_amount if amount is None else Decimal(amount)
-    payment.charge_status = "partially-refunded" if payment.captured_amount else "fully-refunded"
-    payment.is_active = payment.captured_amount > 0
-    payment.save(update_fields=["captured_amount", "charge_status", "is_active"])
 
 
 def set_status(order, status):

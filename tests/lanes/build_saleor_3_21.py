@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from uuid import uuid4
 
+from build_payments_saleor_3_21 import make_payment, pay
 from django.db.models import F
 from django.utils import timezone
 from saleor.account.models import Address, User
@@ -12,8 +13,6 @@ from saleor.app.models import App, AppToken
 from saleor.channel.models import Channel
 from saleor.checkout.models import Checkout
 from saleor.order.models import Order
-from saleor.order.utils import updates_amounts_for_order
-from saleor.payment.models import Payment
 from saleor.permission.models import Permission
 from saleor.product.models import (
     Category,
@@ -39,8 +38,6 @@ __all__ = [
     "make_stock",
     "make_user",
     "make_variant",
-    "pay",
-    "refund",
     "set_status",
 ]
 
@@ -171,10 +168,12 @@ def make_order(
     checkout_token=None,
     created_at=None,
     language="en",
+    payment_ref="",
 ):
     """An order of `lines` [(variant, quantity)], stock allocated; no hook of a plugin runs.
 
-    `status` is a word of `host.types.Order`. A `checkout_token` of "" makes it one that staff entered.
+    `status` is a word of `host.types.Order`. A `checkout_token` of "" makes it one that staff entered. With a
+    `payment_ref` ("pi_...") a provider knows its payment, paid or not.
     """
     total = sum((_price(variant) * quantity for variant, quantity in lines), Decimal(0))
     checkout_token = str(uuid4()) if checkout_token is None else checkout_token
@@ -197,8 +196,10 @@ def make_order(
     )
     for variant, quantity in lines:
         _add_line(order, variant, quantity, allocates=status in ("OPEN", "UNCONFIRMED"))
+    if payment_ref:
+        make_payment(order, payment_ref)
     if paid:
-        pay(order)
+        pay(order, ref=payment_ref)
     return order
 
 
@@ -228,32 +229,6 @@ def _add_line(order, variant, quantity, *, allocates):
 
 def _price(variant):
     return variant.channel_listings.get(channel=make_channel()).price_amount
-
-
-def pay(order, amount=None):
-    """Money arrives, all of it or `amount`; no hook of a plugin runs."""
-    amount = order.total_gross_amount if amount is None else Decimal(amount)
-    is_all = amount >= order.total_gross_amount
-    payment = Payment.objects.create(
-        gateway="mirumee.payments.dummy",
-        order=order,
-        total=order.total_gross_amount,
-        captured_amount=amount,
-        charge_status="fully-charged" if is_all else "partially-charged",
-        currency=order.currency,
-    )
-    updates_amounts_for_order(order)
-    return payment
-
-
-def refund(order, amount=None):
-    """Of the last payment all of what is left, or `amount`, goes back; no hook of a plugin runs."""
-    payment = order.payments.last()
-    payment.captured_amount -= payment.captured_amount if amount is None else Decimal(amount)
-    payment.charge_status = "partially-refunded" if payment.captured_amount else "fully-refunded"
-    payment.is_active = payment.captured_amount > 0
-    payment.save(update_fields=["captured_amount", "charge_status", "is_active"])
-    updates_amounts_for_order(order)
 
 
 def set_status(order, status):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Dict, Iterable, List
 from uuid import UUID
 
@@ -12,9 +13,10 @@ from django.db.models.functions import Cast
 from saleor.order import OrderOrigin, OrderStatus
 from saleor.order.models import Order as HostOrder
 from saleor.order.models import OrderLine as HostOrderLine
-from saleor.payment import ChargeStatus
 
 from ..types import CHECKOUT_DETAILS, Order, OrderLine
+from .payments import payments_of, with_payments
+from .returns import has_named_returns, named_returns_of, with_named_returns
 
 __all__ = [
     "order_in_hand",
@@ -38,6 +40,7 @@ LINE_FIELDS = (
     "product_sku",
     "product_name",
     "variant_name",
+    "unit_price_gross_amount",
     "old_id",
 )
 # By hand, as it is part of every checkout of the shop and the ORM takes thrice the time.
@@ -45,7 +48,6 @@ _LINES = (
     f"SELECT {', '.join(HostOrderLine._meta.get_field(name).column for name in LINE_FIELDS)}"
     f" FROM {HostOrderLine._meta.db_table} WHERE order_id = %s"
 )
-REFUNDED = (ChargeStatus.PARTIALLY_REFUNDED, ChargeStatus.FULLY_REFUNDED)
 
 
 def order_uuid_of(host_order: Any) -> UUID:
@@ -56,7 +58,7 @@ def order_uuid_of(host_order: Any) -> UUID:
 def order_in_hand(host_order: Any) -> Order:
     """The order that the hook of a completed checkout brings along, in one query, for its lines.
 
-    Nobody has asked for its refunds yet.
+    Nobody has asked for its payments yet: `is_paid` is what the order itself says.
     """
     order = host_order
     with connection.cursor() as cursor:
@@ -68,7 +70,6 @@ def order_in_hand(host_order: Any) -> Order:
         created_at=order.created_at,
         status=STATUS.get(order.status, "OPEN"),
         is_paid=order.total_charged_amount >= order.total_gross_amount,
-        is_refunded=False,
         email=order.get_customer_email() or "",
         user_ref=str(order.user_id or ""),
         language=order.language_code,
@@ -76,23 +77,26 @@ def order_in_hand(host_order: Any) -> Order:
         origin=order.origin,
         details=_details(order),
         lines=tuple(_line_in_hand(*row) for row in lines),
+        total=order.total_gross_amount,
+        currency=order.currency,
     )
 
 
 def read_orders(order_uuids: Iterable[UUID]) -> List[Order]:
-    """Those of the orders that exist, in four queries.
+    """Those of the orders that exist, in ten queries at most.
 
-    `details` has the buyer's words at any time: only staff can change them later.
+    Seven, unless an app took money or units were named as returned. `details` has the buyer's words at any time: only staff can change them later.
     """
     return list(map(_order, _rows(order_uuids)))
 
 
 def update_may_concern_us(host_order: Any) -> bool:
-    """Whether an update of the order that a hook brings can be of interest: its lines, while they change.
+    """Whether an update of the order that a hook brings can be of interest; one query, mostly.
 
-    Payment, confirmation, refund and the end of an order have hooks of their own.
+    Its lines are, while they change, and units that were named as returned or replaced: of those nothing
+    else tells. Payment, confirmation, refund and the end of an order have hooks of their own.
     """
-    return host_order.status == OrderStatus.UNCONFIRMED
+    return host_order.status == OrderStatus.UNCONFIRMED or has_named_returns(host_order)
 
 
 def unrecorded_order_uuids(
@@ -130,8 +134,9 @@ def unrecorded_order_uuids(
 
 
 def _rows(order_uuids: Iterable[UUID]) -> QuerySet:
-    orders = HostOrder.objects.filter(pk__in=list(order_uuids)).select_related("user")
-    return orders.prefetch_related("lines", "payments", "payment_transactions")
+    orders = HostOrder.objects.filter(pk__in=list(order_uuids))
+    orders = orders.select_related("user").prefetch_related("lines")
+    return with_named_returns(with_payments(orders))
 
 
 def _order(order: HostOrder) -> Order:
@@ -144,7 +149,6 @@ def _order(order: HostOrder) -> Order:
         status=status,
         # An empty draft costs nothing, and is not paid for that.
         is_paid=status != "DRAFT" and charged >= order.total_gross_amount,
-        is_refunded=charged <= 0 and _has_refund(order),
         email=order.get_customer_email() or "",
         user_ref=str(order.user_id or ""),
         language=order.language_code,
@@ -152,13 +156,10 @@ def _order(order: HostOrder) -> Order:
         origin=order.origin,
         details=_details(order),
         lines=tuple(map(_line, order.lines.all())),
-    )
-
-
-def _has_refund(order: HostOrder) -> bool:
-    """Has money been given back, by a gateway's payment or by an app's transaction?"""
-    return any(payment.charge_status in REFUNDED for payment in order.payments.all()) or any(
-        transaction.refunded_value > 0 for transaction in order.payment_transactions.all()
+        total=order.total_gross_amount,
+        currency=order.currency,
+        payments=payments_of(order),
+        named_returns=named_returns_of(order),
     )
 
 
@@ -169,6 +170,7 @@ def _line_in_hand(
     sku: str,
     product_name: str,
     variant_name: str,
+    unit_price: Decimal,
     old_id: Any,
 ) -> OrderLine:
     """The columns `LINE_FIELDS`, in their order."""
@@ -180,6 +182,7 @@ def _line_in_hand(
         product_name=product_name,
         variant_name=variant_name,
         old_ref=str(old_id or ""),
+        unit_price=unit_price,
     )
 
 

@@ -1,0 +1,106 @@
+"""Payments of Saleor 3.21 and later for tests, and what staff name as returned; no hook of a plugin runs."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from saleor.order.utils import updates_amounts_for_order
+from saleor.payment.models import Payment
+
+__all__ = [
+    "make_fulfillment",
+    "make_granted_refund",
+    "make_payment",
+    "make_payment_step",
+    "make_transaction",
+    "pay",
+    "refund",
+]
+
+
+def make_payment(order, ref="", *, gateway="mirumee.payments.dummy", total=None):
+    """A payment that nobody paid yet (a bank slip); its provider knows it by `ref`, if that is given."""
+    payment = Payment.objects.create(
+        gateway=gateway,
+        order=order,
+        total=order.total_gross_amount if total is None else Decimal(total),
+        currency=order.currency,
+        psp_reference=ref or None,
+    )
+    if ref:
+        make_payment_step(payment, "auth", payment.total, ref, action_required=True)
+    return payment
+
+
+def make_payment_step(payment, kind, amount, ref="", *, is_success=True, action_required=False):
+    """What a gateway answered of a payment; `kind` in the host's words: "auth", "capture", "refund"."""
+    return payment.transactions.create(
+        token=ref,
+        kind=kind,
+        is_success=is_success,
+        action_required=action_required,
+        amount=Decimal(amount),
+        currency=payment.currency,
+        gateway_response={},
+    )
+
+
+def pay(order, amount=None, ref=""):
+    """Money arrives, all of it or `amount`; no hook of a plugin runs.
+
+    By the payment known as `ref` if the order has one, else by a new one.
+    """
+    amount = order.total_gross_amount if amount is None else Decimal(amount)
+    known = order.payments.filter(transactions__token=ref).first() if ref else None
+    payment = known or make_payment(order, ref)
+    payment.captured_amount += amount
+    is_all = payment.captured_amount >= payment.total
+    payment.charge_status = "fully-charged" if is_all else "partially-charged"
+    payment.save(update_fields=["captured_amount", "charge_status"])
+    if ref:
+        make_payment_step(payment, "capture", amount, ref)
+    updates_amounts_for_order(order)
+    return payment
+
+
+def refund(order, amount=None, ref=""):
+    """Of the last payment all of what is left, or `amount`, goes back; no hook of a plugin runs."""
+    payment = order.payments.last()
+    amount = payment.captured_amount if amount is None else Decimal(amount)
+    payment.captured_amount -= amount
+    payment.charge_status = "partially-refunded" if payment.captured_amount else "fully-refunded"
+    payment.is_active = payment.captured_amount > 0
+    payment.save(update_fields=["captured_amount", "charge_status", "is_active"])
+    make_payment_step(payment, "refund", amount, ref)
+    updates_amounts_for_order(order)
+
+
+def make_transaction(order, ref="", *, event_ref="", **amounts):
+    """An app's transaction; `amounts` in the host's words: `charged_value`, `refunded_value` ..."""
+    transaction = order.payment_transactions.create(
+        currency="USD",
+        psp_reference=ref or None,
+        **{name: Decimal(amount) for name, amount in amounts.items()},
+    )
+    if event_ref:
+        transaction.events.create(currency="USD", psp_reference=event_ref, type="info")
+    updates_amounts_for_order(order)
+    return transaction
+
+
+def make_granted_refund(order, amount, units=(), *, status="none"):
+    """A refund that staff granted, for `units` [(order line, quantity)] or for none by name."""
+    granted = order.granted_refunds.create(
+        amount_value=Decimal(amount), currency="USD", status=status
+    )
+    for line, quantity in units:
+        granted.lines.create(order_line=line, quantity=quantity)
+    return granted
+
+
+def make_fulfillment(order, status, units=(), *, amount=None):
+    """A fulfillment in a status of the host ("returned"), of `units` [(order line, quantity)]."""
+    fulfillment = order.fulfillments.create(status=status, total_refund_amount=amount)
+    for line, quantity in units:
+        fulfillment.lines.create(order_line=line, quantity=quantity)
+    return fulfillment
