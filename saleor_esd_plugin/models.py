@@ -6,8 +6,9 @@ from .events.models import Dispatch, Event, Throttle
 from .host.db import register_permissions
 from .keys.models import AvailableKey, KeyBatch, KeyCheck, KeyPool, LicenseKey
 from .licenses.models import Assignment, ClaimLink, License, LicensePolicy
-from .orders.models import LicenseOrder, LicenseOrderLine
+from .orders.models import LicenseOrder, LicenseOrderLine, PaymentFact
 from .permissions import STAFF_PERMISSIONS
+from .webhooks.models import InboundEvent
 
 __all__ = [
     "Account",
@@ -18,6 +19,7 @@ __all__ = [
     "Dispatch",
     "EndCustomer",
     "Event",
+    "InboundEvent",
     "Invitation",
     "KeyBatch",
     "KeyCheck",
@@ -28,6 +30,7 @@ __all__ = [
     "LicenseOrderLine",
     "LicensePolicy",
     "Member",
+    "PaymentFact",
     "Throttle",
 ]
 

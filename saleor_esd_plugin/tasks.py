@@ -25,11 +25,11 @@ from .orders import (
     approval,
     reconcile,
     recording,
-    releasing,
-    returns,
+    settling,
     shop_sync,
 )
 from .orders.models import LicenseOrder
+from .webhooks import forgetting
 
 logger = logging.getLogger(__name__)
 
@@ -59,16 +59,12 @@ def _approve_by_policy(event: Event) -> None:
     approval.approve_by_policy(event.subject_id)
 
 
-def _release(event: Event) -> None:
-    releasing.release_license_order(event.subject_id)
+def _settle(event: Event) -> None:
+    settling.settle_license_order(event.subject_id)
 
 
 def _fulfill(event: Event) -> None:
     shop_sync.fulfill_in_shop(event.subject_id)
-
-
-def _return(event: Event) -> None:
-    returns.return_license_order(event.subject_id)
 
 
 def _stock_of_order(event: Event) -> None:
@@ -82,14 +78,18 @@ def _stock_of_pools(event: Event) -> None:
 REACTIONS: Dict[str, Tuple[Reaction, ...]] = {
     EventType.LICENSE_ORDER_RECORDED.value: (_observe, _allocate),
     EventType.LICENSE_ORDER_CHANGED.value: (_allocate, _stock_of_order),
-    EventType.LICENSE_ORDER_ALLOCATED.value: (_approve_by_policy, _release, _stock_of_order),
+    EventType.LICENSE_ORDER_ALLOCATED.value: (_approve_by_policy, _settle, _stock_of_order),
     EventType.LICENSE_ORDER_BACKORDERED.value: (_approve_by_policy, _fill),
-    EventType.LICENSE_ORDER_APPROVED.value: (_release,),
-    EventType.LICENSE_ORDER_REJECTED.value: (_stock_of_order,),
-    EventType.LICENSE_ORDER_PAID.value: (_release,),
-    EventType.LICENSE_ORDER_CONFIRMED.value: (_release,),
-    EventType.LICENSE_ORDER_CANCELLED.value: (_return,),
-    EventType.LICENSE_ORDER_REFUNDED.value: (_return,),
+    EventType.LICENSE_ORDER_APPROVED.value: (_settle,),
+    EventType.LICENSE_ORDER_REJECTED.value: (_settle, _stock_of_order),
+    EventType.LICENSE_ORDER_PAID.value: (_settle,),
+    EventType.LICENSE_ORDER_CONFIRMED.value: (_settle,),
+    EventType.LICENSE_ORDER_CANCELLED.value: (_settle,),
+    EventType.LICENSE_ORDER_PARTIALLY_REFUNDED.value: (_settle,),
+    EventType.LICENSE_ORDER_REFUNDED.value: (_settle,),
+    EventType.LICENSE_ORDER_RETURN_NAMED.value: (_settle,),
+    EventType.LICENSE_ORDER_DISPUTED.value: (_settle,),
+    EventType.LICENSE_ORDER_DISPUTE_CLOSED.value: (_settle,),
     EventType.LICENSE_RELEASED.value: (_fulfill, _stock_of_order),
     EventType.LICENSE_RETURNED.value: (_stock_of_order,),
     EventType.KEY_BATCH_IMPORTED.value: (_fill, _stock_of_pools),
@@ -131,7 +131,8 @@ def reconcile_all() -> Dict[str, int]:
     """The sweep: finds and repairs whatever was missed; how much of what it did.
 
     Orders never recorded, states that changed without a hook, events nobody was told of, backorders that
-    could be filled, units that could be released, mails that are due. While the plugin is switched off it
+    could be filled, units that could be released, mails that are due; and forgets old messages of
+    providers. While the plugin is switched off it
     does nothing.
     """
     with writing():
@@ -146,7 +147,12 @@ def reconcile_all() -> Dict[str, int]:
         deliveries = send.due_deliveries(DELIVERIES_PER_SWEEP)
         for delivery_id in deliveries:
             send.send_delivery(delivery_id)
-        return {**done, "events": len(events), "deliveries": len(deliveries)}
+        return {
+            **done,
+            "events": len(events),
+            "deliveries": len(deliveries),
+            "forgotten": forgetting.forget_old_messages(),
+        }
 
 
 def _dispatch(event_id: UUID) -> None:

@@ -25,7 +25,7 @@ from saleor_esd_plugin.licenses.units import assign_licenses
 from saleor_esd_plugin.orders import queries as orders
 from saleor_esd_plugin.orders.approval import approve_license_order
 from saleor_esd_plugin.orders.counts import order_availability
-from saleor_esd_plugin.orders.releasing import release_license_order
+from saleor_esd_plugin.orders.settling import settle_license_order
 
 pytestmark = pytest.mark.django_db
 
@@ -217,7 +217,7 @@ def test_an_order_that_the_shop_deleted_is_decided_but_not_released(sold, run_co
     delete_orders(sold)
 
     approve_license_order(sold.waiting.pk, actor=make.STAFF)
-    assert release_license_order(sold.waiting.pk) == {}
+    settle_license_order(sold.waiting.pk)
     run_commits()
 
     sold.waiting.refresh_from_db()

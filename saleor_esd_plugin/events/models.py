@@ -33,7 +33,14 @@ class Event(models.Model):
     class Meta:
         default_permissions = ()
         ordering = ("id",)
-        indexes = [models.Index(fields=["type", "id"], name="esd_event_type")]
+        indexes = [
+            models.Index(fields=["type", "id"], name="esd_event_type"),
+            models.Index(
+                fields=["request_id"],
+                condition=models.Q(actor_kind="PROVIDER"),
+                name="esd_event_message",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.type} {self.subject_id}"

@@ -52,7 +52,7 @@ def record(
     values = [
         *(event_id, type.value, subject_id, order_id, account_id),
         *(actor.kind, actor.ref, actor.label[:254], permission, reason[:500]),
-        *(json.dumps(data, cls=DjangoJSONEncoder), network_of(actor.ip), actor.request_id),
+        *(json.dumps(data, cls=DjangoJSONEncoder), network_of(actor.ip), actor.request_id[:64]),
     ]
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, [str(one) if isinstance(one, UUID) else one for one in values])

@@ -44,10 +44,11 @@ taken AS (
     )
 ), inserted AS (
     INSERT INTO esd_license (
-        id, order_line_id, unit_index, key_id, policy_id, account_id, fulfillment, created_at, reason
+        id, order_line_id, unit_index, key_id, policy_id, account_id, fulfillment, created_at,
+        suspension_causes, reason
     )
     SELECT (%(id_head)s || lpad(to_hex(place), 8, '0'))::uuid, %(line)s::uuid, unit_index, key_id,
-        %(policy)s::uuid, %(account)s::uuid, 'PENDING_APPROVAL', %(moment)s, ''
+        %(policy)s::uuid, %(account)s::uuid, 'PENDING_APPROVAL', %(moment)s, '{}', ''
     FROM taken JOIN units USING (place)
     RETURNING 1
 )

@@ -74,7 +74,7 @@ def claim_license_key(token: str, *, actor: Actor) -> Tuple[License, SecretKey]:
         used = ClaimLink.objects.filter(
             pk=link.pk, claimed_at=None, voided_at=None, expires_at__gt=moment
         ).update(claimed_at=moment)
-        if not used or license.fulfillment not in ISSUED:
+        if not used or not license.is_usable:
             raise DeadLink()
         key_lifecycle.mark_revealed([license.key_id], moment)
         record(
@@ -99,6 +99,7 @@ def _usable(token: str) -> Optional[ClaimLink]:
             voided_at=None,
             expires_at__gt=now(),
             license__fulfillment__in=ISSUED,
+            license__suspended_at=None,
         )
         .first()
     )

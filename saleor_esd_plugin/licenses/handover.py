@@ -46,8 +46,8 @@ def reveal_license_key(license_id: UUID, *, actor: Actor, reason: str = "") -> S
     is_owner = access.require_right(actor, license.account_id, Right.REVEAL, REVEAL_LICENSE_KEYS)
     if not is_owner and len(reason.strip()) < SHORTEST_REASON:
         raise ReasonRequired(SHORTEST_REASON)
-    if license.fulfillment not in ISSUED:
-        raise NotReleased(license.fulfillment)
+    if not license.is_usable:
+        raise NotReleased(license.standing)
     # Opened before the transaction: what cannot be opened was not revealed.
     secret = vault.decrypt(license.key)
     try:
@@ -69,8 +69,8 @@ def reveal_license_key(license_id: UUID, *, actor: Actor, reason: str = "") -> S
 @transaction.atomic
 def _note_reveal(license_id: UUID, *, actor: Actor, reason: str, is_owner: bool) -> None:
     license = lock_license(license_id)
-    if license.fulfillment not in ISSUED:
-        raise NotReleased(license.fulfillment)
+    if not license.is_usable:
+        raise NotReleased(license.standing)
     throttle("reveal", f"{actor.kind}:{actor.ref}", OWNER_LIMITS if is_owner else STAFF_LIMITS)
     key_lifecycle.mark_revealed([license.key_id], now())
     record(
@@ -89,14 +89,14 @@ def _note_reveal(license_id: UUID, *, actor: Actor, reason: str, is_owner: bool)
 def open_keys(license_ids: Iterable[UUID]) -> Dict[UUID, SecretKey]:
     """The clear keys of these licenses for an INLINE e-mail, which counts as a reveal.
 
-    Licenses that are not issued any more are left out. Runs in the transaction that leases the
-    delivery, so that "seen" is committed before the mail leaves; those seen for the first time get one
-    event. Raises KeyringLocked, Tampered.
+    Licenses that are not issued any more, or are suspended, are left out. Runs in the transaction that
+    leases the delivery, so that "seen" is committed before the mail leaves; those seen for the first time
+    get one event. Raises KeyringLocked, Tampered.
     """
     licenses = list(
         License.objects.select_for_update(of=("self",))
         .select_related("key__pool")
-        .filter(pk__in=list(license_ids), fulfillment__in=ISSUED)
+        .filter(pk__in=list(license_ids), fulfillment__in=ISSUED, suspended_at=None)
         .order_by("pk")
     )
     secrets = {license.pk: vault.decrypt(license.key) for license in licenses}

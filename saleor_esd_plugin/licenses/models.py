@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -47,6 +48,14 @@ ISSUED = (Fulfillment.RELEASED.value, Fulfillment.ASSIGNED.value)
 LIVE = (Fulfillment.PENDING_APPROVAL.value,) + ISSUED
 
 
+class SuspensionCause(models.TextChoices):
+    """Why a license is suspended. Each cause is lifted by its own opposite only."""
+
+    STAFF = "STAFF"
+    DISPUTE = "DISPUTE"
+    PAYMENT = "PAYMENT"
+
+
 class LicensePolicy(models.Model):
     """How one Saleor variant is licensed: which pool, whose approval, how the key is handed over, how long.
 
@@ -92,7 +101,10 @@ class LicensePolicy(models.Model):
 
 
 class License(models.Model):
-    """One sold unit that has its key. Inserted by allocation, in raw SQL (`licenses.allocation`)."""
+    """One sold unit that has its key. Inserted by allocation, in raw SQL (`licenses.allocation`).
+
+    It is suspended as long as `suspension_causes` has a `SuspensionCause`, since `suspended_at`.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     # The one foreign key upwards: followed only from above.
@@ -113,6 +125,8 @@ class License(models.Model):
     ended_at = models.DateTimeField(null=True)
     starts_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
+    suspended_at = models.DateTimeField(null=True)
+    suspension_causes = ArrayField(models.CharField(max_length=10), default=list)
     reason = models.CharField(max_length=500, blank=True)
 
     class Meta:
@@ -132,8 +146,27 @@ class License(models.Model):
             check_constraint(
                 ~Q(fulfillment="ASSIGNED") | Q(end_customer__isnull=False), "esd_license_assigned"
             ),
+            check_constraint(
+                Q(suspended_at=None, suspension_causes=[])
+                | (Q(suspended_at__isnull=False) & ~Q(suspension_causes=[])),
+                "esd_license_suspended",
+            ),
         ]
         indexes = [models.Index(fields=["account", "id"], name="esd_license_account")]
+
+    @property
+    def is_suspended(self) -> bool:
+        return self.suspended_at is not None
+
+    @property
+    def is_usable(self) -> bool:
+        """Released and not suspended: its key may be handed over. The clock is another question."""
+        return self.fulfillment in ISSUED and not self.is_suspended
+
+    @property
+    def standing(self) -> str:
+        """SUSPENDED, or the fulfillment: why it is not usable."""
+        return "SUSPENDED" if self.is_suspended else self.fulfillment
 
 
 class Assignment(models.Model):

@@ -23,6 +23,7 @@ class Lifecycle(str, Enum):
     ACTIVE = "ACTIVE"
     GRACE = "GRACE"
     EXPIRED = "EXPIRED"
+    SUSPENDED = "SUSPENDED"
     CANCELLED = "CANCELLED"
 
 
@@ -68,14 +69,18 @@ def lifecycle_at(
     fulfillment: str,
     starts_at: Optional[datetime],
     expires_at: Optional[datetime],
+    suspended_at: Optional[datetime],
     grace_days: int,
 ) -> Lifecycle:
     """The state of a license at one moment (aware).
 
-    What expires at 12:00:00 is already in grace at 12:00:00; without `expires_at` it is perpetual.
+    What expires at 12:00:00 is already in grace at 12:00:00; without `expires_at` it is perpetual. A
+    suspension lies over whatever the clock says, and gives it back.
     """
     if fulfillment in ("REJECTED", "RETURNED"):
         return Lifecycle.CANCELLED
+    if suspended_at is not None:
+        return Lifecycle.SUSPENDED
     if starts_at is None or at < starts_at:
         return Lifecycle.PENDING
     if expires_at is None or at < expires_at:

@@ -62,11 +62,15 @@ def end_licenses(
     """Take units back for good: REJECTED or RETURNED. `licenses` are locked and live.
 
     A key that nobody has seen goes back to its pool; one that was revealed is revoked (invariant 4).
-    Open assignments end, claim links die.
+    Open assignments end, claim links die, and nothing is left to be suspended.
     """
     ids = [license.pk for license in licenses]
     License.objects.filter(pk__in=ids).update(
-        fulfillment=fulfillment.value, ended_at=moment, reason=reason[:500]
+        fulfillment=fulfillment.value,
+        ended_at=moment,
+        reason=reason[:500],
+        suspended_at=None,
+        suspension_causes=[],
     )
     Assignment.objects.filter(license_id__in=ids, ended_at=None).update(ended_at=moment)
     void_claim_links(ids, moment=moment)
@@ -98,8 +102,8 @@ def assign_licenses(
                 after=ASSIGNED,
                 field="licenses",
             )
-        if license.fulfillment not in (RELEASED, ASSIGNED):
-            raise NotReleased(license.fulfillment, field="licenses")
+        if not license.is_usable:
+            raise NotReleased(license.standing, field="licenses")
     return _assign([one for one in licenses if one.fulfillment == RELEASED], customer, actor) + [
         one for one in licenses if one.fulfillment == ASSIGNED
     ]
@@ -111,18 +115,22 @@ def assign_order_line(
 ) -> List[License]:
     """Give `quantity` released licenses of one order line to an end customer, or none (I13).
 
-    Raises InvalidQuantity, NotFound, NotEnoughLicenses with how many there are.
+    Raises InvalidQuantity, NotFound, NotReleased if it is for suspended ones that there are too few, else
+    NotEnoughLicenses with how many there are.
     """
     if quantity < 1:
         raise InvalidQuantity("Assign at least 1 license.", field="quantity")
-    free = License.objects.filter(order_line_id=order_line_id, fulfillment=RELEASED)
+    unassigned = License.objects.filter(order_line_id=order_line_id, fulfillment=RELEASED)
+    free = unassigned.filter(suspended_at=None)
     while True:
         ids = list(free.order_by("unit_index").values_list("pk", flat=True)[:quantity])
+        if len(ids) < quantity <= unassigned.count():
+            raise NotReleased("SUSPENDED", field="quantity")
         if len(ids) < quantity:
             raise NotEnoughLicenses(wanted=quantity, available=len(ids))
         licenses = lock_licenses(ids)
         # Somebody else may have assigned some of them while we waited for the lock: look again.
-        if all(license.fulfillment == RELEASED for license in licenses):
+        if all(one.fulfillment == RELEASED and one.is_usable for one in licenses):
             break
     customer = _end_customer(end_customer_id, {license.account_id for license in licenses})
     return _assign(licenses, customer, actor)
@@ -235,6 +243,7 @@ def live_licenses(order_line_id: UUID) -> List[License]:
     """The live licenses of a line, locked, by unit index."""
     return list(
         License.objects.select_for_update(of=("self",))
+        .select_related("key")
         .filter(~Q(fulfillment__in=ENDED), order_line_id=order_line_id)
         .order_by("unit_index")
     )

@@ -16,10 +16,11 @@ from ..host.types import SYSTEM, Actor
 from ..licenses.models import Approval, Fulfillment
 from ..licenses.units import PENDING, end_licenses, live_licenses
 from ..permissions import APPROVE_LICENSES
+from .counts import approval_state
 from .errors import AlreadyDecided
 from .locks import lock_order
 from .models import ApprovalState, LicenseOrder, LicenseOrderLine
-from .releasing import release_license_order
+from .settling import settle_license_order
 
 
 @transaction.atomic
@@ -43,7 +44,8 @@ def approve_license_order(
     order = lock_order(license_order_id)
     _refuse_own_order(order, actor)
     lines = list(order.lines.select_for_update())
-    waives = release_unpaid and order.paid_at is None and not order.unpaid_release_reason
+    is_owed = order.paid_at is None or bool(order.open_refund)
+    waives = release_unpaid and is_owed and not order.unpaid_release_reason
     can_waive = waives and any(line.approved for line in lines)
     if order.is_ended or not (any(line.undecided for line in lines) or can_waive):
         raise _already_decided(order)
@@ -68,7 +70,7 @@ def approve_license_order(
         lines={str(line.pk): line.approved for line in changed},
         release_unpaid=waives,
     )
-    release_license_order(order.pk)
+    settle_license_order(order.pk)
     return order
 
 
@@ -176,9 +178,9 @@ def _withdraw_undecided(line: LicenseOrderLine, *, reason: str) -> None:
     """Undecided units leave: first those without a key, then the last ones that have one."""
     moment = now()
     line.withdrawn += line.undecided
-    live = live_licenses(line.pk)
-    surplus = live[line.approved :]
-    pending = [license for license in surplus if license.fulfillment == PENDING]
+    # Issued units had been approved. One that came back may have left its place to a later key.
+    live = sorted(live_licenses(line.pk), key=lambda license: license.fulfillment == PENDING)
+    pending = [one for one in live[line.approved :] if one.fulfillment == PENDING]
     if pending:
         end_licenses(pending, fulfillment=Fulfillment.REJECTED, reason=reason, moment=moment)
     if line.approved <= len(live):
@@ -189,13 +191,7 @@ def _withdraw_undecided(line: LicenseOrderLine, *, reason: str) -> None:
 def _decide(
     order: LicenseOrder, lines: List[LicenseOrderLine], *, reason: str, actor: Actor
 ) -> None:
-    is_open = any(line.undecided for line in lines)
-    is_approved = any(line.approved for line in lines)
-    if is_open:
-        state = ApprovalState.PARTIALLY_APPROVED if is_approved else ApprovalState.PENDING
-    else:
-        state = ApprovalState.APPROVED if is_approved else ApprovalState.REJECTED
-    order.approval = state.value
+    order.approval = approval_state(lines).value
     order.decided_by = actor.label or actor.kind
     order.decided_at = now()
     order.decision_reason = reason[:500]

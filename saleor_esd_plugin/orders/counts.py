@@ -9,9 +9,10 @@ from uuid import UUID
 from django.db.models import Count, Q
 
 from ..licenses.models import ISSUED, License
-from .models import LicenseOrder, LicenseOrderLine
+from .models import ApprovalState, LicenseOrder, LicenseOrderLine
 
-APPROVAL, PAYMENT, KEYS, CONFIRMATION = "APPROVAL", "PAYMENT", "KEYS", "CONFIRMATION"
+APPROVAL, PAYMENT, KEYS = "APPROVAL", "PAYMENT", "KEYS"
+CONFIRMATION, DISPUTE, REFUND = "CONFIRMATION", "DISPUTE", "REFUND"
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,15 @@ def total(parts: Iterable[Availability]) -> Availability:
     )
 
 
+def approval_state(lines: Iterable[LicenseOrderLine]) -> ApprovalState:
+    """What the counts of its lines say was decided of an order that has not ended."""
+    lines = list(lines)
+    is_approved = any(line.approved for line in lines)
+    if any(line.undecided for line in lines):
+        return ApprovalState.PARTIALLY_APPROVED if is_approved else ApprovalState.PENDING
+    return ApprovalState.APPROVED if is_approved else ApprovalState.REJECTED
+
+
 def order_availability(license_order: LicenseOrder) -> Availability:
     """Where all units of an order stand."""
     lines = license_order.lines.select_related("order")
@@ -99,6 +109,8 @@ def _waiting(line: LicenseOrderLine, unissued: int, backordered: int) -> List[Tu
         (APPROVAL, line.undecided),
         (PAYMENT, unissued if is_unpaid else 0),
         (CONFIRMATION, unissued if order.confirmed_at is None else 0),
+        (DISPUTE, unissued if order.disputed_at is not None else 0),
+        (REFUND, unissued if order.open_refund and not order.unpaid_release_reason else 0),
         (KEYS, backordered),
     ]
     return [(reason, quantity) for reason, quantity in reasons if quantity > 0]

@@ -1,20 +1,25 @@
-"""What must hold for orders (invariants 2 and 3); each query lists what is wrong."""
+"""What must hold for orders (invariants 2 and 3) and their money; each query lists what is wrong."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Iterator
+from datetime import datetime, timedelta
+from typing import Iterator, List
 
 from django.db.models import Count, F, Q
 
 from ..events.models import Event
 from ..events.types import EventType
+from ..host import shop
 from ..host.db import now
-from ..licenses.models import ISSUED, LIVE
-from .models import LicenseOrder, LicenseOrderLine
+from ..host.types import Order
+from ..licenses.models import ISSUED, LIVE, License, SuspensionCause
+from .models import LicenseOrder, LicenseOrderLine, PaymentFact
+from .money import money_of
 
 # What is younger may still be on its way through the workers.
 SETTLES = timedelta(minutes=5)
+# How many orders the shop is asked about at once.
+_BATCH = 200
 
 
 def violations() -> Iterator[str]:
@@ -48,3 +53,75 @@ def violations() -> Iterator[str]:
     released = LicenseOrder.objects.filter(lines__licenses__fulfillment__in=ISSUED)
     for order in released.exclude(pk__in=told).distinct():
         yield f"6: order {order.number} has released licenses and no event of it"
+    yield from _of_disputes(before)
+    yield from _of_amounts()
+    yield from _unlike_the_shop(before)
+
+
+def _of_disputes(before: datetime) -> Iterator[str]:
+    """A dispute suspends what was issued; without one, only a lost one that staff have to settle does."""
+    issued = License.objects.filter(fulfillment__in=ISSUED)
+    held = issued.filter(suspension_causes__contains=[SuspensionCause.DISPUTE.value])
+    disputed = LicenseOrder.objects.filter(disputed_at__lt=before)
+    free = issued.exclude(pk__in=held.values("pk"))
+    for order in disputed.filter(lines__licenses__in=free).distinct():
+        yield f"order {order.number}: disputed, and has licenses that are not suspended for it"
+    just_closed = Event.objects.filter(
+        type=EventType.LICENSE_ORDER_DISPUTE_CLOSED.value, created_at__gte=before
+    )
+    undisputed = LicenseOrder.objects.filter(disputed_at=None).exclude(
+        charged_back__gt=0, open_refund__gt=0
+    )
+    for order in (
+        undisputed.filter(lines__licenses__in=held)
+        .exclude(pk__in=just_closed.values("subject_id"))
+        .distinct()
+    ):
+        yield f"order {order.number}: not disputed, and has licenses that are suspended for it"
+
+
+def _of_amounts() -> Iterator[str]:
+    went_back = F("refunded") + F("charged_back")
+    for order in LicenseOrder.objects.filter(captured__lt=went_back):
+        yield f"order {order.number}: more went back than came in"
+    beyond = F("open_refund") + F("settled_refund") - F("charged_back")
+    for order in LicenseOrder.objects.filter(refunded__lt=beyond):
+        yield f"order {order.number}: more is open or settled than went back"
+    live = LicenseOrder.objects.filter(cancelled_at=None, refunded_at=None)
+    for order in live.filter(captured__gt=0, captured__lte=went_back):
+        yield f"3: order {order.number} has not ended, and all its money went back"
+
+
+def _unlike_the_shop(before: datetime) -> Iterator[str]:
+    """Orders of which a provider told: their amounts are those of the shop's payments with these facts."""
+    told = PaymentFact.objects.exclude(order=None)
+    orders = LicenseOrder.objects.filter(
+        pk__in=told.values("order_id"), cancelled_at=None, refunded_at=None
+    ).exclude(pk__in=told.filter(changed_at__gte=before).values("order_id"))
+    batch: List[LicenseOrder] = []
+    for order in orders.prefetch_related("payment_facts"):
+        batch.append(order)
+        if len(batch) == _BATCH:
+            yield from _compared(batch)
+            batch = []
+    yield from _compared(batch)
+
+
+def _compared(orders: List[LicenseOrder]) -> Iterator[str]:
+    in_shop = {one.uuid: one for one in shop.read_orders([order.order_uuid for order in orders])}
+    for order in orders:
+        # The shop may have deleted it; what we know of it stays.
+        if order.order_uuid in in_shop:
+            yield from _compare(order, in_shop[order.order_uuid])
+
+
+def _compare(order: LicenseOrder, in_shop: Order) -> Iterator[str]:
+    facts = order.payment_facts.all()
+    known = {ref for payment in in_shop.payments for ref in payment.refs}
+    for fact in facts:
+        if fact.payment_ref not in known:
+            yield f"payment fact {fact.pk}: order {order.number} has no such payment"
+    money = money_of(in_shop, facts)
+    noted = (order.captured, order.refunded, order.charged_back, order.disputed_at is not None)
+    if noted != (money.captured, money.refunded, money.charged_back, money.is_disputed):
+        yield f"order {order.number}: its amounts are not those of its payments"

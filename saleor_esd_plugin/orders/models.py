@@ -19,12 +19,46 @@ class ApprovalState(models.TextChoices):
     CANCELLED = "CANCELLED"
 
 
+class FactKind(models.TextChoices):
+    """What a payment provider can tell of a payment."""
+
+    CAPTURED = "CAPTURED"
+    FAILED = "FAILED"
+    REFUNDED = "REFUNDED"
+    DISPUTE = "DISPUTE"
+
+
+class DisputeStage(models.IntegerChoices):
+    """How far a dispute is. It only goes up, so that messages may come in any order.
+
+    An INQUIRY has taken no money. CLOSED ended without a loss. LOST outranks WON: what was taken away for
+    it cannot come back.
+    """
+
+    INQUIRY = 1
+    OPEN = 2
+    WITHDRAWN = 3
+    CLOSED = 4
+    WON = 5
+    LOST = 6
+
+
+def amount_field() -> models.DecimalField:
+    """Money in major units of the order's currency."""
+    return models.DecimalField(max_digits=20, decimal_places=4, default=0)
+
+
 class LicenseOrder(models.Model):
     """The licensed part of one Saleor order, named by the uuid that survives the upgrade from 2.10.
 
     `account` is found or made by allocation, so it is empty for a moment after the checkout.
-    `paid_at`, `confirmed_at`, `cancelled_at`, `refunded_at` are when we heard it of the host;
-    `unpaid_release_reason` is the staff override. The notification address (I04) never gets a key.
+    `paid_at`, `confirmed_at`, `cancelled_at`, `refunded_at` are when we heard it first, `refunded_at` that
+    everything went back; `unpaid_release_reason` is the staff override. The notification address (I04)
+    never gets a key.
+
+    How the money stands, by the host and by all `PaymentFact`s together: of the price (`total`, gross) what
+    was ever `captured`, what of it was `refunded` and `charged_back` (disputes lost), since when a dispute is open. `open_refund` went
+    back without any unit having left for it; `settled_refund` is what staff said no unit leaves for.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -52,6 +86,14 @@ class LicenseOrder(models.Model):
     unpaid_release_reason = models.CharField(max_length=500, blank=True)
     cancelled_at = models.DateTimeField(null=True)
     refunded_at = models.DateTimeField(null=True)
+    currency = models.CharField(max_length=3, blank=True)
+    total = amount_field()
+    captured = amount_field()
+    refunded = amount_field()
+    charged_back = amount_field()
+    open_refund = amount_field()
+    settled_refund = amount_field()
+    disputed_at = models.DateTimeField(null=True)
     # When the sweep last asked the host about this order; it asks about the oldest first.
     checked_at = models.DateTimeField(null=True)
 
@@ -70,6 +112,19 @@ class LicenseOrder(models.Model):
                 fields=["checked_at"],
                 condition=Q(cancelled_at=None, refunded_at=None),
                 name="esd_order_checked",
+            ),
+            models.Index(
+                fields=["disputed_at"], condition=~Q(disputed_at=None), name="esd_order_disputed"
+            ),
+            models.Index(
+                fields=["ordered_at", "id"],
+                condition=Q(refunded__gt=0) | Q(charged_back__gt=0) | Q(refunded_at__isnull=False),
+                name="esd_order_refunded",
+            ),
+            models.Index(
+                fields=["ordered_at", "id"],
+                condition=Q(open_refund__gt=0),
+                name="esd_order_open_refund",
             ),
         ]
 
@@ -126,3 +181,34 @@ class LicenseOrderLine(models.Model):
     def undecided(self) -> int:
         """Units that nobody has approved or withdrawn."""
         return self.quantity - self.approved - self.withdrawn
+
+
+class PaymentFact(models.Model):
+    """What a payment provider has told of one payment: amounts and stages that only grow.
+
+    So the set of messages decides, not their order, and a message may come twice. `payment_ref` is the
+    provider's id of the payment, by which the host's own records lead to the order; `ref` is what the fact
+    is of: the payment itself, a charge (REFUNDED: all that went back of it), a dispute with its `stage`.
+    `order` is empty until the host's records know the payment.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    provider = models.CharField(max_length=32)
+    payment_ref = models.CharField(max_length=255, db_index=True)
+    kind = models.CharField(max_length=16, choices=FactKind.choices)
+    ref = models.CharField(max_length=255)
+    currency = models.CharField(max_length=3)
+    amount = amount_field()
+    stage = models.PositiveSmallIntegerField(choices=DisputeStage.choices, null=True)
+    order = models.ForeignKey(
+        LicenseOrder, on_delete=models.PROTECT, null=True, related_name="payment_facts"
+    )
+    noted_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        ordering = ("id",)
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "kind", "ref"], name="esd_payment_fact")
+        ]

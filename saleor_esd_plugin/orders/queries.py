@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Dict, Iterable
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from ..accounts import access
 from ..host.types import Actor
-from ..licenses.models import ENDED, License
+from ..licenses.models import ENDED, ISSUED, License
 from ..permissions import APPROVE_LICENSES, MANAGE_LICENSES, Right
 from .models import ApprovalState, LicenseOrder, LicenseOrderLine
 
@@ -31,7 +31,10 @@ def waiting_for_approval() -> "QuerySet[LicenseOrder]":
 
 
 def waiting(reason: str) -> Q:
-    """A condition on orders: some of its units wait for `reason` (see `counts`)."""
+    """A condition on orders: some of its units wait for `reason` (see `counts`).
+
+    REFUND: staff have to say what leaves for a refund, also where every unit is released.
+    """
     open_orders = Q(cancelled_at=None, refunded_at=None)
     lines = LicenseOrderLine.objects.filter(quantity__gt=F("withdrawn"))
     if reason == "APPROVAL":
@@ -39,10 +42,26 @@ def waiting(reason: str) -> Q:
     if reason == "KEYS":
         lines = lines.exclude(backordered_at=None)
         return open_orders & Q(pk__in=lines.values("order_id"))
+    if reason == "REFUND":
+        return open_orders & Q(open_refund__gt=0)
+    if reason == "DISPUTE":
+        lines = _unissued(lines.filter(order__disputed_at__isnull=False))
+        return open_orders & Q(pk__in=lines.values("order_id"))
     unissued = open_orders & Q(pk__in=lines.values("order_id"))
     if reason == "PAYMENT":
         return unissued & Q(paid_at=None, unpaid_release_reason="")
     return unissued & Q(confirmed_at=None)
+
+
+def _unissued(lines: "QuerySet[LicenseOrderLine]") -> "QuerySet[LicenseOrderLine]":
+    """Those of `lines` with a unit that is neither released nor has left."""
+    issued = Count("licenses", filter=Q(licenses__fulfillment__in=ISSUED))
+    return lines.annotate(issued=issued).filter(quantity__gt=F("withdrawn") + F("issued"))
+
+
+def went_back() -> Q:
+    """A condition on orders: something of what was paid is gone, by a refund or by a lost dispute."""
+    return Q(refunded__gt=0) | Q(charged_back__gt=0) | Q(refunded_at__isnull=False)
 
 
 def backordered_by_pool(pool_ids: Iterable[UUID]) -> Dict[UUID, int]:

@@ -16,13 +16,13 @@ from django.db.models import F, Min, Q
 
 from ..host import shop
 from ..host.db import now
-from ..licenses.models import LIVE, License, LicensePolicy
+from ..licenses.models import ISSUED, LIVE, License, LicensePolicy, SuspensionCause
 from .allocation import allocate_license_order, fill_backorders
 from .approval import approve_by_policy
 from .models import LicenseOrder, LicenseOrderLine
 from .recording import observe_order
-from .releasing import releasable_orders, release_license_order
-from .returns import return_license_order
+from .releasing import releasable_orders
+from .settling import settle_license_order
 
 logger = logging.getLogger(__name__)
 
@@ -37,9 +37,10 @@ def reconcile_orders(*, since: Optional[datetime] = None) -> Dict[str, int]:
         "observed": _observe_again(),
         "allocated": _each(_never_allocated(), allocate_license_order),
         "filled": fill_backorders(),
-        "returned": _each(_ended_with_licenses(), return_license_order),
+        "returned": _each(_ended_with_licenses(), settle_license_order),
+        "disputed": _each(_unlike_their_dispute(), settle_license_order),
         "approved": _each(_never_decided(), approve_by_policy),
-        "released": _each(releasable_orders(ORDERS_PER_SWEEP), release_license_order),
+        "released": _each(releasable_orders(ORDERS_PER_SWEEP), settle_license_order),
     }
 
 
@@ -62,7 +63,7 @@ def _observe_again() -> int:
     """Ask the host about orders that may have changed; those asked longest ago come first."""
     orders = LicenseOrder.objects.filter(cancelled_at=None, refunded_at=None)
     stale = orders.order_by(F("checked_at").asc(nulls_first=True), "pk")
-    waiting = stale.filter(Q(paid_at=None) | Q(confirmed_at=None))
+    waiting = stale.filter(Q(paid_at=None) | Q(confirmed_at=None) | Q(open_refund__gt=0))
     uuids = {
         *waiting.values_list("order_uuid", flat=True)[:ORDERS_PER_SWEEP],
         *stale.values_list("order_uuid", flat=True)[:ORDERS_PER_SWEEP],
@@ -83,6 +84,17 @@ def _ended_with_licenses() -> List[UUID]:
     ended = ~Q(order_line__order__cancelled_at=None) | ~Q(order_line__order__refunded_at=None)
     live = License.objects.filter(ended, fulfillment__in=LIVE)
     return _ids(live.values_list("order_line__order_id", flat=True))
+
+
+def _unlike_their_dispute() -> List[UUID]:
+    """Orders with licenses that a dispute should have suspended and has not, or still has."""
+    held = Q(suspension_causes__contains=[SuspensionCause.DISPUTE.value])
+    # Lost for something that no unit has left for yet: staff have to choose, see `orders.settling`.
+    lost = Q(order_line__order__charged_back__gt=0, order_line__order__open_refund__gt=0)
+    holds = Q(order_line__order__disputed_at__isnull=False) | lost
+    issued = License.objects.filter(fulfillment__in=ISSUED)
+    unlike = issued.filter((holds & ~held) | (held & ~holds))
+    return _ids(unlike.values_list("order_line__order_id", flat=True))
 
 
 def _never_decided() -> List[UUID]:

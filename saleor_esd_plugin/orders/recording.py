@@ -19,7 +19,7 @@ from ..licenses.models import LicensePolicy
 from .details import usable_details
 from .following import follow_lines
 from .models import LicenseOrder
-from .payments import note_state
+from .payments import note_named_returns, note_state
 
 _ENDED = ("CANCELLED", "EXPIRED")
 
@@ -38,14 +38,15 @@ WITH licensed AS (
         id, order_uuid, number, buyer_user_ref, buyer_email, language, notification_email,
         purchase_order_reference, comment, checkout_token, is_duplicate_checkout, approval,
         decided_by, decision_reason, unpaid_release_reason, ordered_at, recorded_at,
-        confirmed_at, paid_at, refunded_at
+        confirmed_at, paid_at, currency, total, captured, refunded, charged_back, open_refund,
+        settled_refund
     )
     SELECT %(id)s::uuid, %(order_uuid)s::uuid, %(number)s, %(user_ref)s, %(email)s, %(language)s,
         %(notification_email)s, %(reference)s, %(comment)s, %(checkout_token)s, FALSE, 'PENDING',
         '', '', '', %(ordered_at)s, moment,
         CASE WHEN %(is_confirmed)s THEN moment END,
         CASE WHEN %(is_paid)s THEN moment END,
-        CASE WHEN %(is_refunded)s THEN moment END
+        %(currency)s, %(total)s, %(captured)s, 0, 0, 0, 0
     FROM (SELECT clock_timestamp() AS moment) AS clock
     WHERE EXISTS (SELECT FROM licensed)
     ON CONFLICT (order_uuid) DO NOTHING
@@ -88,7 +89,9 @@ def observe_order(order: Optional[Order], *, at_checkout: bool = False) -> Optio
         # Another call has recorded it, this moment or long ago.
         known = same.get()
     follow_lines(known, order, _policies(order, at_checkout=at_checkout))
-    return note_state(known, order)
+    money = note_state(known, order)
+    note_named_returns(known, order, money)
+    return known
 
 
 def is_recorded(order_uuid: UUID, *, settled: bool) -> bool:
@@ -127,7 +130,9 @@ def _record_license_order(order: Order, *, at_checkout: bool) -> Tuple[Optional[
         "at_checkout": at_checkout,
         "is_confirmed": order.status != "UNCONFIRMED",
         "is_paid": order.is_paid,
-        "is_refunded": order.is_refunded,
+        "currency": order.currency,
+        "total": order.total,
+        "captured": sum(payment.captured for payment in order.payments),
         "line_ids": [str(one) for one in uuid7s(len(order.lines))],
         "refs": [line.ref for line in order.lines],
         "variants": [line.variant_ref for line in order.lines],

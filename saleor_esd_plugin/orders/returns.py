@@ -1,49 +1,89 @@
-"""Cancelled or refunded in full: every unit leaves (invariant 4).
-
-A key that nobody has seen goes back to its pool, one that was revealed is revoked. What is refunded in
-part comes in here too, as a count per line, once payments tell it.
-"""
+"""Staff choose which units leave: for a refund that is not plain, or for any other reason."""
 
 from __future__ import annotations
 
+from typing import Dict, Iterable, List, Mapping, Optional, Set
 from uuid import UUID
 
 from django.db import transaction
 
+from ..errors import Invalid, InvalidQuantity, NotFound, ReasonRequired
 from ..events.record import record
 from ..events.types import EventType
-from ..host.db import now
-from ..host.types import SYSTEM
-from ..licenses.models import Fulfillment
-from ..licenses.units import end_licenses, live_licenses
+from ..host.types import Actor
+from ..permissions import MANAGE_LICENSES
+from .leaving import Unit, take_out, units_in_order
 from .locks import lock_order
 from .models import LicenseOrder
+from .settling import settle_license_order
 
 
 @transaction.atomic
-def return_license_order(license_order_id: UUID) -> LicenseOrder:
-    """All units of a cancelled or refunded order are withdrawn. Again changes nothing."""
+def return_units(
+    license_order_id: UUID,
+    *,
+    license_ids: Iterable[UUID] = (),
+    quantities: Optional[Mapping[UUID, int]] = None,
+    covers_refund: bool = False,
+    reason: str,
+    actor: Actor,
+) -> LicenseOrder:
+    """These licenses leave, and of these lines so many units more (line id -> units): staff choose.
+
+    With `covers_refund` nothing else leaves for what was refunded so far: a goodwill refund takes no unit.
+    All or nothing. Raises NotFound (also for a license that has left before), ReasonRequired, Invalid
+    (nothing to do), InvalidQuantity (fewer units are left).
+    """
+    if not reason.strip():
+        raise ReasonRequired()
     order = lock_order(license_order_id)
-    if not order.is_ended:
-        return order
-    reason = "order cancelled" if order.cancelled_at is not None else "order refunded"
-    moment = now()
-    returned = {}
-    for line in order.lines.select_for_update():
-        live = live_licenses(line.pk)
-        if live:
-            end_licenses(live, fulfillment=Fulfillment.RETURNED, reason=reason, moment=moment)
-            returned[str(line.pk)] = len(live)
-        line.approved, line.withdrawn, line.backordered_at = 0, line.quantity, None
-        line.save(update_fields=["approved", "withdrawn", "backordered_at"])
-    if returned:
-        record(
-            EventType.LICENSE_RETURNED,
-            order.pk,
-            actor=SYSTEM,
-            reason=reason,
-            order_id=order.pk,
-            account_id=order.account_id,
-            lines=returned,
-        )
+    lines = list(order.lines.select_for_update().order_by("pk"))
+    leaving = _named_by_staff(units_in_order(lines), set(license_ids), dict(quantities or {}))
+    if leaving:
+        take_out(order, lines, leaving, reason=reason, actor=actor, permission=MANAGE_LICENSES)
+    elif not covers_refund:
+        raise Invalid("Name licenses, or lines with how many units leave.", field="licenses")
+    elif not order.open_refund:
+        raise Invalid("Nothing of what was refunded is open.", field="coversRefund")
+    order = settle_license_order(order.pk, actor=actor)
+    if covers_refund and order.open_refund:
+        _cover_refund(order, reason=reason, actor=actor)
+        order = settle_license_order(order.pk, actor=actor)
     return order
+
+
+def _named_by_staff(
+    units: List[Unit], license_ids: Set[UUID], quantities: Dict[UUID, int]
+) -> List[Unit]:
+    named = [unit for unit in units if unit.license and unit.license.pk in license_ids]
+    if len(named) != len(license_ids):
+        # Of another order, or it has left before: both are nothing that can leave.
+        raise NotFound(field="licenses")
+    for line_id, quantity in quantities.items():
+        taken = set(named)
+        others = [unit for unit in units if unit.line.pk == line_id and unit not in taken]
+        if not 1 <= quantity <= len(others):
+            raise InvalidQuantity(
+                f"Of this line 1 to {len(others)} units can leave besides the licenses named.",
+                field="lines",
+                available=len(others),
+            )
+        named += others[:quantity]
+    return named
+
+
+def _cover_refund(order: LicenseOrder, *, reason: str, actor: Actor) -> None:
+    settled = order.open_refund
+    order.settled_refund += settled
+    order.save(update_fields=["settled_refund"])
+    record(
+        EventType.LICENSE_ORDER_REFUND_SETTLED,
+        order.pk,
+        actor=actor,
+        reason=reason,
+        permission=MANAGE_LICENSES,
+        order_id=order.pk,
+        account_id=order.account_id,
+        amount=settled,
+        currency=order.currency,
+    )

@@ -80,14 +80,45 @@ def test_the_lifecycle_follows_the_clock(at, state):
         fulfillment="RELEASED",
         starts_at=NOON,
         expires_at=NOON + timedelta(days=1),
+        suspended_at=None,
         grace_days=30,
     )
 
     assert found is state
 
 
+@pytest.mark.parametrize("at", [NOON - timedelta(days=1), NOON, NOON + timedelta(days=400)])
+@pytest.mark.parametrize("fulfillment", ["PENDING_APPROVAL", "RELEASED", "ASSIGNED"])
+def test_a_suspension_lies_over_whatever_the_clock_says(at, fulfillment):
+    """P15: also before its start and past its grace."""
+    found = lifecycle_at(
+        at,
+        fulfillment=fulfillment,
+        starts_at=NOON,
+        expires_at=NOON + timedelta(days=1),
+        suspended_at=NOON,
+        grace_days=30,
+    )
+
+    assert found is Lifecycle.SUSPENDED
+
+
+@pytest.mark.parametrize("fulfillment", ["REJECTED", "RETURNED"])
+def test_what_has_ended_stays_cancelled_also_suspended(fulfillment):
+    found = lifecycle_at(
+        NOON,
+        fulfillment=fulfillment,
+        starts_at=NOON,
+        expires_at=None,
+        suspended_at=NOON,
+        grace_days=30,
+    )
+
+    assert found is Lifecycle.CANCELLED
+
+
 def test_a_license_without_a_start_is_pending_and_an_ended_one_is_cancelled():
-    common = {"expires_at": None, "grace_days": 30}
+    common = {"expires_at": None, "suspended_at": None, "grace_days": 30}
 
     assert lifecycle_at(NOON, fulfillment="RELEASED", starts_at=None, **common) is Lifecycle.PENDING
     assert (

@@ -25,7 +25,7 @@ from saleor_esd_plugin.orders.approval import (
 from saleor_esd_plugin.orders.counts import order_availability
 from saleor_esd_plugin.orders.errors import AlreadyDecided
 from saleor_esd_plugin.orders.models import LicenseOrder
-from saleor_esd_plugin.orders.releasing import release_license_order
+from saleor_esd_plugin.orders.settling import settle_license_order
 
 pytestmark = pytest.mark.django_db
 
@@ -174,7 +174,7 @@ def test_backordered_units_are_approved_and_released_once_they_have_a_key():
 
     add_keys(pool, fresh_keys(3))
     assert fill_backorders(pool.pk) == 3
-    release_license_order(order.pk)
+    settle_license_order(order.pk)
 
     assert str(order_availability(order)) == "5 of 5"
 

@@ -1,7 +1,10 @@
 """H2, C7: whatever was lost is found and repaired, with the result that the hook would have had."""
 
+from io import StringIO
+
 import build
 import pytest
+from django.core.management import call_command
 from factories import (
     STAFF,
     add_keys,
@@ -13,11 +16,14 @@ from factories import (
     record,
     table_digest,
 )
+from provider import captured, disputed, refunded, sell, tell
 
-from saleor_esd_plugin.events.models import Dispatch
+from saleor_esd_plugin.events.models import Dispatch, Event
 from saleor_esd_plugin.host import shop
+from saleor_esd_plugin.licenses.lifecycle import reinstate_order_licenses, suspend_order_licenses
+from saleor_esd_plugin.licenses.models import SuspensionCause
 from saleor_esd_plugin.orders.approval import approve_license_order
-from saleor_esd_plugin.orders.models import LicenseOrder
+from saleor_esd_plugin.orders.models import DisputeStage, LicenseOrder, PaymentFact
 from saleor_esd_plugin.orders.reconcile import reconcile_orders
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +33,7 @@ NOTHING = {
     "allocated": 0,
     "filled": 0,
     "returned": 0,
+    "disputed": 0,
     "approved": 0,
     "released": 0,
 }
@@ -113,6 +120,105 @@ def test_an_approval_by_policy_that_was_lost_is_made():
 
     assert (done["approved"], done["released"]) == (1, 1)
     assert [one.fulfillment for one in licenses_of(order)] == ["RELEASED"]
+
+
+def causes(order):
+    """The causes that suspend each license of an order."""
+    return [one.suspension_causes for one in licenses_of(order)]
+
+
+def test_a_lost_suspension_is_made():
+    """C9: the dispute is known, and nobody has acted on it."""
+    order = sell(2)
+    tell(disputed(20))
+    reinstate_order_licenses(order.pk, cause=SuspensionCause.DISPUTE)
+
+    done = reconcile_orders()
+
+    assert done["disputed"] == 1
+    assert causes(order) == [["DISPUTE"]] * 2
+    assert reconcile_orders()["disputed"] == 0
+
+
+def test_a_lost_reinstatement_is_made_and_lifts_its_own_cause_only():
+    order = sell(2)
+    tell(disputed(20))
+    suspend_order_licenses(order.pk, cause=SuspensionCause.STAFF, moment=order.paid_at)
+    tell(disputed(20, DisputeStage.WON))
+    suspend_order_licenses(order.pk, cause=SuspensionCause.DISPUTE, moment=order.paid_at)
+
+    done = reconcile_orders()
+
+    assert done["disputed"] == 1
+    assert causes(order) == [["STAFF"]] * 2
+    assert reconcile_orders()["disputed"] == 0
+
+
+def test_a_lost_dispute_that_staff_have_not_settled_goes_on_suspending():
+    """For 5.00 of 20.00 no unit leaves by itself: until staff choose the licenses stay suspended."""
+    order = sell(2)
+    tell(disputed(5))
+    tell(disputed(5, DisputeStage.LOST))
+    assert causes(order) == [["DISPUTE"]] * 2
+    assert reconcile_orders()["disputed"] == 0
+
+    reinstate_order_licenses(order.pk, cause=SuspensionCause.DISPUTE)
+
+    assert reconcile_orders()["disputed"] == 1
+    assert causes(order) == [["DISPUTE"]] * 2
+
+
+def test_what_a_provider_told_before_the_shop_knew_its_payment_is_found():
+    """T-WH: the fact belongs to no order yet; the sweep gives it to the one whose payment it is of."""
+    order = make_license_order(2, paid=False)
+    approve_license_order(order.pk, actor=STAFF)
+    tell(captured(20, "pi_late"))
+    assert PaymentFact.objects.get().order_id is None
+    assert reconcile_orders()["released"] == 0
+    build.make_payment(build.find_order(order.order_uuid), "pi_late")
+
+    done = reconcile_orders()
+
+    assert (done["observed"], done["released"]) == (1, 1)
+    assert PaymentFact.objects.get().order_id == order.pk
+    assert [one.fulfillment for one in licenses_of(order)] == ["RELEASED"] * 2
+
+
+def test_a_refund_and_a_dispute_told_too_early_are_found_by_the_sweep(run_commits):
+    """Of a paid order too, by the events that its look records."""
+    from saleor_esd_plugin import tasks
+
+    order = sell(3, payment_ref="")
+    tell(refunded(10, "pi_late"))
+    tell(disputed(10, payment="pi_late"))
+    payment = build.find_order(order.order_uuid).payments.get()
+    build.make_payment_step(payment, "capture", 0, "pi_late")
+
+    tasks.reconcile_all()
+
+    order.refresh_from_db()
+    assert (order.refunded, order.disputed_at is not None) == (10, True)
+    assert sorted(one.fulfillment for one in licenses_of(order)) == [
+        "RELEASED",
+        "RELEASED",
+        "RETURNED",
+    ]
+    held = [one.suspension_causes for one in licenses_of(order) if one.ended_at is None]
+    assert held == [["DISPUTE"]] * 2
+    found = Event.objects.filter(order_id=order.pk).values_list("type", flat=True)
+    assert "license_order.partially_refunded" in found and "license.suspended" in found
+
+
+def test_the_command_says_how_many_disputes_it_followed():
+    order = sell(1)
+    tell(disputed(10))
+    reinstate_order_licenses(order.pk, cause=SuspensionCause.DISPUTE)
+    out = StringIO()
+
+    call_command("esd_reconcile", stdout=out)
+
+    assert "  disputed 1" in out.getvalue().splitlines()
+    assert causes(order) == [["DISPUTE"]]
 
 
 def test_one_order_that_fails_does_not_stop_the_others(monkeypatch, caplog):

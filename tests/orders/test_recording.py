@@ -21,8 +21,7 @@ from saleor_esd_plugin.orders.approval import approve_license_order
 from saleor_esd_plugin.orders.counts import order_availability
 from saleor_esd_plugin.orders.models import LicenseOrder
 from saleor_esd_plugin.orders.recording import observe_order
-from saleor_esd_plugin.orders.releasing import release_license_order
-from saleor_esd_plugin.orders.returns import return_license_order
+from saleor_esd_plugin.orders.settling import settle_license_order
 
 pytestmark = pytest.mark.django_db
 
@@ -126,7 +125,7 @@ def test_payment_that_comes_later_releases():
 
     build.pay(build.find_order(order.uuid))
     observe_order(shop.read_order(order.uuid))
-    release_license_order(license_order.pk)
+    settle_license_order(license_order.pk)
 
     assert str(order_availability(license_order)) == "2 of 2"
     assert Event.objects.filter(type="license_order.paid", subject_id=license_order.pk).count() == 1
@@ -144,9 +143,9 @@ def test_cancelling_returns_unseen_keys_and_revokes_seen_ones():
     build.set_status(build.find_order(license_order.order_uuid), "CANCELLED")
 
     observe_order(shop.read_order(license_order.order_uuid))
-    return_license_order(license_order.pk)
+    settle_license_order(license_order.pk)
     before = table_digest()
-    return_license_order(license_order.pk)
+    settle_license_order(license_order.pk)
 
     assert table_digest() == before
     assert [one.fulfillment for one in licenses_of(license_order)] == ["RETURNED"] * 3
@@ -163,8 +162,8 @@ def test_a_cancelled_order_cannot_be_released_any_more():
     license_order = make_license_order(1)
     build.set_status(build.find_order(license_order.order_uuid), "CANCELLED")
 
-    # The hook was lost: release asks the host itself.
+    # The hook was lost: what follows from an approval asks the host itself.
     approve_license_order(license_order.pk, actor=STAFF)
 
-    assert [one.fulfillment for one in licenses_of(license_order)] == ["PENDING_APPROVAL"]
+    assert [one.fulfillment for one in licenses_of(license_order)] == ["RETURNED"]
     assert LicenseOrder.objects.get(pk=license_order.pk).cancelled_at is not None

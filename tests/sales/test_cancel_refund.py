@@ -9,6 +9,7 @@ from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.keys.models import LicenseKey
 from saleor_esd_plugin.licenses.handover import reveal_license_key
 from saleor_esd_plugin.licenses.models import License
+from saleor_esd_plugin.orders.counts import order_availability
 
 
 def what_happened(order):
@@ -73,15 +74,32 @@ def test_a_full_refund_withdraws_everything(market):
     assert what_happened(order)[-2:] == ["license_order.refunded", "license.returned"]
 
 
-def test_a_partial_refund_withdraws_nothing(market):
+def test_a_refund_of_less_than_a_unit_is_left_to_staff(market):
+    """A price reduction, perhaps: nobody can tell what it was for."""
     product = market.product(keys=2, approval="AUTOMATIC", sends_key_to_buyer=False)
     order = market.buy(product, 2)
-    before = what_happened(order)
 
     market.shop.refund(market.owner, order["id"], 5.0)
 
     assert (states(order), free_keys(product)) == (["RELEASED"] * 2, 0)
-    assert what_happened(order) == before
+    assert what_happened(order)[-1] == "license_order.partially_refunded"
+    found = find_license_order(order)
+    assert (found.refunded, found.open_refund, found.refunded_at) == (5, 5, None)
+
+
+def test_refunding_two_of_six_in_the_shop_takes_two(market):
+    """B07 and C9, by quantity: never revealed first, so the key that was seen stays."""
+    product = market.product(keys=6, approval="AUTOMATIC", sends_key_to_buyer=False)
+    order = market.buy(product, 6)
+    seen = reveal_first(order)
+
+    market.shop.refund(market.owner, order["id"], 20.0)
+
+    assert states(order) == ["RELEASED"] * 4 + ["RETURNED"] * 2
+    assert free_keys(product) == 2
+    assert str(order_availability(find_license_order(order))) == "4 of 4"
+    assert LicenseKey.objects.get(pk=seen.key_id).revoked_at is None
+    assert what_happened(order)[-2:] == ["license_order.partially_refunded", "license.returned"]
 
 
 def test_what_was_returned_is_sold_to_the_next_one(market):

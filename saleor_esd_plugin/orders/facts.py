@@ -1,0 +1,125 @@
+"""Where payment providers' messages arrive: Stripe's through `webhooks`, others' through an integrator.
+
+A fact is kept and takes effect in one transaction, under the order's lock: of a refund and an approval
+whichever commits first wins, and the other sees it (C9).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Optional, Sequence
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from ..errors import Invalid
+from ..host import shop
+from ..host.types import Actor, Order
+from ..ids import uuid7
+from .locks import lock_order
+from .models import DisputeStage, FactKind, LicenseOrder, PaymentFact
+from .money import mismatch
+from .settling import settle_license_order
+
+# A fact of another payment or currency under the same name is nobody's: nothing comes back then.
+_GROW = """
+INSERT INTO esd_paymentfact AS fact (
+    id, provider, payment_ref, kind, ref, currency, amount, stage, order_id, noted_at, changed_at
+)
+SELECT %(id)s::uuid, %(provider)s, %(payment_ref)s, %(kind)s, %(ref)s, %(currency)s, %(amount)s,
+    %(stage)s, %(order)s::uuid, moment, moment
+FROM (SELECT clock_timestamp() AS moment) AS clock
+ON CONFLICT (provider, kind, ref) DO UPDATE SET
+    amount = greatest(fact.amount, EXCLUDED.amount),
+    stage = greatest(fact.stage, EXCLUDED.stage),
+    order_id = coalesce(fact.order_id, EXCLUDED.order_id),
+    changed_at = EXCLUDED.changed_at
+WHERE fact.payment_ref = EXCLUDED.payment_ref AND fact.currency = EXCLUDED.currency
+RETURNING id
+"""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What a provider says of a payment; see `PaymentFact`. `currency` is ISO 4217 in upper case."""
+
+    provider: str
+    payment_ref: str
+    kind: FactKind
+    ref: str
+    currency: str
+    amount: Decimal = Decimal(0)
+    stage: Optional[DisputeStage] = None
+
+
+@dataclass(frozen=True)
+class Noted:
+    """What became of facts: the order that they are of, if any, and why some are not believed, if so."""
+
+    license_order_id: Optional[UUID] = None
+    problem: str = ""
+
+
+@transaction.atomic
+def note_payment_facts(facts: Sequence[Fact], *, actor: Actor) -> Noted:
+    """Keep what was told of one payment, and let its order's licenses follow, all or nothing.
+
+    In any order and as often as it comes: amounts and stages only grow. The order is found through the
+    shop's own records of the payment. What comes before these exist is kept until they do. A currency or
+    amount that does not fit the shop's records is kept and has no effect. Raises Invalid if `facts` are
+    none, or of several payments.
+    """
+    payments = {(fact.provider, fact.payment_ref) for fact in facts}
+    if len(payments) != 1:
+        raise Invalid("Tell of one payment at a time.", field="facts")
+    (_, payment_ref) = payments.pop()
+    order = _known_order_of(payment_ref)
+    if order is None:
+        uuids = shop.order_uuids_of_payment([payment_ref])
+        if len(uuids) > 1:
+            return Noted(problem="several orders of the shop have this payment")
+        order = LicenseOrder.objects.filter(order_uuid__in=uuids).first()
+    if order is not None:
+        lock_order(order.pk)
+    # One order of rows for all: two messages of one payment never wait for each other in a circle.
+    grown = [_grow(fact, order) for fact in sorted(facts, key=lambda one: (one.kind, one.ref))]
+    problem = "" if all(grown) else "it was told before of another payment or currency"
+    if order is None:
+        return Noted(problem=problem)
+    settle_license_order(order.pk, actor=actor)
+    return Noted(order.pk, problem or _problem(facts, shop.read_order(order.order_uuid)))
+
+
+def _known_order_of(payment_ref: str) -> Optional[LicenseOrder]:
+    """The order that a fact of this payment has led to before, even if the shop has deleted it since."""
+    known = PaymentFact.objects.filter(payment_ref=payment_ref).exclude(order=None)
+    fact = known.select_related("order").first()
+    return fact.order if fact is not None else None
+
+
+def _grow(fact: Fact, order: Optional[LicenseOrder]) -> bool:
+    values = {
+        "id": str(uuid7()),
+        "provider": fact.provider,
+        "payment_ref": fact.payment_ref,
+        "kind": fact.kind.value,
+        "ref": fact.ref,
+        "currency": fact.currency,
+        "amount": fact.amount,
+        "stage": fact.stage and fact.stage.value,
+        "order": order and str(order.pk),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_GROW, values)
+        return cursor.fetchone() is not None
+
+
+def _problem(facts: Sequence[Fact], order: Optional[Order]) -> str:
+    """Why a fact does not fit the shop's record of its payment; empty if all do."""
+    for payment in order.payments if order is not None else ():
+        for fact in facts:
+            why = mismatch(payment, fact.kind, fact.currency, fact.amount)
+            if why and fact.payment_ref in payment.refs:
+                return why
+    return ""

@@ -1,0 +1,143 @@
+"""Units leave an order: all when it was cancelled or refunded in full, some when it was refunded in part, or
+those that staff choose (`returns`)."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
+from uuid import UUID
+
+from ..events.record import record
+from ..events.types import EventType
+from ..host.db import now
+from ..host.types import Actor
+from ..licenses.models import ISSUED, LIVE, Fulfillment, License
+from ..licenses.units import end_licenses, live_licenses
+from .counts import approval_state
+from .models import ApprovalState, LicenseOrder, LicenseOrderLine
+
+
+class Unit(NamedTuple):
+    """One unit that may leave; without a license it has no key yet, and is the `place`th such of its line."""
+
+    line: LicenseOrderLine
+    license: Optional[License]
+    place: int = 0
+
+
+def withdraw_units(
+    order: LicenseOrder,
+    lines: Sequence[LicenseOrderLine],
+    *,
+    by_line: Mapping[UUID, int],
+    in_all: int,
+    reason: str,
+    actor: Actor,
+) -> int:
+    """Units leave until so many have left of each line, and so many of all lines; how many did now.
+
+    What left before counts, for whatever reason. Units whose key nobody has seen go first, then those
+    that no end customer has, then those assigned last. The caller holds the order's lock and `lines`.
+    """
+    short = {line.pk: by_line[line.pk] - line.withdrawn for line in lines}
+    short_in_all = in_all - sum(line.withdrawn for line in lines)
+    if short_in_all <= 0 and not any(count > 0 for count in short.values()):
+        return 0
+    units = units_in_order(lines)
+    leaving: List[Unit] = []
+    for unit in units:
+        if short[unit.line.pk] > 0:
+            short[unit.line.pk] -= 1
+            leaving.append(unit)
+    chosen = set(leaving)
+    others = [unit for unit in units if unit not in chosen]
+    leaving += others[: max(0, short_in_all - len(leaving))]
+    take_out(order, lines, leaving, reason=reason, actor=actor)
+    return len(leaving)
+
+
+def withdraw_everything(
+    order: LicenseOrder, lines: Sequence[LicenseOrderLine], *, actor: Actor
+) -> None:
+    """Nothing is left of an order that has ended. Again changes nothing."""
+    leaving = units_in_order(lines)
+    if leaving:
+        take_out(order, lines, leaving, reason=_why_ended(order), actor=actor)
+
+
+def units_in_order(lines: Sequence[LicenseOrderLine]) -> List[Unit]:
+    """All units that have not left, locked, those first that leave first."""
+    # All of them by id first: others who lock licenses lock them in that order.
+    of_lines = License.objects.filter(order_line__in=lines, fulfillment__in=LIVE).order_by("pk")
+    list(of_lines.select_for_update(of=("self",)).values_list("pk"))
+    units: List[Unit] = []
+    for line in lines:
+        live = live_licenses(line.pk)
+        without_key = line.quantity - line.withdrawn - len(live)
+        units += [Unit(line, None, place) for place in range(without_key)]
+        units += [Unit(line, license) for license in live]
+    return sorted(units, key=_leaves_first)
+
+
+def take_out(
+    order: LicenseOrder,
+    lines: Sequence[LicenseOrderLine],
+    leaving: Sequence[Unit],
+    *,
+    reason: str,
+    actor: Actor,
+    permission: str = "",
+) -> None:
+    """These units leave for good: RETURNED, the key back for sale unless somebody has seen it (invariant 4)."""
+    moment = now()
+    licenses = [unit.license for unit in leaving if unit.license is not None]
+    if licenses:
+        end_licenses(licenses, fulfillment=Fulfillment.RETURNED, reason=reason, moment=moment)
+    gone: Dict[UUID, List[Unit]] = {}
+    for unit in leaving:
+        gone.setdefault(unit.line.pk, []).append(unit)
+    for line in lines:
+        if line.pk in gone:
+            _count_out(line, gone[line.pk])
+    # Nothing approved and nothing undecided means "rejected", unless it was sold and taken back.
+    state = approval_state(lines)
+    order.approval = (ApprovalState.CANCELLED if state == ApprovalState.REJECTED else state).value
+    order.save(update_fields=["approval"])
+    record(
+        EventType.LICENSE_RETURNED,
+        order.pk,
+        actor=actor,
+        reason=reason,
+        permission=permission,
+        order_id=order.pk,
+        account_id=order.account_id,
+        lines={str(line_id): len(units) for line_id, units in gone.items()},
+        licenses=[str(license.pk) for license in licenses],
+    )
+
+
+def _count_out(line: LicenseOrderLine, units: Sequence[Unit]) -> None:
+    """Undecided units leave before approved ones; those that were issued had been approved."""
+    licenses = [unit.license for unit in units if unit.license is not None]
+    issued = sum(license.fulfillment in ISSUED for license in licenses)
+    line.withdrawn += len(units)
+    line.approved = min(line.approved - issued, line.quantity - line.withdrawn)
+    if len(live_licenses(line.pk)) >= line.quantity - line.withdrawn:
+        line.backordered_at = None
+    line.save(update_fields=["withdrawn", "approved", "backordered_at"])
+
+
+def _leaves_first(unit: Unit) -> Any:
+    license = unit.license
+    if license is None:
+        return (0,)
+    is_seen = license.key.revealed_at is not None
+    is_issued = license.fulfillment in ISSUED
+    assigned = license.assigned_at.timestamp() if license.end_customer_id else 0.0
+    # A later assignment first, the unassigned before them all; within one moment from the end of the line.
+    return (1, is_seen, is_issued, bool(assigned), -assigned, -license.unit_index, license.pk)
+
+
+def _why_ended(order: LicenseOrder) -> str:
+    if order.cancelled_at is not None:
+        return "order cancelled"
+    return "dispute lost" if order.charged_back else "order refunded"

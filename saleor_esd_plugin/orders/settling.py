@@ -1,0 +1,117 @@
+"""Makes the units of an order agree with its money and its approval, under the order's lock.
+
+Whatever brought the news (a hook, a provider's message, staff, the sweep), this is what follows from it:
+units leave for what was refunded, a dispute suspends and its good end reinstates, and what is approved
+and paid is released. It looks at how things are, not at what changed, so again changes nothing.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import List
+from uuid import UUID
+
+from django.db import transaction
+
+from ..events.record import record
+from ..events.types import EventType
+from ..host import shop
+from ..host.db import now
+from ..host.types import SYSTEM, Actor, Order, Payment
+from ..licenses.lifecycle import reinstate_order_licenses, suspend_order_licenses
+from ..licenses.models import SuspensionCause
+from .leaving import withdraw_everything, withdraw_units
+from .locks import lock_order
+from .models import LicenseOrder, LicenseOrderLine
+from .money import Money
+from .payments import may_release, note_state
+from .refunds import share_of, still_open
+from .releasing import release_approved
+
+
+@transaction.atomic
+def settle_license_order(license_order_id: UUID, *, actor: Actor = SYSTEM) -> LicenseOrder:
+    """The order with its units as its money asks for; what was released, suspended, returned has its event.
+
+    The host and all facts are asked at this moment. While the plugin is switched off nothing changes.
+    Raises NotFound.
+    """
+    order = lock_order(license_order_id)
+    if not shop.plugin_settings().is_active:
+        return order
+    in_shop = shop.read_order(order.order_uuid)
+    known = in_shop or _remembered(order)
+    money = note_state(order, known, actor=actor)
+    lines = list(order.lines.select_for_update().order_by("pk"))
+    if order.is_ended:
+        withdraw_everything(order, lines, actor=actor)
+        open_refund = Decimal(0)
+    else:
+        open_refund = _withdraw_refunded(order, lines, known, money, actor)
+    if open_refund != order.open_refund:
+        order.open_refund = open_refund
+        order.save(update_fields=["open_refund"])
+    _follow_dispute(order, money, actor)
+    if in_shop is not None and may_release(order, in_shop, money):
+        release_approved(order, is_paid=in_shop.is_paid or money.is_paid, actor=actor)
+    return order
+
+
+def _remembered(order: LicenseOrder) -> Order:
+    """What we know of an order that the shop has deleted; providers may go on telling of its payments."""
+    refs = frozenset(order.payment_facts.values_list("payment_ref", flat=True))
+    return Order(
+        uuid=order.order_uuid,
+        number=order.number,
+        created_at=order.ordered_at,
+        status="OPEN" if order.confirmed_at else "UNCONFIRMED",
+        is_paid=order.paid_at is not None,
+        email=order.buyer_email,
+        total=order.total,
+        currency=order.currency,
+        payments=(Payment(refs, order.currency, None, order.captured, order.refunded),),
+    )
+
+
+def _withdraw_refunded(
+    order: LicenseOrder,
+    lines: List[LicenseOrderLine],
+    known: Order,
+    money: Money,
+    actor: Actor,
+) -> Decimal:
+    """Units leave for what went back; what is left of it that is not plain, for staff."""
+    gone = max(money.gone - order.settled_refund, Decimal(0))
+    share = share_of(known, gone, {line.order_line_ref: line.quantity for line in lines})
+    withdraw_units(
+        order,
+        lines,
+        by_line={line.pk: share.by_line[line.order_line_ref] for line in lines},
+        in_all=share.in_all,
+        reason="dispute lost" if money.charged_back else "refunded",
+        actor=actor,
+    )
+    if not money.is_paid:
+        return max(money.went_back - order.settled_refund, Decimal(0))
+    return still_open(known, gone, {line.order_line_ref: line.withdrawn for line in lines})
+
+
+def _follow_dispute(order: LicenseOrder, money: Money, actor: Actor) -> None:
+    """Suspended as long as a dispute runs, or was lost for something that no unit has left for yet."""
+    is_held = money.is_disputed or bool(money.charged_back and order.open_refund)
+    cause = SuspensionCause.DISPUTE
+    if is_held:
+        units = suspend_order_licenses(order.pk, cause=cause, moment=now())
+    else:
+        units = reinstate_order_licenses(order.pk, cause=cause)
+    if units:
+        record(
+            EventType.LICENSE_SUSPENDED if is_held else EventType.LICENSE_REINSTATED,
+            order.pk,
+            actor=actor,
+            reason="dispute",
+            order_id=order.pk,
+            account_id=order.account_id,
+            cause=cause.value,
+            lines={str(line_id): indexes for line_id, indexes in units.items()},
+        )

@@ -1,0 +1,262 @@
+"""G6, C11: whatever order the messages come in and however often, the end is the same.
+
+5,000 random permutations go through the pure functions, some through the database. There all that
+a set of messages can say is said of orders in five states; all permutations of one set must end in
+one digest. ESD_PERMUTATIONS=5000 lets that many go through the database, too.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import defaultdict
+from datetime import datetime, timezone
+from decimal import Decimal
+from typing import Any, Callable, Dict, List, Sequence, Set, Tuple
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+from factories import STAFF, licenses_of, make_end_customer
+from provider import (
+    captured,
+    disputed,
+    failed,
+    refunded,
+    see,
+    sell,
+    sell_two_prices,
+    standing,
+    tell,
+)
+
+from saleor_esd_plugin.host.types import Order, OrderLine, Payment
+from saleor_esd_plugin.licenses.units import assign_licenses
+from saleor_esd_plugin.orders import facts as telling
+from saleor_esd_plugin.orders.approval import approve_license_order
+from saleor_esd_plugin.orders.facts import Fact
+from saleor_esd_plugin.orders.models import DisputeStage, LicenseOrder, PaymentFact
+from saleor_esd_plugin.orders.money import money_of
+from saleor_esd_plugin.orders.refunds import share_of
+
+PURE = 5000
+ON_ROWS = max(12, int(os.environ.get("ESD_PERMUTATIONS", "60")) // 5)
+# Of each set of messages so many permutations are compared.
+OF_ONE_SET = 4
+
+
+def messages(price: int) -> List[Fact]:
+    """What Stripe can tell of one payment: nine kinds of messages, refunds of 30 and of 100 percent."""
+    return [
+        captured(price),
+        failed(),
+        refunded(price * 3 // 10),
+        refunded(price),
+        disputed(price, DisputeStage.OPEN),
+        disputed(price, DisputeStage.WITHDRAWN),
+        disputed(price, DisputeStage.WON),
+        disputed(price, DisputeStage.LOST),
+        disputed(price, DisputeStage.INQUIRY, dispute="dp_2"),
+        disputed(price // 3, DisputeStage.LOST, dispute="dp_3"),
+    ]
+
+
+def sets(price: int, rng: random.Random) -> List[Fact]:
+    """Some of the messages, each once."""
+    all_of_them = messages(price)
+    return rng.sample(all_of_them, rng.randint(2, len(all_of_them)))
+
+
+def permutation(some: Sequence[Fact], rng: random.Random) -> List[Fact]:
+    """In any order; some come twice, and then anywhere."""
+    sent = list(some) + rng.sample(list(some), rng.randint(0, len(some) // 2))
+    rng.shuffle(sent)
+    return sent
+
+
+# Pure functions
+
+
+def grown(facts: Dict[Tuple[str, str], PaymentFact], fact: Fact) -> PaymentFact:
+    """What `facts._GROW` does with one row."""
+    before = facts.get((fact.kind, fact.ref))
+    return PaymentFact(
+        provider=fact.provider,
+        payment_ref=fact.payment_ref,
+        kind=fact.kind,
+        ref=fact.ref,
+        currency=fact.currency,
+        amount=max(fact.amount, before.amount) if before else fact.amount,
+        stage=max(fact.stage or 0, (before and before.stage) or 0) or None,
+    )
+
+
+def last_wins(facts: Dict[Tuple[str, str], PaymentFact], fact: Fact) -> PaymentFact:
+    return grown({}, fact)
+
+
+def end_of(sent: Sequence[Fact], keep: Callable = grown) -> Tuple[Any, ...]:
+    """How the money stands in the end, how many units have left, and whether the order has ended.
+
+    Units are taken after each message and never come back, as in life.
+    """
+    order = Order(
+        uuid=UUID(int=1),
+        number="1",
+        created_at=datetime(2030, 1, 1, tzinfo=timezone.utc),
+        status="OPEN",
+        is_paid=False,
+        email="buyer@example.com",
+        lines=(OrderLine("1", "v", 6, unit_price=Decimal(10)),),
+        total=Decimal(60),
+        currency="USD",
+        payments=(Payment(frozenset(["pi_1"]), "USD", Decimal(60)),),
+    )
+    facts: Dict[Tuple[str, str], PaymentFact] = {}
+    left, is_over = 0, False
+    money = money_of(order, [])
+    for fact in sent:
+        facts[fact.kind, fact.ref] = keep(facts, fact)
+        money = money_of(order, facts.values())
+        is_over = is_over or money.is_all_gone
+        left = 6 if is_over else max(left, share_of(order, money.gone, {"1": 6}).in_all)
+    return money, left, is_over
+
+
+def differing(keep: Callable, permutations: int) -> int:
+    """Of how many sets of messages ten permutations have more than one end."""
+    rng = random.Random(1)
+    differ = 0
+    for _ in range(permutations // 10):
+        some = sets(60, rng)
+        ends = {end_of(permutation(some, rng), keep) for _ in range(10)}
+        differ += len(ends) > 1
+    return differ
+
+
+def test_5000_permutations_of_the_messages_have_one_end():
+    """T-CON-11, G6."""
+    assert differing(grown, PURE) == 0
+
+
+def test_control_when_the_last_message_wins_the_ends_differ():
+    """The twin of T-CON-11."""
+    assert differing(last_wins, PURE // 5) > 50
+
+
+# The database
+
+
+def released() -> LicenseOrder:
+    """The host knows that it is paid; all released, two keys seen, one unit assigned."""
+    order = sell()
+    licenses = licenses_of(order)
+    see(licenses[1], licenses[5])
+    customer = make_end_customer(licenses[0].account)
+    assign_licenses([licenses[5].pk], end_customer_id=customer.pk, actor=STAFF)
+    return order
+
+
+def partly_approved() -> LicenseOrder:
+    order = sell(approved=False)
+    approve_license_order(order.pk, quantities={order.lines.get().pk: 3}, actor=STAFF)
+    return order
+
+
+def undecided() -> LicenseOrder:
+    return sell(approved=False)
+
+
+def unpaid() -> LicenseOrder:
+    """Undecided, and only the provider knows of money."""
+    return sell(approved=False, paid=False)
+
+
+def two_prices() -> LicenseOrder:
+    """No refund of it is plain but the full one."""
+    return sell_two_prices()
+
+
+# Their price, and how each is made.
+STATES = {
+    "released": (60, released),
+    "partly approved": (60, partly_approved),
+    "undecided": (60, undecided),
+    "unpaid": (60, unpaid),
+    "two prices": (90, two_prices),
+}
+
+
+def digest(order: LicenseOrder) -> str:
+    return repr(standing(order))
+
+
+def ends_on_rows(
+    order: LicenseOrder,
+    price: int,
+    rng: random.Random,
+    count: int,
+    digest: Callable[[LicenseOrder], str] = digest,
+) -> Dict[Tuple[int, ...], Set[str]]:
+    """Set of messages (their places) -> the ends that `count` permutations in all came to."""
+    places = {
+        (fact.kind, fact.ref, fact.amount, fact.stage): n for n, fact in enumerate(messages(price))
+    }
+    ends: Dict[Tuple[int, ...], Set[str]] = defaultdict(set)
+    for _ in range(max(1, count // OF_ONE_SET)):
+        some = sets(price, rng)
+        name = tuple(sorted(places[one.kind, one.ref, one.amount, one.stage] for one in some))
+        for _ in range(OF_ONE_SET):
+            before = transaction.savepoint()
+            for fact in permutation(some, rng):
+                tell(fact)
+            ends[name].add(digest(order))
+            transaction.savepoint_rollback(before)
+    return ends
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", list(STATES))
+def test_on_rows_the_permutations_of_one_set_have_one_end(state):
+    """T-CON-11, G6: the order's columns, the states of its units, who holds which key."""
+    price, make = STATES[state]
+
+    ends = ends_on_rows(make(), price, random.Random(state), ON_ROWS)
+
+    assert {name: found for name, found in ends.items() if len(found) > 1} == {}
+
+
+@pytest.mark.django_db
+def test_control_on_rows_when_the_last_message_wins_the_ends_differ(monkeypatch):
+    """The twin of T-CON-11."""
+    grows = telling._GROW
+    for column in ("amount", "stage"):
+        grows = grows.replace(f"greatest(fact.{column}, EXCLUDED.{column})", f"EXCLUDED.{column}")
+    assert "greatest" not in grows
+    monkeypatch.setattr(telling, "_GROW", grows)
+
+    ends = ends_on_rows(undecided(), 60, random.Random(1), ON_ROWS)
+
+    assert [found for found in ends.values() if len(found) > 1]
+
+
+def may_be_late(order: LicenseOrder) -> str:
+    """The end, without whether units were released before something began to block the release."""
+    found = standing(order)
+    is_blocked = found["disputed_at"] or found["open_refund"]
+    if is_blocked or found["refunded_at"]:
+        found["units"] = [(index, key) for index, _, key, _ in found["units"]]
+    return repr(found)
+
+
+@pytest.mark.django_db
+def test_what_was_approved_before_it_was_paid_ends_alike_but_for_what_was_released_in_time():
+    """A release cannot be taken back: a payment told before its dispute releases, told after it waits.
+
+    Money, counts and keys end alike all the same, and what is not blocked in the end ends alike altogether.
+    """
+    order = sell(paid=False)
+
+    ends = ends_on_rows(order, 60, random.Random(3), ON_ROWS, may_be_late)
+
+    assert {name: found for name, found in ends.items() if len(found) > 1} == {}
