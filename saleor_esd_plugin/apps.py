@@ -22,6 +22,7 @@ class EsdConfig(AppConfig):
         from .keys import keyring
 
         register(checks.check_keyring)
+        register(checks.check_stripe)
         register(checks.check_deployment, deploy=True)
         mount_schema()
         schedule("esd-reconcile", "saleor_esd_plugin.tasks.reconcile", SECONDS_BETWEEN_SWEEPS)

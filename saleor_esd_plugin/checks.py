@@ -6,16 +6,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, List
+from typing import Any, Iterable, List
 
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Warning
 
-from .conf import settings
+from .conf import STRIPE_MODES, settings
 from .host import GETS_SECURITY_FIXES
 from .keys import keyring
 
 _KEY_FILES = ("ESD_ENC_KEYS_FILE", "ESD_INDEX_KEYS_FILE")
+_STRIPE_FILES = ("ESD_STRIPE_WEBHOOK_SECRETS_FILE", "ESD_STRIPE_API_KEY_FILE")
 
 
 def check_keyring(app_configs: Any = None, **kwargs: Any) -> List[CheckMessage]:
@@ -24,11 +25,21 @@ def check_keyring(app_configs: Any = None, **kwargs: Any) -> List[CheckMessage]:
         Warning(problem.text, hint="Until then orders wait for their keys.", id=problem.id)
         for problem in keyring.problems()
     ]
-    for name in _KEY_FILES:
-        path = os.environ.get(name, "").strip()
-        if path:
-            found += _check_file(name, Path(path))
-    return found
+    return found + _check_files(_KEY_FILES)
+
+
+def check_stripe(app_configs: Any = None, **kwargs: Any) -> List[CheckMessage]:
+    """esd.W009: a mode that Stripe does not have. E007: who else may read Stripe's secrets."""
+    found: List[CheckMessage] = []
+    if settings.stripe_mode not in STRIPE_MODES:
+        found.append(
+            Warning(
+                'ESD_STRIPE_MODE is neither "live" nor "test": all messages of Stripe are refused.',
+                hint='Set it to "live", or to "test" in a shop that takes no real money.',
+                id="esd.W009",
+            )
+        )
+    return found + _check_files(_STRIPE_FILES)
 
 
 def check_deployment(app_configs: Any = None, **kwargs: Any) -> List[CheckMessage]:
@@ -56,6 +67,14 @@ def check_deployment(app_configs: Any = None, **kwargs: Any) -> List[CheckMessag
             "ESD_TRUSTED_PROXY_COUNT is 0: behind a proxy all visitors share its address and limits.",
             "Set it to the number of proxies in front of the shop; ignore this if there is none.",
         )
+    if not _has_stripe_secret():
+        warn(
+            "esd.W005",
+            "There is no secret for Stripe's messages, or its file cannot be read: refunds, disputes and "
+            "late payments at Stripe stay unknown.",
+            "Set ESD_STRIPE_WEBHOOK_SECRETS to the signing secret of the endpoint at Stripe. A shop that "
+            'takes no payments by Stripe: SILENCED_SYSTEM_CHECKS = ["esd.W005"].',
+        )
     if not GETS_SECURITY_FIXES:
         if not getattr(django_settings, "GRAPHQL_JWT", {}).get("JWT_VERIFY_EXPIRATION"):
             warn(
@@ -71,6 +90,22 @@ def check_deployment(app_configs: Any = None, **kwargs: Any) -> List[CheckMessag
     return found
 
 
+def _has_stripe_secret() -> bool:
+    try:
+        return bool(settings.stripe_webhook_secrets)
+    except (OSError, UnicodeError):
+        return False
+
+
+def _check_files(names: Iterable[str]) -> List[CheckMessage]:
+    found: List[CheckMessage] = []
+    for name in names:
+        path = os.environ.get(name, "").strip()
+        if path:
+            found += _check_file(name, Path(path))
+    return found
+
+
 def _check_file(name: str, path: Path) -> List[CheckMessage]:
     """The file has to be its owner's alone and outside the folders that the web server gives out."""
     found: List[CheckMessage] = []
@@ -80,7 +115,7 @@ def _check_file(name: str, path: Path) -> List[CheckMessage]:
         found.append(
             Warning(
                 f"The file of {name} stands in MEDIA_ROOT or STATIC_ROOT, where anybody can fetch it.",
-                hint="Move it, and make a new key ring.",
+                hint="Move it, and replace what it holds: it is known to others now.",
                 id="esd.E007",
             )
         )

@@ -8,10 +8,11 @@ a test or a new key ring needs no restart of its own.
 from __future__ import annotations
 
 import os
-from typing import Optional
+from typing import Optional, Tuple
 
 PLUGIN_ID = "esd"
 MAX_QUANTITY = 10_000
+STRIPE_MODES = ("live", "test")
 
 
 class Settings:
@@ -61,6 +62,29 @@ class Settings:
     def claim_days(self) -> int:
         """Days that a claim link can be used [14]."""
         return _number("ESD_CLAIM_DAYS", 14)
+
+    @property
+    def stripe_webhook_secrets(self) -> Tuple[str, ...]:
+        """The signing secrets ("whsec_…") of our endpoint at Stripe, separated by commas; empty: none.
+
+        Several at once, so that one can be replaced. Raises OSError if there is a file and it cannot be read.
+        """
+        return tuple(_secret("ESD_STRIPE_WEBHOOK_SECRETS").replace(",", " ").split())
+
+    @property
+    def stripe_mode(self) -> str:
+        """Whose messages are taken in, "live" or "test" ["live"]; whatever else was set, as it is."""
+        return _text("ESD_STRIPE_MODE").lower() or "live"
+
+    @property
+    def stripe_account(self) -> str:
+        """The connected account ("acct_…") whose messages are the shop's; empty: only the account's own."""
+        return _text("ESD_STRIPE_ACCOUNT")
+
+    @property
+    def stripe_api_key(self) -> str:
+        """The key that `esd_stripe_reconcile` asks Stripe with; nothing else needs it."""
+        return _secret("ESD_STRIPE_API_KEY")
 
 
 def _text(name: str) -> str:

@@ -21,6 +21,7 @@ from .host.db import writing
 from .host.plugin import BasePlugin, field, refused_setting
 from .host.types import PluginField
 from .orders import recording
+from .webhooks.stripe import endpoint as stripe_endpoint
 
 logger = logging.getLogger(__name__)
 
@@ -95,10 +96,12 @@ class EsdPlugin(BasePlugin):
         return self._guard(self._observe, order, previous_value)
 
     def webhook(self, request: HttpRequest, path: str, previous_value: Any) -> HttpResponse:
-        """The answer of our pages under `/plugins/global/esd`; the host's 404 for any other path."""
+        """What our pages and Stripe's endpoint under `/plugins/global/esd` answer; else the host's 404."""
         # The address without "global" reaches inactive plugins too.
         if not self.active:
             return previous_value
+        if path.strip("/") == "stripe":
+            return stripe_endpoint.answer(request)
         return pages.respond(request, path) or previous_value
 
     @classmethod

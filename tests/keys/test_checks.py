@@ -81,6 +81,7 @@ def shop(settings, monkeypatch):
     settings.CELERY_TASK_ALWAYS_EAGER = False
     settings.GRAPHQL_JWT = {"JWT_VERIFY_EXPIRATION": True}
     monkeypatch.setenv("ESD_TRUSTED_PROXY_COUNT", "1")
+    monkeypatch.setenv("ESD_STRIPE_WEBHOOK_SECRETS", "whsec_x")
     return settings
 
 
