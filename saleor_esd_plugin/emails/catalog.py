@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -14,12 +13,13 @@ from ..accounts.models import Account, EndCustomer
 from ..errors import EsdError
 from ..events.models import Event
 from ..events.types import EventType
-from ..host import shop
 from ..host.db import now
 from ..licenses.models import ISSUED, License
 from ..orders.counts import order_availability
-from ..orders.models import LicenseOrder
+from . import money_messages as money
+from .holding import wake_held
 from .languages import choose_language
+from .messages import Message, order_of, to_buyer, to_staff
 from .models import Delivery, DeliveryKind, DeliveryStatus
 from .rules import goes_to_buyer
 from .standing import approved_and_waiting
@@ -27,26 +27,12 @@ from .standing import approved_and_waiting
 LICENSES_PER_MAIL = 50
 
 
-@dataclass(frozen=True)
-class Message:
-    """One e-mail to one address. `part` tells apart mails of one kind, event and address."""
-
-    kind: DeliveryKind
-    recipient: str
-    language: str
-    order_id: Optional[UUID] = None
-    account_id: Optional[UUID] = None
-    license_ids: Tuple[UUID, ...] = ()
-    data: Dict[str, Any] = field(default_factory=dict)
-    part: str = ""
-
-
 @transaction.atomic
 def deliveries_of(event: Event) -> List[UUID]:
     """Make the deliveries that follow from an event; the ids of those still to be sent.
 
     Called again it makes none: the dedupe key decides. An address that no mail can go to gives a
-    delivery that has failed, so that staff see it.
+    delivery that has failed, so that staff see it. Reinstating wakes those that were held back.
     """
     moment = now()
     messages = MESSAGES.get(event.type, lambda event: ())(event)
@@ -56,7 +42,10 @@ def deliveries_of(event: Event) -> List[UUID]:
         batch_size=500,
     )
     queued = Delivery.objects.filter(event=event, status=DeliveryStatus.QUEUED.value)
-    return list(queued.values_list("pk", flat=True))
+    ids = list(queued.values_list("pk", flat=True))
+    if event.type == EventType.LICENSE_REINSTATED.value:
+        ids += wake_held(event.account_id)
+    return ids
 
 
 def _delivery(event: Event, message: Message, moment: Any) -> Delivery:
@@ -83,68 +72,41 @@ def _delivery(event: Event, message: Message, moment: Any) -> Delivery:
     )
 
 
-def _order_of(event: Event) -> LicenseOrder:
-    return LicenseOrder.objects.select_related("account").get(pk=event.subject_id)
-
-
-def _to_buyer(event: Event, kind: DeliveryKind, *, and_notification: bool) -> Iterator[Message]:
-    """To the buyer and, where the kind says so, to the notification address (I04), if that is another."""
-    order = _order_of(event)
-    language = choose_language(order.language, order.account.language if order.account else "")
-    addresses = [(order.buyer_email, True)]
-    if and_notification and order.notification_email.lower() != order.buyer_email.lower():
-        addresses.append((order.notification_email, False))
-    for address, is_buyer in addresses:
-        yield Message(
-            kind,
-            address,
-            language,
-            order_id=order.pk,
-            account_id=order.account_id,
-            data={"is_buyer": is_buyer},
-        )
-
-
 def _confirmed(event: Event) -> Iterable[Message]:
-    return _to_buyer(event, DeliveryKind.ORDER_CONFIRMED, and_notification=True)
+    return to_buyer(event, DeliveryKind.ORDER_CONFIRMED, and_notification=True)
 
 
 def _waits(event: Event) -> Iterator[Message]:
-    """Once per order, without an account: its members need not know the staff's address."""
-    order = _order_of(event)
+    """Once per order."""
+    order = order_of(event)
     told = Delivery.objects.filter(order_id=order.pk, kind=DeliveryKind.ORDER_WAITS.value)
     if order_availability(order).undecided and not order.is_ended and not told.exists():
-        yield Message(
-            DeliveryKind.ORDER_WAITS,
-            shop.plugin_settings().staff_address,
-            choose_language(),
-            order_id=order.pk,
-        )
+        yield to_staff(DeliveryKind.ORDER_WAITS, order)
 
 
 def _backordered(event: Event) -> Iterable[Message]:
-    return _to_buyer(event, DeliveryKind.ORDER_BACKORDERED, and_notification=False)
+    return to_buyer(event, DeliveryKind.ORDER_BACKORDERED, and_notification=False)
 
 
 def _approved(event: Event) -> Iterable[Message]:
     """Only if something is missing yet: otherwise the notice of the release says it all."""
-    if not approved_and_waiting(_order_of(event)):
+    if not approved_and_waiting(order_of(event)):
         return ()
-    return _to_buyer(event, DeliveryKind.ORDER_APPROVED, and_notification=True)
+    return to_buyer(event, DeliveryKind.ORDER_APPROVED, and_notification=True)
 
 
 def _rejected(event: Event) -> Iterable[Message]:
-    return _to_buyer(event, DeliveryKind.ORDER_REJECTED, and_notification=True)
+    return to_buyer(event, DeliveryKind.ORDER_REJECTED, and_notification=True)
 
 
 def _cancelled(event: Event) -> Iterable[Message]:
-    return _to_buyer(event, DeliveryKind.ORDER_CANCELLED, and_notification=True)
+    return to_buyer(event, DeliveryKind.ORDER_CANCELLED, and_notification=True)
 
 
 def _released(event: Event) -> Iterator[Message]:
     """The approval notice (I10); and the keys, to the buyer only, who buys for himself."""
-    yield from _to_buyer(event, DeliveryKind.ORDER_RELEASED, and_notification=True)
-    order = _order_of(event)
+    yield from to_buyer(event, DeliveryKind.ORDER_RELEASED, and_notification=True)
+    order = order_of(event)
     language = choose_language(order.language, order.account.language)
     for line in order.lines.select_related("policy"):
         units = event.data["lines"].get(str(line.pk), ())
@@ -206,7 +168,7 @@ def _resent(event: Event) -> Iterator[Message]:
 
 
 def _receipt(event: Event) -> Iterator[Message]:
-    order = _order_of(event)
+    order = order_of(event)
     for address in event.data["emails"]:
         yield Message(
             DeliveryKind.RECEIPT,
@@ -244,9 +206,15 @@ MESSAGES: Dict[str, Callable[[Event], Iterable[Message]]] = {
     EventType.LICENSE_ORDER_APPROVED.value: _approved,
     EventType.LICENSE_ORDER_REJECTED.value: _rejected,
     EventType.LICENSE_ORDER_CANCELLED.value: _cancelled,
-    EventType.LICENSE_ORDER_REFUNDED.value: _cancelled,
+    EventType.LICENSE_ORDER_PARTIALLY_REFUNDED.value: money.partially_refunded,
+    EventType.LICENSE_ORDER_REFUNDED.value: money.refunded,
+    EventType.LICENSE_ORDER_DISPUTED.value: money.disputed,
+    EventType.LICENSE_ORDER_DISPUTE_CLOSED.value: money.dispute_closed,
     EventType.LICENSE_ORDER_RECEIPT_SENT.value: _receipt,
     EventType.LICENSE_RELEASED.value: _released,
+    EventType.LICENSE_RETURNED.value: money.returned,
+    EventType.LICENSE_SUSPENDED.value: money.suspended,
+    EventType.LICENSE_REINSTATED.value: money.reinstated,
     EventType.LICENSE_ASSIGNED.value: _assigned,
     EventType.LICENSE_EMAIL_RESENT.value: _resent,
     EventType.LICENSE_KEY_REVEALED.value: _revealed,

@@ -22,3 +22,10 @@ class Moot(Exception):
 
 class Unready(Exception):
     """The shop cannot send now; the message names what to set, no value. The delivery waits."""
+
+
+class Held(Exception):
+    """What the mail hands over is suspended. The delivery waits until that ends (see `holding`)."""
+
+    def __init__(self) -> None:
+        super().__init__("The licenses are suspended.")

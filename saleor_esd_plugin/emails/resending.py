@@ -32,11 +32,13 @@ def resend_license_email(license_id: UUID, *, email: Optional[str] = None, actor
     by mail (a reseller's, or as the policy says), the errors of parse_address, RateLimited (3 an hour, 10 a day per license).
     """
     license = lock_license(license_id)
+    if not license.is_usable:
+        raise NotReleased(license.standing)
     if license.fulfillment == Fulfillment.ASSIGNED.value:
         kind, recipient = DeliveryKind.LICENSE_ASSIGNED, license.end_customer.email
         if email is not None:
             recipient = update_end_customer(license.end_customer_id, email=email, actor=actor).email
-    elif license.fulfillment == Fulfillment.RELEASED.value:
+    else:
         if not goes_to_buyer(license.policy, license.account):
             raise Invalid(
                 "The buyer gets this key by no e-mail. Assign it to an end customer first.",
@@ -45,8 +47,6 @@ def resend_license_email(license_id: UUID, *, email: Optional[str] = None, actor
         if email is not None:
             raise Invalid("The buyer's address is that of the order.", field="email")
         kind, recipient = DeliveryKind.LICENSE_KEYS, license.order_line.order.buyer_email
-    else:
-        raise NotReleased(license.fulfillment)
     throttle("resend", str(license.pk), LIMITS)
     record(
         EventType.LICENSE_EMAIL_RESENT,

@@ -25,7 +25,8 @@ from ..host.types import SYSTEM
 from ..keys.errors import KeyringLocked, Tampered
 from ..keys.tampering import record_tampering
 from .contents import contents_of
-from .errors import Moot, Unready
+from .errors import Held, Moot, Unready
+from .holding import WAIT_WHILE_SUSPENDED
 from .models import Delivery, DeliveryStatus
 from .render import CannotRender, Letter, render
 from .rules import wait_after
@@ -112,6 +113,10 @@ def _lease(delivery_id: UUID) -> Optional[Tuple[Delivery, Letter, Sender]]:
         delivery.attempts -= 1
         delivery.error = str(why)[:200]
         delivery.due_at, delivery.leased_until = moment + WAIT_UNTIL_READY, None
+    except Held as why:
+        delivery.attempts -= 1
+        delivery.error = str(why)
+        delivery.due_at, delivery.leased_until = moment + WAIT_WHILE_SUSPENDED, None
     except Tampered as error:
         # The savepoint took the event of it along.
         record_tampering(error)

@@ -6,9 +6,46 @@ from typing import Any, Dict, List
 
 from django.db.models import Count, Q
 
+from ..accounts.invitations import issue_invitation
+from ..accounts.queries import has_member
+from ..conf import settings
+from ..host import shop
 from ..licenses.models import ISSUED
 from ..orders.counts import Availability, availability, total
 from ..orders.models import LicenseOrder, LicenseOrderLine
+from .errors import Moot
+from .models import Delivery
+
+INVITATION_PATH = "/plugins/global/esd/invitation/?token="
+
+
+def live_order(delivery: Delivery, *, even_ended: bool = False) -> LicenseOrder:
+    """The order that the mail is about. Raises Moot if it has ended, unless that is what the mail tells."""
+    order = LicenseOrder.objects.get(pk=delivery.order_id)
+    if order.is_ended and not even_ended:
+        raise Moot("The order was cancelled or refunded.")
+    return order
+
+
+def about_order(delivery: Delivery, order: LicenseOrder) -> Dict[str, Any]:
+    """What every mail about an order tells: see `order_context`, `reason`, `invitation_url`."""
+    return {
+        **order_context(order),
+        "reason": delivery.event.reason,
+        "invitation_url": invitation_url(delivery, order),
+    }
+
+
+def invitation_url(delivery: Delivery, order: LicenseOrder) -> str:
+    """A guest's way to the account, for the buyer's own address only; else empty."""
+    if (
+        not delivery.data.get("is_buyer")
+        or order.account_id is None
+        or has_member(order.account_id)
+    ):
+        return ""
+    token = issue_invitation(order.account_id, email=delivery.recipient)
+    return (settings.invitation_url or shop.absolute_url(INVITATION_PATH)) + token
 
 
 def approved_and_waiting(order: LicenseOrder) -> int:

@@ -16,7 +16,7 @@ from saleor_esd_plugin.licenses.models import License
 from saleor_esd_plugin.licenses.units import assign_licenses
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
 from saleor_esd_plugin.orders.models import LicenseOrder
-from saleor_esd_plugin.orders.releasing import release_license_order
+from saleor_esd_plugin.orders.settling import settle_license_order
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +38,7 @@ def order(quantity=1, **fields):
 def released(quantity=1, **fields):
     made = order(quantity, **fields)
     approve_license_order(made.pk, actor=make.STAFF)
-    release_license_order(made.pk)
+    settle_license_order(made.pk)
     return made
 
 
@@ -114,7 +114,7 @@ def test_a_reseller_gets_the_notice_without_keys():
     make.make_account(user, is_reseller=True)
     made = make.make_license_order(2, user=user, email=user.email)
     approve_license_order(made.pk, actor=make.STAFF)
-    release_license_order(made.pk)
+    settle_license_order(made.pk)
 
     assert mails("license.released") == [("ORDER_RELEASED", "reseller@example.com")]
 
@@ -128,12 +128,12 @@ def test_a_policy_may_keep_keys_back():
 def test_approval_is_told_only_while_something_is_missing():
     made = order(3, keys=1)
     approve_license_order(made.pk, actor=make.STAFF)
-    release_license_order(made.pk)
+    settle_license_order(made.pk)
     assert [kind for kind, _ in mails("license_order.approved")] == ["ORDER_APPROVED"] * 2
 
     complete = order(1)
     approve_license_order(complete.pk, actor=make.STAFF)
-    release_license_order(complete.pk)
+    settle_license_order(complete.pk)
     assert mails("license_order.approved") == []
 
 
@@ -195,7 +195,7 @@ def test_assigning_mails_the_end_customer_one_mail_per_product():
 def make_released(quantity, **fields):
     made = make.make_license_order(quantity, **fields)
     approve_license_order(made.pk, actor=make.STAFF)
-    release_license_order(made.pk)
+    settle_license_order(made.pk)
     return make.licenses_of(made)
 
 

@@ -23,7 +23,7 @@ from saleor_esd_plugin.licenses.models import License, LicensePolicy
 from saleor_esd_plugin.licenses.units import assign_licenses, recall_licenses
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
 from saleor_esd_plugin.orders.models import LicenseOrder, LicenseOrderLine
-from saleor_esd_plugin.orders.releasing import release_license_order
+from saleor_esd_plugin.orders.settling import settle_license_order
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +42,7 @@ def order(quantity=6, **fields):
 
 def release(made, **approval):
     approve_license_order(made.pk, actor=make.STAFF, **approval)
-    release_license_order(made.pk)
+    settle_license_order(made.pk)
     return made
 
 
@@ -103,7 +103,7 @@ def test_a_part_of_an_order_is_told_as_such(deliveries_for, letters):
 def test_what_is_approved_but_missing_is_explained(deliveries_for, letters):
     made = order(3, keys=1, paid=False)
     approve_license_order(made.pk, actor=make.STAFF)
-    release_license_order(made.pk)
+    settle_license_order(made.pk)
     letter = only(letters(deliveries_for("license_order.approved")), "buyer@example.com")
     assert letter.subject == f"Order {made.number}: approved, not complete yet"
     assert "waiting for payment: 3" in letter.text

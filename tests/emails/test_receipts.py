@@ -17,7 +17,7 @@ from saleor_esd_plugin.keys.vault import decrypt
 from saleor_esd_plugin.licenses.units import assign_licenses
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
 from saleor_esd_plugin.orders.models import LicenseOrder, LicenseOrderLine
-from saleor_esd_plugin.orders.releasing import release_license_order
+from saleor_esd_plugin.orders.settling import settle_license_order
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +28,7 @@ def released(quantity=2, approve=None, **fields):
     approve_license_order(
         order.pk, quantities=None if approve is None else {line.pk: approve}, actor=make.STAFF
     )
-    release_license_order(order.pk)
+    settle_license_order(order.pk)
     return order
 
 

@@ -15,7 +15,7 @@ from saleor_esd_plugin.events.models import Event, Throttle
 from saleor_esd_plugin.ids import uuid7
 from saleor_esd_plugin.keys.vault import decrypt
 from saleor_esd_plugin.orders.approval import approve_license_order
-from saleor_esd_plugin.orders.releasing import release_license_order
+from saleor_esd_plugin.orders.settling import settle_license_order
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 def released(quantity=1, **fields):
     order = make.make_license_order(quantity, **fields)
     approve_license_order(order.pk, actor=make.STAFF)
-    release_license_order(order.pk)
+    settle_license_order(order.pk)
     return make.licenses_of(order)
 
 
