@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any, Callable, Dict, Iterator, List, Tuple
 
+import build
 import factories as make
 import pytest
 from django.db import DatabaseError, connection
@@ -38,6 +40,9 @@ from saleor_esd_plugin.licenses.policies import (
 from saleor_esd_plugin.licenses.pools import update_key_pool
 from saleor_esd_plugin.licenses.units import assign_licenses, assign_order_line, recall_licenses
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
+from saleor_esd_plugin.orders.facts import Fact, note_payment_facts
+from saleor_esd_plugin.orders.models import FactKind, LicenseOrder
+from saleor_esd_plugin.orders.returns import return_units
 
 pytestmark = pytest.mark.django_db
 
@@ -182,6 +187,45 @@ def reject() -> Operation:
     return lambda: reject_license_order(order.pk, reason=REASON, actor=ACTOR)
 
 
+@leaves("license_order_return", "license.returned")
+def return_named() -> Operation:
+    licenses = make.make_released(3)
+    order, ids = licenses[0].order_line.order, [license.pk for license in licenses[:2]]
+    return lambda: return_units(order.pk, license_ids=ids, reason=REASON, actor=ACTOR)
+
+
+@leaves("license_order_return", "license.returned")
+def return_by_line() -> Operation:
+    order = make.make_license_order(3)
+    quantities = {order.lines.get().pk: 1}
+    return lambda: return_units(order.pk, quantities=quantities, reason=REASON, actor=ACTOR)
+
+
+@leaves("license_order_return", "license_order.refund_settled")
+def keep_what_was_refunded() -> Operation:
+    order = refunded_in_part()
+    return lambda: return_units(order.pk, covers_refund=True, reason=REASON, actor=ACTOR)
+
+
+@leaves("license_order_return", "license.returned", "license_order.refund_settled")
+def return_one_for_a_larger_refund() -> Operation:
+    order = refunded_in_part()
+    ids = [make.licenses_of(order)[0].pk]
+    return lambda: return_units(
+        order.pk, license_ids=ids, covers_refund=True, reason=REASON, actor=ACTOR
+    )
+
+
+def refunded_in_part() -> LicenseOrder:
+    """Three units for 10.00 each and a box for 100.00; what the 50.00 that went back are for, nobody knows."""
+    variant = build.find_variant(make.make_policy(keys=3).variant_ref)
+    lines = [(variant, 3), (build.make_variant(price=100), 1)]
+    order = make.record(build.make_order(lines, paid=True, payment_ref="pi_1"))
+    fact = Fact("stripe", "pi_1", FactKind.REFUNDED, "ch_1", "USD", Decimal(50))
+    note_payment_facts([fact], actor=Actor("PROVIDER", label="stripe", request_id="evt_1"))
+    return order
+
+
 @leaves("license_assign", "license.assigned")
 def assign() -> Operation:
     licenses = make.make_released(3)
@@ -244,6 +288,7 @@ NEW_ACTS = {
     "license_email_resend": ["license_email.resent"],
     "license_email_resend resend_corrected": ["license_email.resent"],
     "license_order_receipt_send": ["license_order.receipt_sent"],
+    "license_order_return return_by_line": ["license.returned"],
 }
 
 operations = pytest.mark.parametrize("name", list(OPERATIONS))

@@ -152,7 +152,7 @@ def test_the_page_on_emails_lists_every_kind_status_language_and_variable():
 def context_keys() -> set:
     """The names that templates get: keys of the dictionaries in these files."""
     found = set()
-    for name in ("contents.py", "standing.py", "render.py"):
+    for name in ("contents.py", "money_contents.py", "standing.py", "render.py"):
         source = (ROOT / "saleor_esd_plugin" / "emails" / name).read_text(encoding="utf-8")
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Dict):

@@ -19,8 +19,11 @@ PACKAGE = Path(inspect.getfile(schema)).parent.parent
 
 # The one act whose record is the shop's until the order takes it over: no row of ours, no event.
 WITHOUT_EVENT = {"LicenseCheckoutDetailsSet"}
-# Keys are what one imports, a batch is what becomes of them.
-EVENTS = {"LicenseKeysImport": "key_batch.imported"}
+# Keys are what one imports, a batch is what becomes of them. What is returned of an order is licenses.
+EVENTS = {
+    "LicenseKeysImport": "key_batch.imported",
+    "LicenseOrderReturn": "license.returned",
+}
 PAST = {"send": "sent", "resend": "resent"}
 
 # Rules that some test has to name; docs/rules.md says what they are.

@@ -25,7 +25,7 @@ LicenseErrorCode = described_enum(
         "INVALID_TRANSITION": "What is in this state cannot become that; `params` has both.",
         "ALREADY_DECIDED": "Somebody, or the policy, has decided before; `params` has the decision.",
         "NOT_PAID": "The order is not paid in full.",
-        "NOT_RELEASED": "The license was not released yet.",
+        "NOT_RELEASED": "The license cannot be used yet, or not any more, or it is suspended.",
         "KEYS_NOT_ISSUED": "Some units have no released key yet; `params` has the counts.",
         "NOT_ENOUGH_LICENSES": "Fewer licenses are free than were asked for.",
         "LICENSE_UNAVAILABLE": "The license cannot be used for that now.",

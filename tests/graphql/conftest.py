@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -84,6 +85,33 @@ def _fingerprints():
     import factories
 
     return {**factories.table_digest(), **factories.table_digest("order_order", "order_orderline")}
+
+
+@pytest.fixture
+def told(db):
+    """`told("REFUNDED", 5)`: a payment provider's message of the payment "pi_1", and what follows from it.
+
+    `stage` is a name of DisputeStage; `ref` what it is of, a thing of its own per kind unless given.
+    """
+    from saleor_esd_plugin.host.types import Actor
+    from saleor_esd_plugin.orders.facts import Fact, note_payment_facts
+    from saleor_esd_plugin.orders.models import DisputeStage, FactKind
+
+    def tell(kind, amount=0, *, stage="", payment="pi_1", ref="", message="evt_1", currency="USD"):
+        prefix = {"REFUNDED": "ch", "DISPUTE": "dp"}.get(kind, "pi")
+        fact = Fact(
+            "stripe",
+            payment,
+            FactKind[kind],
+            ref or payment.replace("pi", prefix, 1),
+            currency,
+            Decimal(amount),
+            DisputeStage[stage] if stage else None,
+        )
+        actor = Actor("PROVIDER", label="stripe", request_id=message)
+        return note_payment_facts([fact], actor=actor)
+
+    return tell
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 FILE = Path(__file__).parents[2] / "docs" / "schema.graphql"
 HEAD = """# What saleor_esd_plugin adds to Saleor's schema; the same on every host. Written by a test:
 # ESD_WRITE_SCHEMA=1 make test ARGS=tests/graphql/test_schema.py
-# The scalars Date, DateTime and Upload, and the types below `extend`, are Saleor's own.
+# The scalars Date, DateTime and Upload, the type Money and those below `extend` are Saleor's own.
 """
 
 

@@ -19,4 +19,7 @@ class LicenseEventFilterInput(graphene.InputObjectType):
     account = graphene.ID(description="What belongs to this account.")
     subject = graphene.ID(description="What happened to this record, of whatever type of ours.")
     actor = graphene.String(description="Part of the address or name of who did it.")
+    message = graphene.String(
+        description="What this message of a payment provider caused: the whole id, such as `evt_1MqqbK`."
+    )
     created_at = LicenseDateTimeRange(description="When it happened.")

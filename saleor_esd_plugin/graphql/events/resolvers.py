@@ -15,7 +15,7 @@ from .. import filters
 from ..base import owner_or_staff, root_query
 from ..connections import KeysetConnection, connect, connection_field
 from .inputs import EVENT_SORTING, LicenseEventFilterInput
-from .types import LicenseEventConnection
+from .types import PROVIDER, LicenseEventConnection
 
 
 def visible_to(actor: Actor) -> QuerySet:
@@ -47,6 +47,9 @@ def _wanted(filter: Any) -> Q:
         split = split_global_id(filter.subject)
         type_name = split[0] if split and split[0].startswith("License") else ""
         found &= filters.identified([filter.subject], type_name, "subject_id")
+    if filter.message is not None:
+        message = filters.searchable(filter.message, field="filter.message")
+        found &= Q(actor_kind=PROVIDER, request_id=message) & ~Q(request_id="")
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List
+from typing import Any, List, Optional
 
 import graphene
 from promise import Promise
@@ -18,6 +18,8 @@ from ..errors import facts
 from ..ids import Record
 from ..loaders import load, rows
 
+PROVIDER = "PROVIDER"
+
 _HAPPENED = {
     EventType.LICENSE_ORDER_RECORDED: "A shop order with licensed products was noted.",
     EventType.LICENSE_ORDER_CHANGED: "Its lines were edited while it was unconfirmed.",
@@ -28,12 +30,20 @@ _HAPPENED = {
     EventType.LICENSE_ORDER_PAID: "It was paid in full.",
     EventType.LICENSE_ORDER_CONFIRMED: "The shop confirmed it.",
     EventType.LICENSE_ORDER_CANCELLED: "The shop cancelled it.",
+    EventType.LICENSE_ORDER_PARTIALLY_REFUNDED: "Some of what was paid went back.",
     EventType.LICENSE_ORDER_REFUNDED: "All of what was paid went back.",
+    EventType.LICENSE_ORDER_RETURN_NAMED: "Staff named units of it in the shop that leave.",
+    EventType.LICENSE_ORDER_RETURN_NAMED: "Units of it were named in the shop as returned.",
+    EventType.LICENSE_ORDER_REFUND_SETTLED: "Staff said that no unit leaves for a refund.",
+    EventType.LICENSE_ORDER_DISPUTED: "The buyer's bank disputed a payment.",
+    EventType.LICENSE_ORDER_DISPUTE_CLOSED: "No payment is disputed any more.",
     EventType.LICENSE_ORDER_RECEIPT_SENT: "A receipt was requested for some addresses.",
     EventType.LICENSE_RELEASED: "Licenses became usable.",
     EventType.LICENSE_ASSIGNED: "Licenses were given to an end customer.",
     EventType.LICENSE_RECALLED: "Licenses were taken back from an end customer.",
-    EventType.LICENSE_RETURNED: "Licenses left the order.",
+    EventType.LICENSE_RETURNED: "Units left the order.",
+    EventType.LICENSE_SUSPENDED: "Licenses were suspended for a cause.",
+    EventType.LICENSE_REINSTATED: "A cause of their suspension was lifted.",
     EventType.LICENSE_EMAIL_RESENT: "An activation e-mail was requested again.",
     EventType.LICENSE_KEY_REVEALED: "Somebody read a key in clear.",
     EventType.LICENSE_KEY_CLAIMED: "A key was taken through its single-use link.",
@@ -54,6 +64,7 @@ _HAPPENED = {
     EventType.DELIVERY_FAILED: "An e-mail could not be delivered.",
     EventType.DECRYPT_TAMPERED: "A stored key did not open: its row was tampered with.",
     EventType.RATE_BLOCKED: "Somebody did something more often than allowed.",
+    EventType.WEBHOOK_MISMATCH: "A payment provider's message did not fit the shop's records.",
 }
 
 LicenseEventType = described_enum(
@@ -71,6 +82,7 @@ LicenseActorKind = described_enum(
         "APP": "An app of the shop.",
         "ANONYMOUS": "Somebody who is not signed in.",
         "SYSTEM": "The plugin itself, in the background.",
+        PROVIDER: "A payment provider, through a message of its own; the event's `message` names it.",
     },
 )
 
@@ -99,6 +111,10 @@ class LicenseEvent(Record, graphene.ObjectType):
     type = graphene.Field(LicenseEventType, required=True, description="What happened.")
     created_at = graphene.Field(DateTime, required=True, description="When.")
     actor = graphene.Field(LicenseEventActor, required=True, description="Who did it.")
+    message = graphene.String(
+        description="The payment provider's message that caused it, such as `evt_1MqqbK`; null for what "
+        "no message caused."
+    )
     reason = graphene.String(required=True, description="Why, if somebody gave a reason.")
     subject_id = graphene.String(
         required=True,
@@ -121,6 +137,11 @@ class LicenseEvent(Record, graphene.ObjectType):
     @staticmethod
     def resolve_actor(root: Event, info: Any) -> LicenseEventActor:
         return LicenseEventActor(kind=root.actor_kind, label=root.actor_label)
+
+    @staticmethod
+    def resolve_message(root: Event, info: Any) -> Optional[str]:
+        # Of people's acts it is the id of their request.
+        return (root.request_id or None) if root.actor_kind == PROVIDER else None
 
     @staticmethod
     def resolve_order(root: Event, info: Any) -> Promise:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...licenses.models import Fulfillment
+from ...licenses.models import Fulfillment, SuspensionCause
 from ...licenses.rules import Lifecycle
 from ...orders import counts
 from ..enums import described_enum
@@ -27,7 +27,18 @@ LicenseLifecycle = described_enum(
         Lifecycle.ACTIVE.value: "It may be used.",
         Lifecycle.GRACE.value: "Past its expiry, and may still be used for a while.",
         Lifecycle.EXPIRED.value: "Its term and its grace are over.",
+        Lifecycle.SUSPENDED.value: "It may not be used for now; `suspensionCauses` tells why.",
         Lifecycle.CANCELLED.value: "It was rejected or returned.",
+    },
+)
+
+LicenseSuspensionCause = described_enum(
+    "LicenseSuspensionCause",
+    "Why a license is suspended. Each cause is lifted by its own opposite only.",
+    {
+        SuspensionCause.STAFF.value: "Staff suspended it.",
+        SuspensionCause.DISPUTE.value: "The payment of its order is disputed.",
+        SuspensionCause.PAYMENT.value: "A payment is due.",
     },
 )
 
@@ -37,7 +48,7 @@ LicenseDisplayColor = described_enum(
     {
         "GREEN": "ACTIVE.",
         "AMBER": "PENDING or GRACE.",
-        "RED": "EXPIRED or CANCELLED.",
+        "RED": "EXPIRED, SUSPENDED or CANCELLED.",
     },
 )
 
@@ -49,6 +60,8 @@ LicenseWaitingReason = described_enum(
         counts.PAYMENT: "That the order is paid in full.",
         counts.KEYS: "That there is a key for it.",
         counts.CONFIRMATION: "That staff confirm the order.",
+        counts.DISPUTE: "That the dispute of its payment ends well.",
+        counts.REFUND: "That staff say which units leave for what was refunded.",
     },
 )
 
@@ -57,5 +70,6 @@ COLORS = {
     Lifecycle.PENDING: "AMBER",
     Lifecycle.GRACE: "AMBER",
     Lifecycle.EXPIRED: "RED",
+    Lifecycle.SUSPENDED: "RED",
     Lifecycle.CANCELLED: "RED",
 }

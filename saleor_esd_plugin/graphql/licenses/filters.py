@@ -6,15 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import graphene
-from django.db.models import (
-    DateTimeField,
-    DurationField,
-    ExpressionWrapper,
-    F,
-    Q,
-    QuerySet,
-    Value,
-)
+from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, LPad
 
 from ...accounts import access
@@ -160,6 +152,9 @@ def _in_lifecycle(state: str, moment: datetime) -> Q:
     if state == Lifecycle.CANCELLED:
         return Q(fulfillment__in=ENDED)
     live = ~Q(fulfillment__in=ENDED)
+    if state == Lifecycle.SUSPENDED:
+        return live & Q(suspended_at__isnull=False)
+    live &= Q(suspended_at=None)
     if state == Lifecycle.PENDING:
         return live & (Q(starts_at=None) | Q(starts_at__gt=moment))
     begun = live & Q(starts_at__lte=moment)
@@ -187,6 +182,9 @@ def _waits_for(reason: str) -> Q:
     if reason == counts.APPROVAL:
         undecided = F("order_line__approved") + F("order_line__withdrawn")
         found &= Q(order_line__quantity__gt=undecided)
+    if reason == counts.REFUND:
+        # Staff who released it unpaid have waived the money.
+        found &= Q(**{_ORDER + "unpaid_release_reason": ""})
     return found
 
 

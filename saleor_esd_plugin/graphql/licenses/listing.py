@@ -14,7 +14,7 @@ from ...host.types import Actor
 from ...keys.models import LicenseKey
 from ...licenses import queries
 from ...licenses.models import Assignment, Fulfillment, License
-from ...orders.counts import APPROVAL, CONFIRMATION, PAYMENT, availability
+from ...orders.counts import APPROVAL, CONFIRMATION, DISPUTE, PAYMENT, REFUND, availability
 from ...orders.models import LicenseOrder, LicenseOrderLine
 from ...permissions import Right
 from .sight import STAFF
@@ -116,6 +116,10 @@ def _reasons(order: LicenseOrder, license: License, last_approved: Optional[int]
         yield PAYMENT
     if order.confirmed_at is None:
         yield CONFIRMATION
+    if order.disputed_at is not None:
+        yield DISPUTE
+    if order.open_refund and not order.unpaid_release_reason:
+        yield REFUND
 
 
 def _last_approved(lines: Iterable[LicenseOrderLine]) -> Dict[UUID, Optional[int]]:

@@ -25,6 +25,7 @@ from .enums import (
     LicenseDisplayColor,
     LicenseFulfillment,
     LicenseLifecycle,
+    LicenseSuspensionCause,
     LicenseWaitingReason,
 )
 from .listing import (
@@ -65,6 +66,7 @@ def _lifecycle(root: LicenseRow, info: Any) -> Promise:
             fulfillment=root.fulfillment,
             starts_at=root.starts_at,
             expires_at=root.expires_at,
+            suspended_at=root.suspended_at,
             grace_days=policy.grace_days,
         )
 
@@ -105,6 +107,14 @@ class License(Record, graphene.ObjectType):
     assigned_at = graphene.Field(DateTime, description="When its end customer got it.")
     starts_at = graphene.Field(DateTime, description="When its term began.")
     expires_at = graphene.Field(DateTime, description="When its term ends; null for never.")
+    suspended_at = graphene.Field(
+        DateTime, description="Since when it may not be used for now; null if it is not suspended."
+    )
+    suspension_causes = graphene.List(
+        graphene.NonNull(LicenseSuspensionCause),
+        required=True,
+        description="Why it is suspended; all of them have to be lifted. Empty if it is not suspended.",
+    )
     reason = graphene.String(description="Why it was rejected, returned or recalled.")
     is_revealed = graphene.Boolean(
         required=True, description="Somebody has seen its key, or got it by e-mail."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...orders.counts import Availability
-from ...orders.models import ApprovalState, LicenseOrder
+from ...orders.models import ApprovalState, DisputeStage, FactKind, LicenseOrder
 from ..enums import described_enum
 
 LicenseOrderApproval = described_enum(
@@ -28,6 +28,32 @@ LicenseOrderStatus = described_enum(
         "REJECTED": "Rejected.",
         "CANCELLED": "Cancelled or refunded.",
     },
+)
+
+LicensePaymentFactKind = described_enum(
+    "LicensePaymentFactKind",
+    "What a payment provider can tell of a payment.",
+    {
+        FactKind.CAPTURED.value: "Money came in.",
+        FactKind.FAILED.value: "An attempt to pay failed; this changes nothing.",
+        FactKind.REFUNDED.value: "Money of a charge went back; the amount is all that did so far.",
+        FactKind.DISPUTE.value: "The buyer's bank asked about a charge, or disputed it.",
+    },
+)
+
+_STAGES = {
+    "INQUIRY": "The bank only asks: no money is taken, nothing is suspended.",
+    "OPEN": "It is open; released licenses are suspended.",
+    "WITHDRAWN": "It is open, and the money was taken for now.",
+    "CLOSED": "It ended before it was decided; nobody lost.",
+    "WON": "The shop keeps the money.",
+    "LOST": "The money is gone, and licenses leave for it.",
+}
+
+LicenseDisputeStage = described_enum(
+    "LicenseDisputeStage",
+    "How far a dispute is. It only goes down this list.",
+    {name: _STAGES[name] for name in DisputeStage.names},
 )
 
 

@@ -52,7 +52,8 @@ class LicenseOrderFilterInput(graphene.InputObjectType):
     approval = graphene.List(graphene.NonNull(LicenseOrderApproval), description="So decided.")
     waiting_for = graphene.List(
         graphene.NonNull(LicenseWaitingReason),
-        description="Has units that wait for one of these. With APPROVAL the list is the queue of "
+        description="Has units that wait for one of these; REFUND: all orders with a refund that staff "
+        "have to decide on, even if every unit is released. With APPROVAL the list is the queue of "
         "staff: the oldest come first, unless `sortBy` says otherwise.",
     )
     number = graphene.String(description="The whole number of the order.")
@@ -61,6 +62,10 @@ class LicenseOrderFilterInput(graphene.InputObjectType):
     product = graphene.String(description="Part of the name of a product or variant on a line.")
     sku = graphene.String(description="The whole SKU of a line, in any case.")
     is_paid = graphene.Boolean(description="Paid in full, or not.")
+    disputed = graphene.Boolean(description="A dispute of its payment is open, or none is.")
+    refunded = graphene.Boolean(
+        description="Something of what was paid went back, by a refund or by a lost dispute, or nothing."
+    )
     ordered_at = LicenseDateTimeRange(description="When it was ordered.")
     decided_at = LicenseDateTimeRange(description="When it was decided on last.")
 
@@ -70,6 +75,8 @@ def wanted(filter: Any) -> Q:
     found = (
         filters.one_of(filter.approval, "approval")
         & filters.yes_no(filter.is_paid, Q(paid_at__isnull=False))
+        & filters.yes_no(filter.disputed, Q(disputed_at__isnull=False))
+        & filters.yes_no(filter.refunded, queries.went_back())
         & filters.within(filter.ordered_at, "ordered_at", field="filter.orderedAt")
         & filters.within(filter.decided_at, "decided_at", field="filter.decidedAt")
         & filters.text(

@@ -47,6 +47,38 @@ class LicenseOrderApproveInput(graphene.InputObjectType):
     reason = graphene.String(description="Why, up to 500 characters.")
 
 
+class LicenseOrderLineReturnInput(graphene.InputObjectType):
+    """How many units of a line leave."""
+
+    id = graphene.ID(
+        required=True,
+        description="The line: the id of a LicenseOrderLine or of the shop's OrderLine.",
+    )
+    quantity = graphene.Int(
+        required=True,
+        description="Units that leave now, besides `licenses`: those without a key first, then those "
+        "whose key nobody has seen, unassigned before assigned.",
+    )
+
+
+class LicenseOrderReturnInput(graphene.InputObjectType):
+    """Which units leave."""
+
+    id = graphene.ID(required=True, description=_EITHER_ID)
+    licenses = graphene.List(
+        graphene.NonNull(graphene.ID), description="These licenses of the order leave."
+    )
+    lines = graphene.List(
+        graphene.NonNull(LicenseOrderLineReturnInput),
+        description="So many units of these lines leave, whichever they are.",
+    )
+    covers_refund = graphene.Boolean(
+        description="Nothing else leaves for what was refunded so far. Without licenses and lines it "
+        "says that a refund takes no unit."
+    )
+    reason = graphene.String(required=True, description="Why, up to 500 characters.")
+
+
 class LicenseOrderRejectInput(graphene.InputObjectType):
     """What to reject."""
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from ...host.types import Actor
 from ...orders import queries
 from ...orders.counts import Availability, availability, total
-from ...orders.models import LicenseOrder, LicenseOrderLine
+from ...orders.models import LicenseOrder, LicenseOrderLine, PaymentFact
 
 
 def lines_of_orders(order_ids: List[UUID]) -> Dict[UUID, List[LicenseOrderLine]]:
@@ -29,6 +29,15 @@ def stand_of_orders(order_ids: List[UUID]) -> Dict[UUID, Availability]:
 def stand_of_lines(line_ids: List[UUID]) -> Dict[UUID, Availability]:
     """Where the units of these lines stand."""
     return availability(LicenseOrderLine.objects.select_related("order").filter(pk__in=line_ids))
+
+
+def facts_of_orders(order_ids: List[UUID]) -> Dict[UUID, List[PaymentFact]]:
+    """What payment providers told of these orders, oldest first."""
+    found: Dict[UUID, List[PaymentFact]] = {order_id: [] for order_id in order_ids}
+    facts = PaymentFact.objects.filter(order_id__in=order_ids)
+    for fact in facts.order_by("noted_at", "pk"):
+        found[fact.order_id].append(fact)
+    return found
 
 
 def visible_orders(uuids: List[UUID], actor: Actor) -> Dict[UUID, LicenseOrder]:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Iterable, List, Sequence
 from uuid import UUID
 
 import graphene
 
-from ...errors import Invalid, NotFound
+from ...conf import settings
+from ...errors import Invalid, InvalidQuantity, NotFound
 from ...host import shop
 from ...host.types import CHECKOUT_DETAILS, Actor
 from ...orders import approval, queries
 from ...orders.details import parse_checkout_details
 from ...orders.models import LicenseOrder as OrderRow
-from ...permissions import APPROVE_LICENSES
+from ...orders.returns import return_units
+from ...permissions import APPROVE_LICENSES, MANAGE_LICENSES
 from ...text import clean_text
 from ..base import BaseMutation, anyone, staff_with
+from ..ids import decode_all
 from .finding import find_line, find_order
 from .inputs import (
     LicenseCheckoutDetailsSetInput,
     LicenseOrderApproveInput,
     LicenseOrderRejectInput,
+    LicenseOrderReturnInput,
 )
 from .types import LicenseOrder
 
@@ -67,9 +71,11 @@ class LicenseOrderApprove(BaseMutation):
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicenseOrderApprove:
         order = find_order(queries.visible_to(actor), input.id)
+        if input.lines is not None and not input.lines:
+            raise Invalid("Name at least one line, or leave “lines” out for all.", field="lines")
         approval.approve_license_order(
             order.pk,
-            quantities=_quantities(order, input),
+            quantities=None if input.lines is None else _quantities(order, input.lines),
             release_unpaid=bool(input.release_unpaid),
             reason=clean_text(input.reason, field="reason", longest=LONGEST_REASON),
             actor=actor,
@@ -98,14 +104,38 @@ class LicenseOrderReject(BaseMutation):
         return cls(license_order=OrderRow.objects.get(pk=order.pk))
 
 
-def _quantities(order: OrderRow, input: Any) -> Optional[Dict[UUID, int]]:
-    """Line -> units to approve in all; None for all that is undecided."""
-    if input.lines is not None and not input.lines:
-        raise Invalid("Name at least one line, or leave “lines” out for all.", field="lines")
-    if input.lines is None:
-        return None
+class LicenseOrderReturn(BaseMutation):
+    """Units leave for good, those that staff choose: all that the request names, or none.
+
+    Their keys go back for sale, or are revoked if somebody has seen them. What was refunded counts as
+    settled with what left for it. For staff with MANAGE_LICENSES.
+    """
+
+    policy = staff_with(MANAGE_LICENSES)
+
+    class Arguments:
+        input = LicenseOrderReturnInput(required=True, description="What leaves, and why.")
+
+    license_order = graphene.Field(LicenseOrder, description="The order as it is now.")
+
+    @classmethod
+    def perform(cls, actor: Actor, input: Any) -> LicenseOrderReturn:
+        order = find_order(queries.visible_to(actor), input.id)
+        return_units(
+            order.pk,
+            license_ids=_licenses(input.licenses or ()),
+            quantities=_quantities(order, input.lines or ()),
+            covers_refund=bool(input.covers_refund),
+            reason=clean_text(input.reason, field="reason", longest=LONGEST_REASON),
+            actor=actor,
+        )
+        return cls(license_order=OrderRow.objects.get(pk=order.pk))
+
+
+def _quantities(order: OrderRow, lines: Iterable[Any]) -> Dict[UUID, int]:
+    """Line -> units. Raises NotFound, Invalid if a line is named twice."""
     quantities: Dict[UUID, int] = {}
-    for wanted in input.lines:
+    for wanted in lines:
         line = find_line(order.lines.all(), wanted.id, field="lines")
         if line.pk in quantities:
             raise Invalid("Name each line once.", field="lines")
@@ -113,4 +143,19 @@ def _quantities(order: OrderRow, input: Any) -> Optional[Dict[UUID, int]]:
     return quantities
 
 
-MUTATIONS = (LicenseCheckoutDetailsSet, LicenseOrderApprove, LicenseOrderReject)
+def _licenses(global_ids: Sequence[str]) -> List[UUID]:
+    """The licenses that a request names. Raises NotFound, also for one that is named twice."""
+    if len(global_ids) > settings.max_quantity:
+        raise InvalidQuantity(f"Name at most {settings.max_quantity} licenses.", field="licenses")
+    ids = decode_all(global_ids, "License", field="licenses")
+    if len(set(ids)) != len(ids):
+        raise NotFound(field="licenses")
+    return ids
+
+
+MUTATIONS = (
+    LicenseCheckoutDetailsSet,
+    LicenseOrderApprove,
+    LicenseOrderReject,
+    LicenseOrderReturn,
+)

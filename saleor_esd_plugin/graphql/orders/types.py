@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any
 
 import graphene
 from promise import Promise
@@ -10,7 +10,6 @@ from promise import Promise
 from ...accounts.models import Account
 from ...host.graphql import DateTime, host_types, load_order_lines, load_orders, load_variants
 from ...licenses.models import LicensePolicy as Policy
-from ...orders.counts import Availability
 from ...orders.models import LicenseOrder as OrderRow
 from ...orders.models import LicenseOrderLine as LineRow
 from ..accounts.types import LicenseAccount
@@ -19,43 +18,19 @@ from ..connections import KeysetConnection, connect_nested, connection_field, pa
 from ..emails.listing import DELIVERY_SORTING, deliveries_of_orders
 from ..emails.types import LicenseDeliveryConnection
 from ..ids import Record
-from ..licenses.enums import LicenseWaitingReason
 from ..licenses.listing import licenses_of_lines, licenses_of_orders
 from ..licenses.sight import for_members, sees_key_hints, value_for_members
 from ..licenses.types import LicenseConnection
 from ..loaders import load, rows
 from ..policies.types import LicensePolicy
 from ..sorting import BY_AGE, Order
+from .availability import LicenseAvailability, LicenseWaiting, waiting_of
 from .enums import LicenseOrderApproval, LicenseOrderStatus, status_of
 from .listing import lines_of_orders, stand_of_lines, stand_of_orders
+from .payments import LicenseOrderPayment, resolve_payment
 
 # In the order of their units.
 UNITS = Order("CREATED_AT", *BY_AGE, descending=False)
-
-
-class LicenseAvailability(graphene.ObjectType):
-    """How many units can be used: "4 of 6"."""
-
-    available = graphene.Int(required=True, description="Units that are released or assigned.")
-    of = graphene.Int(required=True, description="Units that were ordered and not withdrawn.")
-    text = graphene.String(required=True, description='Both in words: "4 of 6".')
-    pending = graphene.Int(required=True, description="Units that have a key and wait.")
-    backordered = graphene.Int(required=True, description="Units that have no key yet.")
-
-    @staticmethod
-    def resolve_text(root: Availability, info: Any) -> str:
-        return str(root)
-
-
-class LicenseWaiting(graphene.ObjectType):
-    """How many units wait for something."""
-
-    reason = graphene.Field(LicenseWaitingReason, required=True, description="For what.")
-    quantity = graphene.Int(required=True, description="How many; a unit may wait for several.")
-
-
-def _waiting(stand: Availability) -> List[Dict[str, Any]]:
-    return [{"reason": reason, "quantity": quantity} for reason, quantity in stand.waiting]
 
 
 @nested
@@ -129,7 +104,7 @@ class LicenseOrderLine(Record, graphene.ObjectType):
 
     @staticmethod
     def resolve_waiting(root: LineRow, info: Any) -> Promise:
-        return load(info.context, stand_of_lines, root.pk).then(_waiting)
+        return load(info.context, stand_of_lines, root.pk).then(waiting_of)
 
     @staticmethod
     def resolve_policy(root: LineRow, info: Any) -> Promise:
@@ -147,8 +122,8 @@ class LicenseOrderLine(Record, graphene.ObjectType):
 class LicenseOrder(Record, graphene.ObjectType):
     """The licensed part of one order of the shop.
 
-    Members of the account and staff see all of it. Who reads the shop's order by its token without signing
-    in sees how far it is; the other fields are null or empty.
+    Members of the account and staff see all of it, but for `payment`, which is for staff. Who reads the
+    shop's order by its token without signing in sees how far it is; the other fields are null or empty.
     """
 
     number = graphene.String(required=True, description="The number of the shop's order.")
@@ -166,6 +141,12 @@ class LicenseOrder(Record, graphene.ObjectType):
         graphene.NonNull(LicenseWaiting), required=True, description="What the others wait for."
     )
     is_paid = graphene.Boolean(required=True, description="It is paid in full.")
+    payment = graphene.Field(
+        LicenseOrderPayment,
+        resolver=resolve_payment,
+        description="How its money stands. For staff with MANAGE_LICENSES or APPROVE_LICENSES, null for "
+        "everybody else.",
+    )
     is_confirmed = graphene.Boolean(required=True, description="The shop confirmed it.")
     is_duplicate_checkout = graphene.Boolean(
         required=True,
@@ -207,7 +188,7 @@ class LicenseOrder(Record, graphene.ObjectType):
 
     @staticmethod
     def resolve_waiting(root: OrderRow, info: Any) -> Promise:
-        return load(info.context, stand_of_orders, root.pk).then(_waiting)
+        return load(info.context, stand_of_orders, root.pk).then(waiting_of)
 
     @staticmethod
     def resolve_is_paid(root: OrderRow, info: Any) -> bool:

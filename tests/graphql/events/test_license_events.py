@@ -126,3 +126,65 @@ def test_a_page_of_events_costs_as_many_queries_as_one(api, staff, queries):
     of_six = queries(lambda: ask(LIST, {"first": 6, "filter": recorded}))
 
     assert of_six == of_one
+
+
+MESSAGES = """query($filter: LicenseEventFilterInput) { licenseEvents(first: 100, filter: $filter) {
+    edges { node { type message actor { kind label } } } } }"""
+
+
+def test_a_providers_message_is_named_by_what_it_caused(api, staff, told):
+    """T-WH-01: which message caused what; staff search by its whole id."""
+    factories.make_released(1, payment_ref="pi_1")
+    told("DISPUTE", 10, stage="OPEN", message="evt_open")
+    told("DISPUTE", 10, stage="WON", message="evt_won")
+    ask = api(staff("MANAGE_LICENSES"))
+
+    def found(message):
+        return listed(ask(MESSAGES, {"filter": {"message": message}}))
+
+    assert {event["type"] for event in found("evt_open")} == {
+        "LICENSE_ORDER_DISPUTED",
+        "LICENSE_SUSPENDED",
+    }
+    assert {event["type"] for event in found(" evt_won ")} == {
+        "LICENSE_ORDER_DISPUTE_CLOSED",
+        "LICENSE_REINSTATED",
+    }
+    for event in found("evt_open"):
+        assert event["message"] == "evt_open"
+        assert event["actor"] == {"kind": "PROVIDER", "label": "stripe"}
+    for nothing in ("evt_", "evt_%", "EVT_OPEN", "", " ", "\u200b"):
+        assert found(nothing) == [], nothing
+
+
+def test_the_id_of_a_persons_request_is_no_message(api, staff):
+    from dataclasses import replace
+
+    from saleor_esd_plugin.accounts.services import update_account
+
+    person = replace(factories.STAFF, request_id="r-4711")
+    update_account(factories.make_account().pk, name="Acme", actor=person)
+    ask = api(staff("MANAGE_LICENSES"))
+
+    assert Event.objects.filter(request_id="r-4711").count() == 1
+    assert {event["message"] for event in listed(ask(MESSAGES))} == {None}
+    assert listed(ask(MESSAGES, {"filter": {"message": "r-4711"}})) == []
+
+
+def test_members_find_messages_of_their_account_only(api, user, told):
+    """T-AUTHZ-01"""
+    factories.make_released(1, payment_ref="pi_1", user=user)
+    factories.make_released(1, payment_ref="pi_2", user=build.make_user())
+    for payment in ("pi_1", "pi_2"):
+        told("DISPUTE", 10, stage="OPEN", payment=payment, message=f"evt_{payment}")
+
+    ask = api(user)
+
+    assert len(listed(ask(MESSAGES, {"filter": {"message": "evt_pi_1"}}))) == 2
+    assert listed(ask(MESSAGES, {"filter": {"message": "evt_pi_2"}})) == []
+
+
+def test_a_message_that_is_no_text(api, staff):
+    ask = api(staff("MANAGE_LICENSES"))
+    for bad in ("\0", "x" * 201):
+        assert code_of(ask(MESSAGES, {"filter": {"message": bad}})) == "INVALID"

@@ -15,7 +15,7 @@ from saleor_esd_plugin.orders.approval import approve_license_order, reject_lice
 pytestmark = pytest.mark.django_db
 
 EVERYTHING = """id keyMask keyKind fulfillment lifecycle displayColor waitingFor unitIndex createdAt
-    releasedAt assignedAt startsAt expiresAt reason isRevealed productName variantName sku
+    releasedAt assignedAt startsAt expiresAt suspendedAt suspensionCauses reason isRevealed productName variantName sku
     policy { keyKind term graceDays } account { name email } endCustomer { code name email }
     assignments { assignedBy startedAt endedAt endCustomer { code } }
     licenseOrder { number status availability { text } } orderLine { id quantity }

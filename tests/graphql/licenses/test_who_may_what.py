@@ -21,6 +21,8 @@ APPROVE = """mutation($input: LicenseOrderApproveInput!) { licenseOrderApprove(i
     licenseOrder { status } errors { field code message } } }"""
 REJECT = """mutation($input: LicenseOrderRejectInput!) { licenseOrderReject(input: $input) {
     licenseOrder { status } errors { field code message } } }"""
+RETURN = """mutation($input: LicenseOrderReturnInput!) { licenseOrderReturn(input: $input) {
+    licenseOrder { status } errors { field code message } } }"""
 
 STRANGERS = "shopper, staff, BILLING, MANAGE_LICENSE_KEYS"
 OTHER_APPS = "app, app APPROVE_LICENSES, app MANAGE_LICENSE_KEYS, app REVEAL_LICENSE_KEYS"
@@ -62,6 +64,16 @@ CALLS = {
     ),
     "licenseOrderApprove": (APPROVE, BY_STAFF_THAT_APPROVES),
     "licenseOrderReject": (REJECT, BY_STAFF_THAT_APPROVES),
+    "licenseOrderReturn": (
+        RETURN,
+        expectations(
+            OK="MANAGE_LICENSES, app MANAGE_LICENSES",
+            DENIED="anonymous, MASTER, ADMINISTRATOR, SUPPORT, APPROVE_LICENSES, REVEAL_LICENSE_KEYS, "
+            + STRANGERS
+            + ", "
+            + OTHER_APPS,
+        ),
+    ),
 }
 
 
@@ -71,6 +83,11 @@ def inputs(name, gid):
         order = factories.make_license_order(2)
         reason = {"reason": "no budget"} if name == "licenseOrderReject" else {}
         return {"id": gid("LicenseOrder", order), **reason}, order.account
+    if name == "licenseOrderReturn":
+        license = factories.make_released(2)[0]
+        order = license.order_line.order
+        named = {"licenses": [gid("License", license)], "reason": "taken back"}
+        return {"id": gid("LicenseOrder", order), **named}, order.account
     if name == "licenseOrderReceiptSend":
         order = factories.make_released(1)[0].order_line.order
         return {"order": gid("LicenseOrder", order), "emails": "a@x.example"}, order.account

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 EVERYTHING = """id number status approval decidedAt decidedBy decisionReason
     availability { available of text pending backordered } waiting { reason quantity }
-    isPaid isConfirmed isDuplicateCheckout orderedAt account { email } buyerEmail notificationEmail
+    isPaid isConfirmed isDuplicateCheckout payment { openRefundAmount { amount } facts { kind } } orderedAt account { email } buyerEmail notificationEmail
     purchaseOrderReference comment order { id number }
     lines { id productName variantName sku quantity approved withdrawn backordered
         availability { text } waiting { reason quantity } policy { keyKind } productVariant { id }
