@@ -225,7 +225,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="paymentfact",
             constraint=models.UniqueConstraint(
-                fields=("provider", "kind", "ref"), name="esd_payment_fact"
+                fields=("provider", "kind", "ref", "currency"), name="esd_payment_fact"
             ),
         ),
     ]

@@ -22,7 +22,7 @@ from .models import DisputeStage, FactKind, LicenseOrder, PaymentFact
 from .money import mismatch
 from .settling import settle_license_order
 
-# A fact of another payment or currency under the same name is nobody's: nothing comes back then.
+# A fact of another payment under the same name is nobody's: nothing comes back then.
 _GROW = """
 INSERT INTO esd_paymentfact AS fact (
     id, provider, payment_ref, kind, ref, currency, amount, stage, order_id, noted_at, changed_at
@@ -30,12 +30,12 @@ INSERT INTO esd_paymentfact AS fact (
 SELECT %(id)s::uuid, %(provider)s, %(payment_ref)s, %(kind)s, %(ref)s, %(currency)s, %(amount)s,
     %(stage)s, %(order)s::uuid, moment, moment
 FROM (SELECT clock_timestamp() AS moment) AS clock
-ON CONFLICT (provider, kind, ref) DO UPDATE SET
+ON CONFLICT (provider, kind, ref, currency) DO UPDATE SET
     amount = greatest(fact.amount, EXCLUDED.amount),
     stage = greatest(fact.stage, EXCLUDED.stage),
     order_id = coalesce(fact.order_id, EXCLUDED.order_id),
     changed_at = EXCLUDED.changed_at
-WHERE fact.payment_ref = EXCLUDED.payment_ref AND fact.currency = EXCLUDED.currency
+WHERE fact.payment_ref = EXCLUDED.payment_ref
 RETURNING id
 """
 
@@ -84,7 +84,7 @@ def note_payment_facts(facts: Sequence[Fact], *, actor: Actor) -> Noted:
         lock_order(order.pk)
     # One order of rows for all: two messages of one payment never wait for each other in a circle.
     grown = [_grow(fact, order) for fact in sorted(facts, key=lambda one: (one.kind, one.ref))]
-    problem = "" if all(grown) else "it was told before of another payment or currency"
+    problem = "" if all(grown) else "it was told before of another payment"
     if order is None:
         return Noted(problem=problem)
     settle_license_order(order.pk, actor=actor)

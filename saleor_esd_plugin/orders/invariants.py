@@ -88,7 +88,8 @@ def _of_amounts() -> Iterator[str]:
     for order in LicenseOrder.objects.filter(refunded__lt=beyond):
         yield f"order {order.number}: more is open or settled than went back"
     live = LicenseOrder.objects.filter(cancelled_at=None, refunded_at=None)
-    for order in live.filter(captured__gt=0, captured__lte=went_back):
+    paid = live.filter(captured__gt=0, captured__gte=F("total"))
+    for order in paid.filter(captured__lte=went_back):
         yield f"3: order {order.number} has not ended, and all its money went back"
 
 

@@ -210,5 +210,8 @@ class PaymentFact(models.Model):
         default_permissions = ()
         ordering = ("id",)
         constraints = [
-            models.UniqueConstraint(fields=["provider", "kind", "ref"], name="esd_payment_fact")
+            # With the currency: what was told in a wrong one must not stand in the way of the right one.
+            models.UniqueConstraint(
+                fields=["provider", "kind", "ref", "currency"], name="esd_payment_fact"
+            )
         ]

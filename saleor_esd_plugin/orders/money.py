@@ -85,8 +85,13 @@ def mismatch(payment: Payment, kind: str, currency: str, amount: Decimal) -> str
     if currency != payment.currency:
         return f"{currency} was told of a payment in {payment.currency}"
     if kind == FactKind.CAPTURED and payment.total is not None and amount > payment.total:
-        return f"{amount} was told to have come in of {payment.total}"
+        return f"{_plain(amount)} was told to have come in of {_plain(payment.total)}"
     return ""
+
+
+def _plain(amount: Decimal) -> str:
+    """Without the zeros that a column of the host's adds: 30.000 as 30."""
+    return f"{amount.normalize():f}"
 
 
 def _place(payments: Tuple[Payment, ...], fact: PaymentFact) -> Optional[int]:

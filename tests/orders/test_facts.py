@@ -196,20 +196,31 @@ def test_more_than_was_to_be_paid_is_kept_and_not_believed():
 
     noted = tell(captured(61))
 
-    assert noted.problem.startswith("61 was told to have come in of 60.0")
+    assert noted.problem.startswith("61 was told to have come in of 60")
     assert standing(order) == before
 
 
 def test_the_same_charge_in_another_currency_does_not_replace_what_was_told():
     order = sell()
     tell(refunded(20))
-    before = table_digest("esd_paymentfact", "esd_license")
+    before = table_digest("esd_license", "esd_licenseorder", "esd_licenseorderline")
 
     noted = tell(refunded(60, currency="EUR"))
 
-    assert noted.problem == "it was told before of another payment or currency"
+    assert noted.problem == "EUR was told of a payment in USD"
     assert table_digest(*before) == before
     assert counts(order) == [(4, 2)]
+
+
+def test_what_was_told_in_a_wrong_currency_does_not_stand_in_the_way_of_the_right_one():
+    """C11: in any order."""
+    order = sell(paid=False)
+
+    tell(captured(60, currency="EUR"))
+    noted = tell(captured(60))
+
+    assert noted.problem == ""
+    assert str(order_availability(order)) == "6 of 6"
 
 
 def test_what_is_strange_does_not_keep_the_rest_from_taking_effect():
@@ -221,7 +232,7 @@ def test_what_is_strange_does_not_keep_the_rest_from_taking_effect():
 
     assert (noted.license_order_id, noted.problem) == (
         order.pk,
-        "it was told before of another payment or currency",
+        "it was told before of another payment",
     )
     assert str(order_availability(order)) == "6 of 6"
 
