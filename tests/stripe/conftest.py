@@ -49,3 +49,20 @@ def delivery(stand_in, sdk, monkeypatch):
     monkeypatch.setenv("ESD_STRIPE_MODE", "test")
     monkeypatch.setenv("ESD_STRIPE_API_KEY", stand_in.api_key)
     return Delivery(stand_in)
+
+
+@pytest.fixture
+def buy(stripe_market):
+    """`buy(6)`: six units for 10.00 each, approved by themselves; the order, its payment, the product."""
+
+    # Not at the top: Django is not set up when pytest loads this file.
+    from stripe_gateway import buy_with_stripe
+
+    def buy(quantity=6, **how):
+        product = stripe_market.product(
+            keys=quantity, approval="AUTOMATIC", sends_key_to_buyer=False
+        )
+        order, intent_id = buy_with_stripe(stripe_market, product, quantity, **how)
+        return order, intent_id, product
+
+    return buy

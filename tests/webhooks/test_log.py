@@ -16,7 +16,7 @@ from stripe_lane import as_body, signed
             "whsec_wrong",
             0,
             [
-                "the signature fits none of the 1 secrets of ESD_STRIPE_WEBHOOK_SECRETS",
+                "the signature fits no secret of ESD_STRIPE_WEBHOOK_SECRETS (there are 1)",
                 "signing secret of this endpoint at Stripe",
             ],
         ),

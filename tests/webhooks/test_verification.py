@@ -41,7 +41,7 @@ def test_several_secrets_are_good_while_one_is_replaced():
     for secret in (ONE, OTHER):
         verify(signed(BODY, secret, AT), (ONE, OTHER))
 
-    with pytest.raises(NotSigned, match="none of the 2 secrets of ESD_STRIPE_WEBHOOK_SECRETS"):
+    with pytest.raises(NotSigned, match=r"no secret of ESD_STRIPE_WEBHOOK_SECRETS \(there are 2\)"):
         verify(signed(BODY, "whsec_third", AT), (ONE, OTHER))
 
 

@@ -13,11 +13,10 @@ from typing import Iterator, Optional, Sequence, Set, Union
 
 from django.db import connection
 
-from ...conf import settings
 from ...host import shop
 from ...orders.models import LicenseOrder
 from ..models import InboundEvent, Outcome
-from .inbound import take_in
+from .inbound import is_of_our_account, is_of_our_mode, take_in
 from .members import Unreadable
 from .messages import PROVIDER, Message, read_message
 
@@ -77,13 +76,13 @@ def _read(body: bytes) -> Union[Message, Told]:
         message = read_message(body)
     except Unreadable as wrong:
         return Told("?", "?", Verdict.FAILED, f"unreadable: {wrong}")
-    if message.is_live != (settings.stripe_mode == "live"):
+    if not is_of_our_mode(message):
         raise OtherMode
     return message
 
 
 def _without_taking_in(message: Message, known: Set[str]) -> Optional[Verdict]:
-    if message.account and message.account != settings.stripe_account:
+    if not is_of_our_account(message):
         return Verdict.OTHER_ACCOUNT
     if message.id in known:
         return Verdict.KNOWN

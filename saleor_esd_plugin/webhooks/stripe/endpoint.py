@@ -15,7 +15,7 @@ from django.http.request import UnreadablePostError
 
 from ...conf import STRIPE_MODES, settings
 from ...host.db import writing
-from .inbound import take_in
+from .inbound import is_of_our_account, is_of_our_mode, take_in
 from .members import Unreadable
 from .messages import Message, read_message
 from .verification import NotOfThisMoment, NotSigned, verify_signature
@@ -127,7 +127,7 @@ def _check_mode(message: Message) -> None:
         raise _Refused(
             503, "Try again later.", 'ESD_STRIPE_MODE is neither "live" nor "test"; correct it'
         )
-    if message.is_live != (mode == "live"):
+    if not is_of_our_mode(message):
         sent = "live" if message.is_live else "test"
         raise _Refused(
             400,
@@ -138,7 +138,7 @@ def _check_mode(message: Message) -> None:
 
 
 def _check_account(message: Message) -> None:
-    if message.account and message.account != settings.stripe_account:
+    if not is_of_our_account(message):
         raise _Refused(
             400,
             "It is of another account.",

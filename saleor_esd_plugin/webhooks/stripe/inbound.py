@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Q
 
+from ...conf import settings
 from ...events.record import record
 from ...events.types import EventType
 from ...host import shop
@@ -45,13 +46,23 @@ class Taken:
         return self.outcome is None
 
 
+def is_of_our_mode(message: Message) -> bool:
+    """Live messages are for live shops, test messages for test shops (T-WH-06)."""
+    return message.is_live == (settings.stripe_mode == "live")
+
+
+def is_of_our_account(message: Message) -> bool:
+    """The account's own, or of the connected account that ESD_STRIPE_ACCOUNT names (T-WH-06)."""
+    return message.account in ("", settings.stripe_account)
+
+
 @transaction.atomic
 def take_in(message: Message) -> Taken:
     """Keep that the message came and let licenses follow it, both or neither; again changes nothing.
 
     A message that does not fit the shop's records is a mismatch, with an event: see `note_payment_facts`,
     and T-WH-05 for a payment whose metadata names another order. Raises OperationalError after three
-    seconds of waiting for a lock. `message.facts` must not be empty.
+    seconds of waiting for a lock. `message.facts` must not be empty, the mode and the account ours.
     """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '3s'")

@@ -41,7 +41,7 @@ def verify_signature(body: bytes, header: str, secrets: Sequence[str], *, at: in
     known = [secret for secret in secrets if secret]
     if not any(_fits(text, header, secret) for secret in known):
         raise NotSigned(
-            f"the signature fits none of the {len(known)} secrets of ESD_STRIPE_WEBHOOK_SECRETS; "
+            f"the signature fits no secret of ESD_STRIPE_WEBHOOK_SECRETS (there are {len(known)}); "
             "compare them with the signing secret of this endpoint at Stripe"
         )
     if abs(moment - at) > LEEWAY_SECONDS:
