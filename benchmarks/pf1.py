@@ -23,9 +23,10 @@ WITH picked AS (
     )) RETURNING key_id
 )
 INSERT INTO esd_license (
-    id, order_line_id, unit_index, key_id, policy_id, account_id, fulfillment, created_at, reason
+    id, order_line_id, unit_index, key_id, policy_id, account_id, fulfillment, created_at,
+    suspension_causes, reason
 )
-SELECT key_id, %s, row_number() OVER () - 1, key_id, %s, %s, 'PENDING_APPROVAL', %s, ''
+SELECT key_id, %s, row_number() OVER () - 1, key_id, %s, %s, 'PENDING_APPROVAL', %s, '{}', ''
 FROM picked RETURNING key_id"""
 
 SIZES = ((1, 200, 2.0, 1.5), (100, 40, 1.5, 1.2), (10_000, 3, 1.3, 1.1))
