@@ -202,6 +202,22 @@ POLICY_CREATE = (
     % _ERRORS
 )
 
+MONEY = """query($order: ID!) {
+  licenseOrder(order: $order) {
+    payment {
+      paid refunded disputed
+      capturedAmount { amount } refundedAmount { amount } openRefundAmount { amount }
+      facts { kind paymentReference amount { amount currency } disputeStage }
+    }
+    licenses(first: 100) { edges { node { id lifecycle suspensionCauses } } }
+  }
+}"""
+
+# What followed from one message of the payment provider.
+EVENTS_OF_MESSAGE = """query($message: String!) {
+  licenseEvents(first: 50, filter: {message: $message}) { edges { node { type message } } }
+}"""
+
 EVENTS = """query($order: ID!) {
   licenseEvents(first: 50, filter: {order: $order}) { edges { node { type reason } } }
 }"""

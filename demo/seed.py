@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import sys
 from typing import Any, Dict, List
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import django
 from graphql import parse, print_ast
 
-from demo import cast, documents, web
+from demo import cast, documents, provider, web
 from demo.shop import Place, Shop, open_shop
 
 
@@ -119,6 +119,9 @@ def tell_how_to_try(seeded: Dict[str, Any]) -> None:
     for person, role in roles.items():
         print(f"  {person.email:24} {role}")
         print(f"    Authorization: {shop.sign_in(person.email, cast.PASSWORD)}")
+    address, secret = urljoin(web.api_url(), provider.PATH), provider.signing_secret()
+    print(f"\nStripe's messages go to {address}")
+    print(f"  signed with {secret or 'no secret, so that none is taken in'}")
     _offer_something_to_do(shop, Place(*seeded["place"]), seeded["variants"])
 
 
@@ -127,7 +130,13 @@ def _offer_something_to_do(shop: Shop, place: Place, variants: Dict[str, str]) -
     rita, ada = (
         shop.sign_in(person.email, cast.PASSWORD) for person in (cast.RESELLER, cast.SHOPPER)
     )
-    shop.buy(place, (variants[cast.COMET.sku], 1), email=cast.SHOPPER.email, authorization=ada)
+    for_ada = shop.checkout(
+        place, (variants[cast.COMET.sku], 2), email=cast.SHOPPER.email, authorization=ada
+    )
+    payment = provider.new_id("pi")
+    shop.pay(for_ada, ada, token=payment)
+    shop.complete(for_ada, ada)
+    print(f"  about {payment}: Ada has paid two copies of Comet Mail by it, 30.00 USD")
     order = shop.buy(
         place, (variants[cast.ATLAS.sku], 6), email=cast.RESELLER.email, authorization=rita
     )

@@ -35,6 +35,8 @@ if not os.environ.get("ESD_HOST_ONLY"):
     if not find_spec("saleor.channel"):
         # Saleor 2.10 cannot route addresses to a plugin: ours contain the shop's.
         ROOT_URLCONF = "saleor_esd_plugin.urls"
+    # For orders that are paid days later.
+    PLUGINS.append("demo.gateway.BankSlipGateway")
 
 # The wheel of Saleor 2.10 has no templates: ours is the page that a browser gets at /graphql/.
 TEMPLATES[0]["DIRS"] = [str(HERE / "templates"), *TEMPLATES[0]["DIRS"]]

@@ -30,6 +30,9 @@ WAREHOUSE_ADDRESS = {
     name: ADDRESS[name]
     for name in ("streetAddress1", "city", "postalCode", "countryArea", "country")
 }
+DUMMY_GATEWAY = "mirumee.payments.dummy"
+# The demo's own, see gateway.py.
+SLIP_GATEWAY = "demo.payments.slip"
 
 
 class Refused(Exception):
@@ -269,8 +272,18 @@ class Shop(ABC):
         """A new checkout: `id`, `token`, `isShippingRequired`, `totalPrice`."""
 
     @abstractmethod
-    def pay(self, checkout: Dict[str, Any], authorization: str = "") -> None:
-        """Pay all of it by Saleor's dummy gateway."""
+    def pay(
+        self,
+        checkout: Dict[str, Any],
+        authorization: str = "",
+        *,
+        gateway: str = DUMMY_GATEWAY,
+        token: str = "fully-charged",
+    ) -> None:
+        """Pay all of it by a gateway: by Saleor's dummy it is charged at once.
+
+        Any other `token` is what the payment's provider calls it, and the shop keeps that.
+        """
 
     @abstractmethod
     def complete(self, checkout: Dict[str, Any], authorization: str = "") -> Dict[str, Any]:

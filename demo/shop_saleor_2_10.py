@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Sequence, Tuple
 
-from demo.shop import ADDRESS, WAREHOUSE_ADDRESS, Place, Shop
+from demo.shop import ADDRESS, DUMMY_GATEWAY, WAREHOUSE_ADDRESS, Place, Shop
 
 
 class Saleor210(Shop):
@@ -103,15 +103,24 @@ class Saleor210(Shop):
             },
         )["checkout"]
 
-    def pay(self, checkout: Dict[str, Any], authorization: str = "") -> None:
+    def pay(
+        self,
+        checkout: Dict[str, Any],
+        authorization: str = "",
+        *,
+        gateway: str = DUMMY_GATEWAY,
+        token: str = "fully-charged",
+    ) -> None:
         self.do(
-            """mutation($id: ID!, $amount: Decimal!) {
+            """mutation($id: ID!, $gateway: String!, $token: String!, $amount: Decimal!) {
               checkoutPaymentCreate(checkoutId: $id, input: {
-                gateway: "mirumee.payments.dummy", token: "fully-charged", amount: $amount
+                gateway: $gateway, token: $token, amount: $amount
               }) { payment { id } errors: paymentErrors { field message code } }
             }""",
             authorization,
             id=checkout["id"],
+            gateway=gateway,
+            token=token,
             amount=checkout["totalPrice"]["gross"]["amount"],
         )
 

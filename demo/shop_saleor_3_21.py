@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Dict, Sequence, Tuple
 
-from demo.shop import ADDRESS, WAREHOUSE_ADDRESS, Place, Shop, without_error_names
+from demo.shop import (
+    ADDRESS,
+    DUMMY_GATEWAY,
+    WAREHOUSE_ADDRESS,
+    Place,
+    Shop,
+    without_error_names,
+)
 
 
 class Saleor321(Shop):
@@ -171,15 +178,24 @@ class Saleor321(Shop):
             },
         )["checkout"]
 
-    def pay(self, checkout: Dict[str, Any], authorization: str = "") -> None:
+    def pay(
+        self,
+        checkout: Dict[str, Any],
+        authorization: str = "",
+        *,
+        gateway: str = DUMMY_GATEWAY,
+        token: str = "fully-charged",
+    ) -> None:
         self.do(
-            """mutation($id: ID!, $amount: PositiveDecimal!) {
+            """mutation($id: ID!, $gateway: String!, $token: String!, $amount: PositiveDecimal!) {
               checkoutPaymentCreate(id: $id, input: {
-                gateway: "mirumee.payments.dummy", token: "fully-charged", amount: $amount
+                gateway: $gateway, token: $token, amount: $amount
               }) { payment { id } errors { field message code } }
             }""",
             authorization,
             id=checkout["id"],
+            gateway=gateway,
+            token=token,
             amount=checkout["totalPrice"]["gross"]["amount"],
         )
 

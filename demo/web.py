@@ -37,6 +37,13 @@ def open_page(url: str, **form: str) -> Tuple[int, str]:
     return _request(urllib.request.Request(urllib.parse.urljoin(api_url(), path), body))
 
 
+def deliver(path: str, body: bytes, headers: Dict[str, str]) -> Tuple[int, str]:
+    """The status and text of the answer to a message that another server sends."""
+    headers = {"Content-Type": "application/json", **headers}
+    url = urllib.parse.urljoin(api_url(), path)
+    return _request(urllib.request.Request(url, body, headers))
+
+
 def _request(request: urllib.request.Request) -> Tuple[int, str]:
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:

@@ -67,13 +67,19 @@ def shop(databases: Databases, purpose: str) -> Iterator[dict[str, str]]:
         DATABASE_URL=url,
         ESD_STATE=str(STATE),
         ESD_DEMO_URL=f"http://127.0.0.1:{port}/graphql/",
-        **shop_secrets(STATE, databases.python),
+        **{**shop_secrets(STATE, databases.python), **_stripe_of_ones_own()},
     )
     try:
         with _server(databases.python, port, env):
             yield env
     finally:
         databases.drop(name)
+
+
+def _stripe_of_ones_own() -> dict[str, str]:
+    """The demo is a shop in test mode, with a secret of its own unless somebody gave it another one."""
+    given = {name: value for name, value in os.environ.items() if name.startswith("ESD_STRIPE_")}
+    return {"ESD_STRIPE_MODE": "test", **given}
 
 
 @contextmanager
