@@ -7,7 +7,7 @@ Hooks only record (`orders.recording`); what follows happens after commit. Bulk-
 from __future__ import annotations
 
 import logging
-from typing import Any, Callable
+from typing import Any, Callable, Optional
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -19,7 +19,7 @@ from .conf import PLUGIN_ID
 from .host import shop
 from .host.db import writing
 from .host.plugin import BasePlugin, field, refused_setting
-from .host.types import PluginField
+from .host.types import Order, PluginField
 from .orders import recording
 from .webhooks.stripe import endpoint as stripe_endpoint
 
@@ -70,6 +70,9 @@ class EsdPlugin(BasePlugin):
             "leave the stock alone.",
         ),
     }
+
+    # The order that this request's checkout made. A plugin lives as long as a request.
+    _in_hand: Optional[Order] = None
 
     def order_created(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
         return self._guard(self._record, order, previous_value)
@@ -122,10 +125,20 @@ class EsdPlugin(BasePlugin):
 
     def _record(self, order: Any) -> None:
         """A checkout was completed. The only moment at which 2.10 vouches for what the buyer said."""
-        recording.observe_order(shop.order_in_hand(order), at_checkout=True)
+        in_hand = shop.order_in_hand(order)
+        recording.observe_order(in_hand, at_checkout=True)
+        self._in_hand = in_hand
+
+    def _fresh(self, order: Any) -> Optional[Order]:
+        """The order as it was recorded, if this request has just made it: most of its hooks tell no more."""
+        made = self._in_hand
+        return made if made is not None and made.uuid == shop.order_uuid_of(order) else None
 
     def _settle(self, order: Any) -> None:
         """Payment or confirmation may have come; most checkouts are through with both."""
+        fresh = self._fresh(order)
+        if fresh is not None and fresh.is_paid and fresh.status == "OPEN":
+            return
         if recording.is_recorded(shop.order_uuid_of(order), settled=False):
             recording.observe_order(shop.read_order(shop.order_uuid_of(order)))
 
@@ -136,7 +149,7 @@ class EsdPlugin(BasePlugin):
 
     def _follow(self, order: Any) -> None:
         """Called at every turn of an order; most of them have hooks of their own."""
-        if shop.update_may_concern_us(order):
+        if self._fresh(order) is None and shop.update_may_concern_us(order):
             self._observe(order)
 
     def _guard(self, hook: Callable[[Any], None], order: Any, previous_value: Any) -> Any:
