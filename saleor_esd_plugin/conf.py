@@ -72,6 +72,11 @@ class Settings:
         return tuple(_secret("ESD_STRIPE_WEBHOOK_SECRETS").replace(",", " ").split())
 
     @property
+    def import_at_once(self) -> int:
+        """Imports of keys with more rows than this are loaded in the background [10,000]."""
+        return max(_number("ESD_IMPORT_AT_ONCE", 10_000), 0)
+
+    @property
     def stripe_mode(self) -> str:
         """Whose messages are taken in, "live" or "test" ["live"]; whatever else was set, as it is."""
         return _text("ESD_STRIPE_MODE").lower() or "live"

@@ -3,9 +3,20 @@
 from .accounts.models import Account, EndCustomer, Invitation, Member
 from .emails.models import Delivery
 from .events.models import Dispatch, Event, Throttle
+from .exports.models import Export
 from .host.db import register_permissions
-from .keys.models import AvailableKey, KeyBatch, KeyCheck, KeyPool, LicenseKey
-from .licenses.models import Assignment, ClaimLink, License, LicensePolicy
+from .keys.models import (
+    AvailableKey,
+    KeyBatch,
+    KeyCheck,
+    KeyImport,
+    KeyImportChunk,
+    KeyPool,
+    LicenseKey,
+    StockChange,
+    WithheldKey,
+)
+from .licenses.models import Assignment, ClaimLink, KeyReplacement, License, LicensePolicy
 from .orders.models import LicenseOrder, LicenseOrderLine, PaymentFact
 from .permissions import STAFF_PERMISSIONS
 from .webhooks.models import InboundEvent
@@ -19,11 +30,15 @@ __all__ = [
     "Dispatch",
     "EndCustomer",
     "Event",
+    "Export",
     "InboundEvent",
     "Invitation",
     "KeyBatch",
     "KeyCheck",
+    "KeyImport",
+    "KeyImportChunk",
     "KeyPool",
+    "KeyReplacement",
     "License",
     "LicenseKey",
     "LicenseOrder",
@@ -31,7 +46,9 @@ __all__ = [
     "LicensePolicy",
     "Member",
     "PaymentFact",
+    "StockChange",
     "Throttle",
+    "WithheldKey",
 ]
 
 register_permissions(STAFF_PERMISSIONS)

@@ -71,6 +71,7 @@ __all__ = [
     "PermissionDenied",
     "Upload",
     "actor_of",
+    "actor_of_today",
     "client_ip",
     "global_id",
     "host_types",
@@ -139,6 +140,29 @@ def _actor(context: Any, kind: str, requestor: Any, trusted_proxy_count: int) ->
         ip=client_ip(context.META, trusted_proxy_count),
         request_id=request_id if _REQUEST_ID.fullmatch(request_id) else uuid4().hex,
     )
+
+
+def actor_of_today(
+    kind: str, ref: str, meta: Mapping[str, str], trusted_proxy_count: int = 0
+) -> Optional[Actor]:
+    """The USER or APP with this primary key as it is now, for a request that names nobody itself.
+
+    With the rights of this moment, and address and id of the request with these headers; None if it is gone or
+    no longer active.
+    """
+    if kind == "APP":
+        from saleor.app.models import App as model
+    elif kind == "USER":
+        from saleor.account.models import User as model
+    else:
+        return None
+    requestor = model.objects.filter(pk=decimal_ref(ref)).first()
+    held = current_rights(kind, requestor) if requestor is not None else None
+    if held is None:
+        return None
+    label = requestor.name if kind == "APP" else requestor.email
+    ip = client_ip(meta, trusted_proxy_count)
+    return Actor(kind, str(requestor.pk), label or "", held, ip, uuid4().hex)
 
 
 def client_ip(meta: Mapping[str, str], trusted_proxy_count: int) -> str:

@@ -11,9 +11,9 @@ from saleor.plugins import base_plugin
 from . import IS_V3
 
 if IS_V3:
-    from .saleor_3_21.plugin import current_plugin
+    from .saleor_3_21.plugin import current_plugin, streamed
 else:
-    from .saleor_2_10.plugin import current_plugin
+    from .saleor_2_10.plugin import current_plugin, streamed
 
 __all__ = [
     "BasePlugin",
@@ -22,6 +22,7 @@ __all__ = [
     "refused_setting",
     "schedule",
     "shop_urlpatterns",
+    "streamed",
 ]
 
 

@@ -73,6 +73,7 @@ __all__ = [
     "update_may_concern_us",
     "user_email",
     "variant_exists",
+    "variant_ref_of_sku",
     "write_checkout_details",
 ]
 
@@ -185,6 +186,12 @@ def write_checkout_details(checkout_id_or_token: str, details: Dict[str, str]) -
 def variant_exists(ref: str) -> bool:
     """Is there a variant with that primary key?"""
     return ProductVariant.objects.filter(pk=decimal_ref(ref)).exists()
+
+
+def variant_ref_of_sku(sku: str) -> str:
+    """The primary key of the variant with this SKU, empty if there is none."""
+    found = ProductVariant.objects.filter(sku=sku).values_list("pk", flat=True).first()
+    return "" if found is None else str(found)
 
 
 def plugin_settings() -> PluginSettings:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import List, Tuple
 
 from .errors import KeyFormatError
-from .formats import EXACT, INSENSITIVE, canonical_form
+from .formats import EXACT, INSENSITIVE, canonical_form, find_format
 from .keyring import KeyRing, load_keyring
+from .secret import SecretKey
 
 # (kid of the index key, 32 bytes)
 Digest = Tuple[int, bytes]
@@ -41,3 +42,9 @@ def all_digests(ring: KeyRing, text: str) -> List[Digest]:
 def digest_under(ring: KeyRing, kid: int, canonical: str, mode: str) -> bytes:
     """HMAC-SHA256 of mode and canonical key under one index key of the ring."""
     return ring.digest(kid, b"\x1f".join((b"esd/idx/v1", mode.encode(), canonical.encode("ascii"))))
+
+
+def stored_digest(ring: KeyRing, kid: int, secret: SecretKey, format_name: str) -> bytes:
+    """The digest that a key of a pool of this format has in its row, under one index key of the ring."""
+    format = find_format(format_name)
+    return digest_under(ring, kid, format.canonicalize(secret.reveal()), format.mode)

@@ -63,7 +63,8 @@ class Format:
             if len(canonical) < SHORTEST:
                 raise KeyFormatError(ImportVerdict.TOO_WEAK)
             return canonical
-        if not set(canonical) <= set(self.alphabet):
+        # Stripped of the alphabet, only a stranger and what is between two of them is left.
+        if canonical.strip(self.alphabet):
             raise KeyFormatError(ImportVerdict.INVALID_CHARACTER, self._position_of_stranger(text))
         if len(canonical) != sum(self.groups):
             raise KeyFormatError(ImportVerdict.INVALID_LENGTH)
@@ -71,7 +72,10 @@ class Format:
 
     def display(self, text: str) -> str:
         """The key as its buyer gets it, which is what is encrypted. Raises KeyFormatError."""
-        canonical = self.canonicalize(text)
+        return self.shown(text, self.canonicalize(text))
+
+    def shown(self, text: str, canonical: str) -> str:
+        """As `display`, of a text whose canonical form is known."""
         if not self.groups:
             return text.strip(_LINE_ENDS).translate(_SHOW).strip()
         return self._grouped(canonical)
@@ -129,7 +133,10 @@ def canonical_form(text: str, mode: str) -> str:
     """`text` as keys of `mode` are compared, whatever their format. Raises KeyFormatError."""
     if len(text) > LONGEST:
         raise KeyFormatError(ImportVerdict.INVALID_LENGTH)
-    read = text.strip(_LINE_ENDS).translate(_READ)
+    read = text.strip(_LINE_ENDS)
+    # What most keys are made of is read as it is.
+    if _UNPRINTABLE.search(read):
+        read = read.translate(_READ)
     if not read:
         raise KeyFormatError(ImportVerdict.EMPTY)
     if _UNPRINTABLE.search(read):

@@ -6,8 +6,8 @@ The clear keys are encrypted and indexed here, before a statement exists; the da
 from __future__ import annotations
 
 import enum
-import hashlib
 from datetime import date
+from decimal import Decimal
 from typing import Callable, Iterable, List, Optional, Sequence, Union
 from uuid import UUID
 
@@ -20,14 +20,16 @@ from ..host.db import now
 from ..host.types import Actor
 from ..ids import uuid7s
 from ..text import clean_text
+from .content import ContentDigest
 from .formats import find_format
 from .judging import Candidate, judge, judge_existing
 from .keyring import KeyRing, verified_keyring, verify
 from .models import KeyBatch, KeyPool
 from .reading import KeyRow, list_keys, read_keys
-from .reports import ImportReport, RowVerdict, from_json, to_json
+from .reports import ImportReport, RowVerdict, from_json, runs_of, to_json
 from .secret import SecretKey
-from .storing import CHUNK, NewKey, insert_keys
+from .storing import CHUNK, NewKey, load_keys
+from .uniqueness import hold_uniqueness
 from .vault import encryptor
 from .verdicts import ImportVerdict
 
@@ -80,14 +82,43 @@ def import_license_keys(
     rows = _rows(rows_or_text)
     # Error trackers send the variables of every frame; from here on there are only SecretKeys.
     del rows_or_text
-    pool = _open_pool(pool_id)
-    batch = KeyBatch(
-        pool=pool,
+    return import_rows(
+        open_pool(pool_id),
+        rows,
+        source=source,
+        commit=commit,
+        skip_invalid=skip_invalid,
         file_name=clean_text(file_name, field="fileName", longest=255, one_line=True),
         supplier=clean_text(supplier, field="supplier", longest=128, one_line=True),
         purchase_reference=clean_text(
             purchase_reference, field="purchaseReference", longest=128, one_line=True
         ),
+        use_by=use_by,
+        actor=actor,
+        progress=progress,
+    )
+
+
+def import_rows(
+    pool: KeyPool,
+    rows: List[KeyRow],
+    *,
+    source: KeySource,
+    commit: bool,
+    skip_invalid: bool,
+    file_name: str,
+    supplier: str,
+    purchase_reference: str,
+    use_by: Optional[date],
+    actor: Actor,
+    progress: Progress,
+) -> ImportReport:
+    """As `import_license_keys`, of rows that were read; the pool is open and the texts are clean."""
+    batch = KeyBatch(
+        pool=pool,
+        file_name=file_name,
+        supplier=supplier,
+        purchase_reference=purchase_reference,
         use_by=use_by,
     )
     ring = verified_keyring(writes=False)
@@ -97,7 +128,7 @@ def import_license_keys(
     if before is not None:
         return _repeated(before, is_dry_run=not commit)
     for start in range(0, len(candidates), CHUNK):
-        judge_existing(candidates[start : start + CHUNK], pool_id)
+        judge_existing(candidates[start : start + CHUNK], pool.pk)
     report = _report(candidates, is_dry_run=not commit)
     if not commit or not _is_enough(report, skip_invalid):
         return report
@@ -116,7 +147,8 @@ def _rows(rows_or_text: Union[bytes, str, Iterable[str]]) -> List[KeyRow]:
     return list(list_keys(rows_or_text))
 
 
-def _open_pool(pool_id: UUID) -> KeyPool:
+def open_pool(pool_id: UUID) -> KeyPool:
+    """The pool, if keys may be imported into it. Raises NotFound, Invalid."""
     pool = KeyPool.objects.filter(pk=pool_id).first()
     if pool is None:
         raise NotFound(field="poolId")
@@ -148,6 +180,13 @@ def _store(
     if winner.pk != batch.pk:
         return _repeated(winner, is_dry_run=False)
     verify(ring)
+    hold_uniqueness(ring)
+    if len(ring.index_kids) > 1:
+        # What came in meanwhile under another index key, the unique index does not see.
+        for start in range(0, len(candidates), CHUNK):
+            judge_existing(candidates[start : start + CHUNK], batch.pool_id)
+        if not _is_enough(_report(candidates), skip_invalid):
+            raise _Refused
     encrypt = encryptor(ring, batch.pool_id)
     chosen = [each for each in candidates if each.verdict is ImportVerdict.OK]
     # Ids ascend as the rows do (first in the file, first sold); sorting is for the index.
@@ -156,15 +195,12 @@ def _store(
     chosen.sort(key=lambda each: each.digest)
     for start in range(0, len(chosen), CHUNK):
         chunk = chosen[start : start + CHUNK]
-        inserted = insert_keys(
+        lost = load_keys(
             [_new_key(each, batch, encrypt) for each in chunk],
-            pool_id=batch.pool_id,
-            batch_id=batch.pk,
+            [(batch.pool_id, batch.pk)],
             index_kid=ring.index_active,
-            for_sale=True,
         )
-        if len(inserted) < len(chunk):
-            lost = {each.key_id for each in chunk}.difference(inserted)
+        if lost:
             judge_existing([each for each in chunk if each.key_id in lost], batch.pool_id)
             if not skip_invalid:
                 raise _Refused
@@ -173,8 +209,10 @@ def _store(
     if not report.accepted:
         raise _Refused
     batch.accepted, batch.refused = report.accepted, report.refused
-    batch.report = to_json(report.rows)
-    batch.save(update_fields=["accepted", "refused", "report"])
+    batch.report = to_json(report.runs)
+    costs = [each.cost for each in chosen if each.verdict is ImportVerdict.OK and each.cost]
+    batch.cost, batch.costed = sum(costs, Decimal(0)), len(costs)
+    batch.save(update_fields=["accepted", "refused", "report", "cost", "costed"])
     record(
         EventType.KEY_BATCH_IMPORTED,
         batch.pk,
@@ -202,20 +240,18 @@ def _new_key(
 def _report(
     candidates: Sequence[Candidate], *, is_dry_run: bool = False, batch: Optional[KeyBatch] = None
 ) -> ImportReport:
-    rows = [RowVerdict(each.row, each.verdict) for each in candidates]
-    imported = sum(row.verdict is ImportVerdict.OK for row in rows) if batch else 0
-    return ImportReport(rows, is_dry_run=is_dry_run, batch=batch, imported=imported)
+    runs = runs_of(RowVerdict(each.row, each.verdict) for each in candidates)
+    imported = sum(each.verdict is ImportVerdict.OK for each in candidates) if batch else 0
+    return ImportReport(runs, is_dry_run=is_dry_run, batch=batch, imported=imported)
 
 
 def _repeated(batch: KeyBatch, *, is_dry_run: bool) -> ImportReport:
-    rows = from_json(batch.report)
-    return ImportReport(rows, is_dry_run=is_dry_run, batch=batch, is_repeat=True)
+    runs = from_json(batch.report)
+    return ImportReport(runs, is_dry_run=is_dry_run, batch=batch, is_repeat=True)
 
 
 def _content_digest(candidates: Iterable[Candidate]) -> str:
-    """SHA-256 of the content: of the keys' blind indexes, since that of short keys could be guessed."""
-    digest = hashlib.sha256()
+    digest = ContentDigest()
     for each in candidates:
-        digest.update(each.digest or each.verdict.value.encode())
-        digest.update(f"\x1f{each.row}\x1f{each.use_by}\n".encode())
+        digest.add(each)
     return digest.hexdigest()

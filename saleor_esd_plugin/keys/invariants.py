@@ -6,9 +6,9 @@ from typing import Iterator
 
 from django.db import connection
 
-from . import key_checks
 from .errors import KeyringLocked
 from .keyring import load_keyring
+from .ring_use import problems_of, ring_use
 
 # Each answers with ids of rows that must not be there; the triggers refuse the first two.
 _QUERIES = {
@@ -23,7 +23,8 @@ _QUERIES = {
     """,
     # What vault.py writes begins with its mark and version (invariant 7).
     "key {}: not encrypted": r"""
-        SELECT id FROM esd_licensekey WHERE substring(ciphertext FROM 1 FOR 2) <> '\xe501'
+        SELECT id FROM esd_licensekey
+        WHERE substring(ciphertext FROM 1 FOR 2) <> '\xe501' OR length(ciphertext) < 32
     """,
     "batch {}: quarantined, but some of its keys are for sale": """
         SELECT DISTINCT batch.id FROM esd_keybatch batch
@@ -42,7 +43,7 @@ _QUERIES = {
 def violations() -> Iterator[str]:
     """One sentence for each violation, naming ids only; a locked key ring is one (T-ENC-04)."""
     try:
-        yield from key_checks.all_disagreements(load_keyring())
+        yield from problems_of(ring_use(load_keyring()))
     except KeyringLocked as error:
         yield error.message
     for sentence, query in _QUERIES.items():

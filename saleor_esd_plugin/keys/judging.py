@@ -3,48 +3,104 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Dict, Iterable, List, Optional, Set
+from decimal import Decimal
+from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
 from uuid import UUID
 
 from django.db import connection
 
-from .blind_index import Digest, all_digests, digest_under
+from .blind_index import Digest, digest_under
 from .errors import KeyFormatError
-from .formats import Format
+from .formats import EXACT, INSENSITIVE, Format, canonical_form, find_format
 from .keyring import KeyRing
+from .models import KeyPool
 from .reading import KeyRow
 from .secret import SecretKey
 from .verdicts import ImportVerdict
+
+BOTH_MODES = (EXACT, INSENSITIVE)
+
+
+class Target(NamedTuple):
+    """The pool that a row's key belongs to."""
+
+    pool_id: UUID
+    format: Format
+
+
+# Where a row belongs, or why nowhere.
+Route = Callable[[KeyRow], Union[Target, ImportVerdict]]
 
 
 class Candidate:
     """A row on its way into stock. Without `digest` it is no key, and the rest is unused.
 
-    `digests` are all under which the same key may be in stock: of both modes, under every index key of
-    the ring. `digest` is the one it will be stored with, as row `key_id`.
+    `digests` are all under which the same key may be in stock: of each mode, under every index key of
+    the ring. `digest` is the one it will be stored with, as row `key_id`. `pool_id` is None if the row
+    belongs nowhere.
     """
 
     key_id: UUID
     secret: SecretKey
 
-    __slots__ = ("digest", "digests", "key_id", "row", "secret", "suffix", "use_by", "verdict")
+    __slots__ = (
+        "cost",
+        "digest",
+        "digests",
+        "key_id",
+        "pool_id",
+        "row",
+        "secret",
+        "suffix",
+        "use_by",
+        "verdict",
+    )
 
-    def __init__(self, row: int, verdict: ImportVerdict):
+    def __init__(self, row: int, verdict: ImportVerdict, pool_id: Optional[UUID] = None):
         self.row = row
         self.verdict = verdict
+        self.pool_id = pool_id
         self.digest = b""
         self.digests: List[Digest] = []
         self.suffix = ""
         self.use_by: Optional[date] = None
+        self.cost: Optional[Decimal] = None
 
 
 def judge(rows: Iterable[KeyRow], format: Format, ring: KeyRing) -> List[Candidate]:
     """Each row by itself and against those before it; asks no database."""
     seen: Set[bytes] = set()
-    return [_judge(row, format, ring, seen) for row in rows]
+    candidates = [judge_alone(row, format, ring) for row in rows]
+    for each in candidates:
+        if each.digest:
+            if each.digest in seen:
+                each.verdict = ImportVerdict.DUPLICATE_IN_FILE
+            seen.add(each.digest)
+    return candidates
 
 
-def _judge(row: KeyRow, format: Format, ring: KeyRing, seen: Set[bytes]) -> Candidate:
+def modes_in_use() -> Tuple[str, ...]:
+    """The modes of the pools that there are; a key can be in stock under no other."""
+    names = KeyPool.objects.order_by().values_list("format", flat=True).distinct()
+    return tuple(sorted({find_format(name).mode for name in names}))
+
+
+def judge_routed(
+    row: KeyRow, route: Route, ring: KeyRing, modes: Sequence[str] = BOTH_MODES
+) -> Candidate:
+    """A row by itself, for the pool that it names."""
+    target = route(row)
+    if isinstance(target, ImportVerdict):
+        return Candidate(row.number, row.refused or target)
+    each = judge_alone(row, target.format, ring, modes)
+    each.pool_id = target.pool_id
+    return each
+
+
+def judge_alone(
+    row: KeyRow, format: Format, ring: KeyRing, modes: Sequence[str] = BOTH_MODES
+) -> Candidate:
+    """A row by itself: is it a key of this format?"""
     if row.refused:
         return Candidate(row.number, row.refused)
     try:
@@ -52,21 +108,43 @@ def _judge(row: KeyRow, format: Format, ring: KeyRing, seen: Set[bytes]) -> Cand
     except KeyFormatError as error:
         return Candidate(row.number, error.verdict)
     each = Candidate(row.number, ImportVerdict.OK)
-    each.digest = digest_under(ring, ring.index_active, canonical, format.mode)
-    each.digests = all_digests(ring, row.key.reveal())
+    each.digests = digests_of(ring, row.key, canonical, format.mode, modes)
+    each.digest = each.digests[0][1]
     each.suffix = format.suffix_of(canonical)
-    each.secret = SecretKey(format.display(row.key.reveal()))
-    each.use_by = row.use_by
-    if each.digest in seen:
-        each.verdict = ImportVerdict.DUPLICATE_IN_FILE
-    seen.add(each.digest)
+    each.secret = SecretKey(format.shown(row.key.reveal(), canonical))
+    each.use_by, each.cost = row.use_by, row.cost
     return each
+
+
+def digests_of(
+    ring: KeyRing, secret: SecretKey, canonical: str, mode: str, modes: Sequence[str]
+) -> List[Digest]:
+    """All digests that the key may be in stock with, in pools of its own mode and of `modes`.
+
+    The first is the one that it is stored with.
+    """
+    active = ring.index_active
+    found = [(active, digest_under(ring, active, canonical, mode))]
+    others = [kid for kid in ring.index_kids if kid != active]
+    found += [(kid, digest_under(ring, kid, canonical, mode)) for kid in others]
+    for other in modes:
+        if other != mode:
+            try:
+                canonical = canonical_form(secret.reveal(), other)
+            except KeyFormatError:
+                continue
+            found += [(kid, digest_under(ring, kid, canonical, other)) for kid in (active, *others)]
+    return found
 
 
 def judge_existing(candidates: Iterable[Candidate], pool_id: UUID) -> None:
     """Change the verdict of those OK that are in stock: in this pool, or in another one."""
     fresh = [each for each in candidates if each.verdict is ImportVerdict.OK]
     digests = [digest for each in fresh for digest in each.digests]
+    if not digests:
+        return
+    # In the order of the index, which then is read from one end to the other.
+    digests.sort()
     with connection.cursor() as cursor:
         cursor.execute(
             _IN_STOCK, [[kid for kid, _ in digests], [digest.hex() for _, digest in digests]]
@@ -74,6 +152,8 @@ def judge_existing(candidates: Iterable[Candidate], pool_id: UUID) -> None:
         pools: Dict[Digest, UUID] = {
             (kid, bytes(digest)): pool for kid, digest, pool in cursor.fetchall()
         }
+    if not pools:
+        return
     for each in fresh:
         found = {pools[digest] for digest in each.digests if digest in pools}
         if found:

@@ -42,15 +42,9 @@ def disagreements(ring: KeyRing, *, writes: bool) -> List[str]:
         KeyCheck.objects.bulk_create(fresh, ignore_conflicts=True)
         # Another process may have been quicker, with another key.
         rows = _rows()
-    reasons = [
-        _wrong_key(*each) for each in active if each in rows and not _equal(ring, rows[each])
-    ]
+    reasons = [wrong_key(*each) for each in active if each in rows and not equals(ring, rows[each])]
     if writes:
-        reasons += [
-            f"License keys were written under key {kid} of ESD_{purpose}_KEYS, but its check is lost."
-            for purpose, kid in active
-            if (purpose, kid) not in rows
-        ]
+        reasons += [lost_check(*each) for each in active if each not in rows]
     return reasons
 
 
@@ -62,32 +56,31 @@ def is_known(purpose: str, kid: int) -> bool:
 def fits(ring: KeyRing, purpose: str, kid: int) -> bool:
     """True unless the key of this number is another one than the rows were written with."""
     row = KeyCheck.objects.filter(purpose=purpose, kid=kid).first()
-    return row is None or _equal(ring, row)
-
-
-def all_disagreements(ring: KeyRing) -> List[str]:
-    """For `esd_verify`: every key that rows were written with is in the ring, and is the same one."""
-    found = []
-    kids = {ENC: ring.enc_kids, INDEX: ring.index_kids}
-    for row in KeyCheck.objects.order_by("purpose", "kid"):
-        if row.kid not in kids[row.purpose]:
-            found.append(f"Key {row.kid} is missing from ESD_{row.purpose}_KEYS.")
-        elif not _equal(ring, row):
-            found.append(_wrong_key(row.purpose, row.kid))
-    return found
+    return row is None or equals(ring, row)
 
 
 def _rows() -> Dict[Tuple[str, int], KeyCheck]:
     return {(row.purpose, row.kid): row for row in KeyCheck.objects.all()}
 
 
-def _equal(ring: KeyRing, row: KeyCheck) -> bool:
+def equals(ring: KeyRing, row: KeyCheck) -> bool:
+    """Is the ring's key of this number, which it must have, the one that the check was made with?"""
     return hmac.compare_digest(ring.check_value(row.purpose, row.kid), bytes(row.check_value))
 
 
-def _wrong_key(purpose: str, kid: int) -> str:
+def missing(purpose: str, kid: int) -> str:
+    return f"Key {kid} is missing from ESD_{purpose}_KEYS."
+
+
+def wrong_key(purpose: str, kid: int) -> str:
     return (
         f"Key {kid} of ESD_{purpose}_KEYS is not the one that the license keys were written with."
+    )
+
+
+def lost_check(purpose: str, kid: int) -> str:
+    return (
+        f"License keys were written under key {kid} of ESD_{purpose}_KEYS, but its check is lost."
     )
 
 

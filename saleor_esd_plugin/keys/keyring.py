@@ -52,6 +52,14 @@ class KeyRing:
     def index_kids(self) -> Tuple[int, ...]:
         return tuple(self._index)
 
+    def kids(self, purpose: str) -> Tuple[int, ...]:
+        """The numbers of one half; purpose ENC or INDEX."""
+        return self.enc_kids if purpose == key_checks.ENC else self.index_kids
+
+    def active(self, purpose: str) -> int:
+        """The number that new license keys are written under; purpose ENC or INDEX."""
+        return self.enc_active if purpose == key_checks.ENC else self.index_active
+
     def cipher(self, kid: int, scope: UUID) -> AESGCM:
         """AES-256-GCM under the subkey of one pool. Raises KeyError if the ring lacks the kid."""
         cipher = self._ciphers.get((kid, scope))
@@ -68,7 +76,7 @@ class KeyRing:
 
     def check_value(self, purpose: str, kid: int) -> bytes:
         """32 bytes that only this key gives and that tell nothing about it; purpose ENC or INDEX."""
-        keys = self._enc if purpose == "ENC" else self._index
+        keys = self._enc if purpose == key_checks.ENC else self._index
         return _derive(keys[kid], b"esd/check/v1/" + purpose.encode())
 
 

@@ -1,4 +1,4 @@
-"""What can happen to a single key, each once and for good: revealed, revoked."""
+"""What can happen to a single key, each once and for good: revealed, quarantined, revoked."""
 
 from __future__ import annotations
 
@@ -26,6 +26,13 @@ def revoke_keys(key_ids: Iterable[UUID], at: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_TAKE_OFF_SALE, [[str(key_id) for key_id in ids]])
     return LicenseKey.objects.filter(pk__in=ids, revoked_at=None).update(revoked_at=at)
+
+
+@transaction.atomic
+def quarantine_keys(key_ids: Iterable[UUID], at: datetime) -> int:
+    """Withdraw these keys, seen or not, which are not for sale; how many were not in quarantine before."""
+    ids = _lock(key_ids)
+    return LicenseKey.objects.filter(pk__in=ids, quarantined_at=None).update(quarantined_at=at)
 
 
 # With the pool's id, since the queue has no index on keys alone.

@@ -1,12 +1,11 @@
-"""Pools of keys and how many each has left; withdrawing a batch that should not have been imported."""
+"""Pools of keys; withdrawing a batch that should not have been imported."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, NamedTuple, Optional
+from typing import Any, Dict, Optional
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Count, Q
 
 from ..errors import Invalid, NotFound, ReasonRequired
 from ..events.record import record
@@ -15,33 +14,28 @@ from ..host.db import now
 from ..host.types import Actor
 from ..text import clean_text
 from .formats import find_format
-from .models import AvailableKey, KeyBatch, KeyKind, KeyPool, LicenseKey
+from .models import KeyBatch, KeyKind, KeyPool, LicenseKey
 
 LONGEST_NAME, LONGEST_REASON = 128, 500
-
-
-class PoolCounts(NamedTuple):
-    """Of the keys ever put into a pool; the last four add up to `imported` (invariant 8).
-
-    `taken` are those that licenses hold or held. A key that is quarantined and revoked counts as revoked.
-    """
-
-    imported: int = 0
-    available: int = 0
-    taken: int = 0
-    quarantined: int = 0
-    revoked: int = 0
+# The settings of a pool that are numbers, each with the most that makes sense and its input field.
+_NUMBERS = {
+    "low_stock_threshold": (10_000_000, "lowStockThreshold"),
+    "runway_alert_days": (3650, "runwayAlertDays"),
+    "use_by_margin": (3650, "useByMargin"),
+}
+_LONGEST_ADDRESSES = 1000
 
 
 @transaction.atomic
 def create_key_pool(
-    *, name: str, format: str, kind: str, is_generated: bool = False, actor: Actor
+    *, name: str, format: str, kind: str, is_generated: bool = False, actor: Actor, **settings: Any
 ) -> KeyPool:
-    """A new, empty pool; works while the key ring is locked.
+    """A new, empty pool; works while the key ring is locked. `settings` are those of `update_key_pool`.
 
-    Raises Invalid for an unknown format or kind, and for a generated pool of a format that has no
-    generator.
+    Raises Invalid for an unknown format or kind, for a generated pool of a format that has no generator,
+    and for settings out of range.
     """
+    settings = _checked(settings)
     name = clean_text(name, field="name", longest=LONGEST_NAME, required=True, one_line=True)
     if is_generated and not find_format(format).groups:
         raise Invalid(f"Keys of the format {format} cannot be generated.", field="isGenerated")
@@ -53,6 +47,7 @@ def create_key_pool(
         kind=str(kind),
         is_generated=is_generated,
         created_at=now(),
+        **settings,
     )
     record(
         EventType.KEY_POOL_CREATED,
@@ -62,18 +57,27 @@ def create_key_pool(
         format=pool.format,
         kind=pool.kind,
         is_generated=pool.is_generated,
+        **settings,
     )
     return pool
 
 
 @transaction.atomic
 def update_key_pool(
-    pool_id: UUID, *, name: Optional[str] = None, archived: Optional[bool] = None, actor: Actor
+    pool_id: UUID,
+    *,
+    name: Optional[str] = None,
+    archived: Optional[bool] = None,
+    actor: Actor,
+    **settings: Any,
 ) -> KeyPool:
     """The pool with its new name, archived or brought back; None leaves a value as it is.
 
-    An archived pool takes no more keys; those it has stay. Without a change nothing is recorded.
+    An archived pool takes no more keys; those it has stay. `settings`: `low_stock_threshold` and
+    `runway_alert_days` (0: no alert), `staff_addresses` (commas between them, empty: the plugin's),
+    `use_by_margin` in days. Without a change nothing is recorded. Raises NotFound, Required, Invalid.
     """
+    settings = _checked(settings)
     pool = KeyPool.objects.select_for_update().filter(pk=pool_id).first()
     if pool is None:
         raise NotFound()
@@ -86,10 +90,28 @@ def update_key_pool(
     if archived is not None and archived != (pool.archived_at is not None):
         changes["archived"] = [not archived, archived]
         pool.archived_at = now() if archived else None
+    for setting, value in settings.items():
+        if value != getattr(pool, setting):
+            changes[setting] = [getattr(pool, setting), value]
+            setattr(pool, setting, value)
     if changes:
-        pool.save(update_fields=["name", "archived_at"])
+        pool.save(update_fields=["name", "archived_at", *settings])
         record(EventType.KEY_POOL_UPDATED, pool.pk, actor=actor, **changes)
     return pool
+
+
+def _checked(settings: Dict[str, Any]) -> Dict[str, Any]:
+    """Those settings that are given (not None), each within its range."""
+    unknown = set(settings) - set(_NUMBERS) - {"staff_addresses"}
+    if unknown:
+        raise TypeError(f"unknown settings {sorted(unknown)}")
+    given = {name: value for name, value in settings.items() if value is not None}
+    for name, (most, field) in _NUMBERS.items():
+        if not 0 <= given.get(name, 0) <= most:
+            raise Invalid(f"Give a number from 0 to {most:,}.", field=field)
+    if len(given.get("staff_addresses", "")) > _LONGEST_ADDRESSES:
+        raise Invalid(f"{_LONGEST_ADDRESSES:,} characters at most.", field="staffAddresses")
+    return given
 
 
 @transaction.atomic
@@ -112,9 +134,13 @@ def quarantine_key_batch(batch_id: UUID, *, reason: str, actor: Actor) -> KeyBat
     moment = now()
     with connection.cursor() as cursor:
         cursor.execute(_WITHDRAW, [str(batch.pool_id), str(batch.pk)])
-        free = [row[0] for row in cursor.fetchall()]
+        free = [str(row[0]) for row in cursor.fetchall()]
+        # Looked for after the queue, which is where they come from. A trigger takes them out of there.
+        cursor.execute(_WITHHELD, [str(batch.pool_id), str(batch.pk)])
+        free += [str(row[0]) for row in cursor.fetchall()]
     # Afterwards, never before: a trigger refuses to touch a key that is still for sale.
-    LicenseKey.objects.filter(pk__in=free).update(quarantined_at=moment)
+    with connection.cursor() as cursor:
+        cursor.execute(_QUARANTINE, [moment, free])
     keys = LicenseKey.objects.filter(batch=batch)
     sold = keys.filter(quarantined_at=None, revoked_at=None).count()
     batch.quarantined_at, batch.quarantine_reason = moment, reason
@@ -140,35 +166,11 @@ DELETE FROM esd_availablekey WHERE ctid = ANY (ARRAY(
 )) RETURNING key_id
 """
 
+_WITHHELD = """
+SELECT old.key_id FROM esd_withheldkey old JOIN esd_licensekey key ON key.id = old.key_id
+WHERE old.pool_id = %s::uuid AND key.batch_id = %s::uuid
+ORDER BY old.key_id FOR UPDATE OF old
+"""
 
-def pool_counts(pool_ids: Iterable[UUID]) -> Dict[UUID, PoolCounts]:
-    """The counts of each of these pools, all zero for one without keys; two queries."""
-    pool_ids = list(pool_ids)
-    revoked = Q(revoked_at__isnull=False)
-    rows = (
-        LicenseKey.objects.filter(pool__in=pool_ids)
-        .values("pool_id")
-        .annotate(
-            imported=Count("id"),
-            revoked=Count("id", filter=revoked),
-            quarantined=Count("id", filter=Q(quarantined_at__isnull=False) & ~revoked),
-        )
-        .order_by()
-    )
-    free = dict(
-        AvailableKey.objects.filter(pool__in=pool_ids)
-        .values_list("pool_id")
-        .annotate(count=Count("key_id"))
-        .order_by()
-    )
-    counts = {pool_id: PoolCounts() for pool_id in pool_ids}
-    for row in rows:
-        available = free.get(row["pool_id"], 0)
-        counts[row["pool_id"]] = PoolCounts(
-            imported=row["imported"],
-            available=available,
-            taken=row["imported"] - available - row["quarantined"] - row["revoked"],
-            quarantined=row["quarantined"],
-            revoked=row["revoked"],
-        )
-    return counts
+# One array in place of as many parameters as a delivery has keys.
+_QUARANTINE = "UPDATE esd_licensekey SET quarantined_at = %s WHERE id = ANY (%s::uuid[])"

@@ -1,4 +1,4 @@
-"""Which keys are free: counting them, giving them back, and where to start looking.
+"""Which keys are free: giving them back, and where to start looking.
 
 Taking them is one statement of `licenses.allocation`.
 """
@@ -11,18 +11,13 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from ..host.db import now
-from .models import AvailableKey, LicenseKey
+from .models import LicenseKey
 
 FIRST_KEY = UUID(int=0)
 
 # Pool -> the last key that this process took. Keys before it are mostly dead entries, over which a
 # claim would have to step. Never decides: whoever gets too few starts at FIRST_KEY.
 _hints: Dict[UUID, UUID] = {}
-
-
-def available_count(pool_id: UUID) -> int:
-    """How many keys of the pool are free at this moment; includes those being taken right now."""
-    return AvailableKey.objects.filter(pool=pool_id).count()
 
 
 def hint(pool_id: UUID) -> UUID:
@@ -40,7 +35,8 @@ def give_back(key_ids: Iterable[UUID]) -> int:
     """Put keys that no license holds any more back on sale; how many of them are.
 
     Left out are those that were revealed or withdrawn (invariant 4); keys of a batch that was
-    quarantined meanwhile are quarantined instead. Giving back twice changes nothing.
+    quarantined meanwhile are quarantined instead, and those that became too old to sell are withheld.
+    Giving back twice changes nothing.
     """
     ids = sorted(set(key_ids))
     with connection.cursor() as cursor:
@@ -69,11 +65,16 @@ FOR SHARE
 # The lock waits for a reveal under way and then looks at the row again.
 _GIVE_BACK = """
 WITH fresh AS (
-    SELECT pool_id, id FROM esd_licensekey
-    WHERE id = ANY (%s::uuid[])
-        AND revealed_at IS NULL AND quarantined_at IS NULL AND revoked_at IS NULL
-    ORDER BY id FOR SHARE
+    SELECT key.pool_id, key.id, coalesce(key.use_by <
+        (statement_timestamp() AT TIME ZONE 'UTC')::date + pool.use_by_margin, false) AS is_old
+    FROM esd_licensekey key JOIN esd_keypool pool ON pool.id = key.pool_id
+    WHERE key.id = ANY (%s::uuid[]) AND key.revealed_at IS NULL
+        AND key.quarantined_at IS NULL AND key.revoked_at IS NULL
+    ORDER BY key.id FOR SHARE OF key
+), withheld AS (
+    INSERT INTO esd_withheldkey (pool_id, key_id) SELECT pool_id, id FROM fresh WHERE is_old
+    ON CONFLICT DO NOTHING
 )
-INSERT INTO esd_availablekey (pool_id, key_id) SELECT pool_id, id FROM fresh
+INSERT INTO esd_availablekey (pool_id, key_id) SELECT pool_id, id FROM fresh WHERE NOT is_old
 ON CONFLICT DO NOTHING RETURNING pool_id, key_id
 """

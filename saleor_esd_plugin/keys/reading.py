@@ -1,53 +1,82 @@
-"""Files of keys: one key per line, or CSV with a header; UTF-8, or UTF-16 with a byte order mark."""
+"""Files of keys: one key per line, or CSV with a header."""
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
 from datetime import date
-from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
+from decimal import Decimal
+from itertools import chain
+from typing import BinaryIO, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
 from ..errors import Invalid
-from .errors import BadEncoding, FileTooLarge
+from .cells import restored
+from .decoding import lines
+from .errors import FileTooLarge
 from .secret import SecretKey
 from .verdicts import ImportVerdict
 
 MOST_BYTES = 32 * 1024 * 1024
 MOST_ROWS = 1_000_000
-COLUMNS = ("key", "use_by", "note")
+# Of the first two a file has one, if its rows are for several pools.
+COLUMNS = ("sku", "pool", "key", "use_by", "cost", "note")
 _DELIMITERS = ",;\t|"
-# Not str.splitlines(): that also splits at U+0085 and U+2028, which no spreadsheet does.
-_LINE_END = re.compile("\r\n|\n|\r")
 _DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_COST = re.compile(r"[0-9]{1,12}(\.[0-9]{1,4})?")
 
 
 class KeyRow(NamedTuple):
-    """One row of an import: its number in the file (from 1), the key as written, its last day.
+    """One row of an import: its number in the file (from 1), the key as written, its last day, its cost.
 
-    `refused` is set if the row itself is not readable.
+    `sku` or `pool` say where the key belongs, if the file does. `refused` is set if the row itself is
+    not readable.
     """
 
     number: int
     key: SecretKey
     use_by: Optional[date] = None
     refused: Optional[ImportVerdict] = None
+    sku: str = ""
+    pool: str = ""
+    cost: Optional[Decimal] = None
+
+
+class KeyFile(NamedTuple):
+    """What is in a file: its rows, and whether each of them names its pool (`sku` or `pool`)."""
+
+    rows: Iterator[KeyRow]
+    names_pools: bool
 
 
 def read_keys(content: bytes) -> Iterator[KeyRow]:
-    """The rows of a file; blank lines are none.
-
-    The first line that is not blank decides: if one of its cells reads `key`, it is the header of a CSV file with the
-    columns key, use_by (YYYY-MM-DD) and note (not read), in any order. Raises FileTooLarge (32 MiB,
-    1,000,000 rows), BadEncoding, and Invalid for an unknown column or a quote that never ends.
-    """
+    """The rows of a file; blank lines are none. As `open_keys`; raises FileTooLarge over 32 MiB too."""
     if len(content) > MOST_BYTES:
         raise FileTooLarge(MOST_BYTES // 1024 // 1024, "MiB")
-    text = _decoded(content)
-    header = _header(text)
-    rows = _csv_rows(text, *header) if header else _line_rows(text)
-    return _limited(rows)
+    return open_keys(io.BytesIO(content)).rows
+
+
+def open_keys(file: BinaryIO) -> KeyFile:
+    """The rows of a file, read as they are asked for; blank lines are none.
+
+    The first line that is not blank decides: if one of its cells reads `key`, it is the header of a CSV file with the
+    columns key, use_by (YYYY-MM-DD), cost (1234.5678), note (not read), and sku or pool, in any order. Raises
+    FileTooLarge (1,000,000 rows, an endless line), BadEncoding, and Invalid for an unknown column, a NUL or
+    a quote that never ends; some only while the rows are read.
+    """
+    read = lines(file)
+    peeked: List[str] = []
+    for line in read:
+        peeked.append(line)
+        if line.strip():
+            break
+    header = _header(peeked[-1].strip()) if peeked else None
+    every = chain(peeked, read)
+    if header is None:
+        return KeyFile(_limited(_line_rows(every)), False)
+    delimiter, columns = header
+    rows = _csv_rows(_without_nul(every), delimiter, columns)
+    return KeyFile(_limited(rows), "sku" in columns or "pool" in columns)
 
 
 def list_keys(keys: Iterable[str]) -> Iterator[KeyRow]:
@@ -55,24 +84,8 @@ def list_keys(keys: Iterable[str]) -> Iterator[KeyRow]:
     return _limited(KeyRow(number, SecretKey(key)) for number, key in enumerate(keys, 1))
 
 
-def _decoded(content: bytes) -> str:
-    if content.startswith(codecs.BOM_UTF8):
-        encoding, name = "utf-8-sig", "UTF-8"
-    elif content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding, name = "utf-16", "UTF-16"
-    else:
-        encoding, name = "utf-8", "UTF-8"
-    try:
-        return content.decode(encoding)
-    except UnicodeDecodeError as error:
-        offset = error.start
-    # Raised out here, because the error of Python carries the whole file along.
-    raise BadEncoding(name, offset)
-
-
-def _header(text: str) -> Optional[Tuple[str, List[str]]]:
+def _header(first: str) -> Optional[Tuple[str, List[str]]]:
     """Delimiter and columns of a CSV file, None for one key per line."""
-    first = _LINE_END.split(text.lstrip(), 1)[0]
     for delimiter in _DELIMITERS:
         cells = [cell.strip().strip('"').strip().lower() for cell in first.split(delimiter)]
         if "key" in cells:
@@ -81,21 +94,27 @@ def _header(text: str) -> Optional[Tuple[str, List[str]]]:
                 raise Invalid(
                     "The columns of a file are " + ", ".join(COLUMNS) + ", each once.", field="file"
                 )
+            if "sku" in cells and "pool" in cells:
+                raise Invalid("A file has the column sku or pool, not both.", field="file")
             return delimiter, cells
     return None
 
 
-def _line_rows(text: str) -> Iterator[KeyRow]:
-    for number, line in enumerate(_LINE_END.split(text), 1):
+def _line_rows(every: Iterable[str]) -> Iterator[KeyRow]:
+    for number, line in enumerate(every, 1):
         if line.strip():
-            yield KeyRow(number, SecretKey(line))
+            yield KeyRow(number, SecretKey(line.rstrip("\r\n")))
 
 
-def _csv_rows(text: str, delimiter: str, columns: List[str]) -> Iterator[KeyRow]:
-    if "\0" in text:
-        raise Invalid("The file holds a NUL character; that is no CSV.", field="file")
-    # With newline="" the reader sees the line ends as they are, also those inside quotes.
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+def _without_nul(every: Iterable[str]) -> Iterator[str]:
+    for line in every:
+        if "\0" in line:
+            raise Invalid("The file holds a NUL character; that is no CSV.", field="file")
+        yield line
+
+
+def _csv_rows(every: Iterable[str], delimiter: str, columns: List[str]) -> Iterator[KeyRow]:
+    reader = csv.reader(every, delimiter=delimiter, strict=True)
     # Where the next row begins; a quoted cell may span lines.
     number, is_header = 1, True
     try:
@@ -117,11 +136,14 @@ def _csv_row(number: int, cells: List[str], columns: List[str]) -> KeyRow:
     if len(cells) != len(columns):
         return KeyRow(number, SecretKey(""), refused=ImportVerdict.BAD_FORMAT)
     row: Dict[str, str] = dict(zip(columns, cells))
-    secret = SecretKey(row["key"])
+    # Our own exports put an apostrophe in front of what a spreadsheet would take for a formula.
+    secret = SecretKey(restored(row["key"]))
+    sku, pool = row.get("sku", "").strip(), row.get("pool", "").strip()
     try:
-        return KeyRow(number, secret, _day(row.get("use_by", "").strip()))
+        use_by, cost = _day(row.get("use_by", "").strip()), _cost(row.get("cost", "").strip())
     except ValueError:
-        return KeyRow(number, secret, refused=ImportVerdict.BAD_FORMAT)
+        return KeyRow(number, secret, refused=ImportVerdict.BAD_FORMAT, sku=sku, pool=pool)
+    return KeyRow(number, secret, use_by, sku=sku, pool=pool, cost=cost)
 
 
 def _day(text: str) -> Optional[date]:
@@ -129,6 +151,13 @@ def _day(text: str) -> Optional[date]:
     if text and not _DATE.fullmatch(text):
         raise ValueError
     return date.fromisoformat(text) if text else None
+
+
+def _cost(text: str) -> Optional[Decimal]:
+    """Raises ValueError if it is neither empty nor an amount with at most four decimals."""
+    if text and not _COST.fullmatch(text):
+        raise ValueError
+    return Decimal(text) if text else None
 
 
 def _limited(rows: Iterable[KeyRow]) -> Iterator[KeyRow]:

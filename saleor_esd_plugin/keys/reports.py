@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional
 
 from .models import KeyBatch
 from .verdicts import ImportVerdict
@@ -17,6 +17,14 @@ class RowVerdict(NamedTuple):
     verdict: ImportVerdict
 
 
+class Run(NamedTuple):
+    """Neighbouring rows with the same verdict."""
+
+    first: int
+    last: int
+    verdict: ImportVerdict
+
+
 @dataclass(frozen=True)
 class ImportReport:
     """`batch` is None and `imported` 0 if nothing was put into stock by this import.
@@ -25,11 +33,20 @@ class ImportReport:
     that the pool has imported before is reported as it was then (`is_repeat`), with its batch.
     """
 
-    rows: List[RowVerdict]
+    runs: List[Run]
     is_dry_run: bool
     batch: Optional[KeyBatch] = None
     imported: int = 0
     is_repeat: bool = False
+
+    @property
+    def rows(self) -> List[RowVerdict]:
+        """All of them; of a large import rather `each_row`."""
+        return list(self.each_row())
+
+    @property
+    def row_count(self) -> int:
+        return sum(self.counts.values())
 
     @property
     def accepted(self) -> int:
@@ -37,33 +54,54 @@ class ImportReport:
 
     @property
     def refused(self) -> int:
-        return len(self.rows) - self.accepted
+        return self.row_count - self.accepted
 
     @property
     def refused_rows(self) -> List[RowVerdict]:
-        return [row for row in self.rows if row.verdict is not ImportVerdict.OK]
+        return [row for row in self.each_row() if row.verdict is not ImportVerdict.OK]
 
     @property
     def counts(self) -> Dict[ImportVerdict, int]:
         """How often each verdict was given; those never given are left out."""
-        return dict(Counter(row.verdict for row in self.rows))
+        counted: Counter = Counter()
+        for first, last, verdict in self.runs:
+            counted[verdict] += last - first + 1
+        return dict(counted)
+
+    def each_row(
+        self, *, after: int = 0, verdicts: Optional[Iterable[ImportVerdict]] = None
+    ) -> Iterator[RowVerdict]:
+        """The rows behind row `after`, those with one of `verdicts`, in their order."""
+        wanted = None if verdicts is None else set(verdicts)
+        for first, last, verdict in self.runs:
+            if last > after and (wanted is None or verdict in wanted):
+                for row in range(max(first, after + 1), last + 1):
+                    yield RowVerdict(row, verdict)
 
 
-def to_json(rows: Iterable[RowVerdict]) -> Dict[str, Any]:
-    """For `KeyBatch.report`: neighbours with the same verdict as [first row, last row, verdict]."""
-    runs: List[List[Any]] = []
-    for row, verdict in rows:
-        if runs and runs[-1][1] == row - 1 and runs[-1][2] == verdict.value:
-            runs[-1][1] = row
+def runs_of(rows: Iterable[RowVerdict]) -> List[Run]:
+    """Neighbours with the same verdict, put together."""
+    return joined(Run(row, row, verdict) for row, verdict in rows)
+
+
+def joined(runs: Iterable[Run]) -> List[Run]:
+    """The same runs, none of which could be put together with the next."""
+    found: List[Run] = []
+    for run in runs:
+        if found and found[-1].last == run.first - 1 and found[-1].verdict is run.verdict:
+            found[-1] = Run(found[-1].first, run.last, run.verdict)
         else:
-            runs.append([row, row, verdict.value])
-    return {"rows": runs}
+            found.append(run)
+    return found
 
 
-def from_json(report: Dict[str, Any]) -> List[RowVerdict]:
-    """The rows that `to_json` was given."""
+def to_json(runs: Iterable[Run]) -> Dict[str, Any]:
+    """For `KeyBatch.report`: neighbours with the same verdict as [first row, last row, verdict]."""
+    return {"rows": [[first, last, verdict.value] for first, last, verdict in runs]}
+
+
+def from_json(report: Dict[str, Any]) -> List[Run]:
+    """The runs that `to_json` was given."""
     return [
-        RowVerdict(row, ImportVerdict(verdict))
-        for first, last, verdict in report["rows"]
-        for row in range(first, last + 1)
+        Run(first, last, ImportVerdict(verdict)) for first, last, verdict in report.get("rows", ())
     ]

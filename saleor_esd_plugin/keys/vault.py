@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import Callable
+from typing import Any, Callable, Protocol
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -28,6 +28,20 @@ _KID = slice(2, 4)
 _NONCE = slice(4, 16)
 _SHORTEST = 16 + 16
 _FIELD = b"key"
+_ROWS = b"rows"
+
+
+class SealedKey(Protocol):
+    """What the vault looks at of a key: a LicenseKey, or a row with these columns."""
+
+    @property
+    def pk(self) -> UUID: ...
+
+    @property
+    def pool_id(self) -> UUID: ...
+
+    @property
+    def ciphertext(self) -> Any: ...
 
 
 def encrypt(secret: SecretKey, *, pool_id: UUID, key_id: UUID) -> bytes:
@@ -48,11 +62,33 @@ def encryptor(ring: KeyRing, pool_id: UUID) -> Callable[[SecretKey, UUID], bytes
             head
             + nonce
             + cipher.encrypt(
-                nonce, secret.reveal().encode("ascii"), _bound_to(kid, pool_id, key_id)
+                nonce, secret.reveal().encode("ascii"), _bound_to(kid, pool_id, key_id, _FIELD)
             )
         )
 
     return encrypt_one
+
+
+def seal(ring: KeyRing, secret: SecretKey, *, scope: UUID, row_id: UUID) -> bytes:
+    """Rows of an import that wait to be loaded, as a whole; opened by `unseal` only with the same ids."""
+    kid, nonce = ring.enc_active, os.urandom(12)
+    bound_to = _bound_to(kid, scope, row_id, _ROWS)
+    sealed = ring.cipher(kid, scope).encrypt(nonce, secret.reveal().encode("ascii"), bound_to)
+    return _HEAD + kid.to_bytes(2, "big") + nonce + sealed
+
+
+def unseal(ring: KeyRing, stored: bytes, *, scope: UUID, row_id: UUID) -> SecretKey:
+    """What `seal` was given. Raises KeyUnavailable if its key left the ring, or the bytes were changed."""
+    kid = int.from_bytes(stored[_KID], "big")
+    if stored[:2] != _HEAD or kid not in ring.enc_kids:
+        raise KeyUnavailable("The waiting rows cannot be opened with the shop's key ring.")
+    bound_to = _bound_to(kid, scope, row_id, _ROWS)
+    cipher = ring.cipher(kid, scope)
+    try:
+        return SecretKey(cipher.decrypt(stored[_NONCE], stored[16:], bound_to).decode("ascii"))
+    except InvalidTag:
+        logger.error("Waiting rows %s of import %s do not open.", row_id, scope)
+    raise KeyUnavailable("The waiting rows were changed, or the key ring is another one.")
 
 
 def decrypt(license_key: LicenseKey) -> SecretKey:
@@ -62,8 +98,12 @@ def decrypt(license_key: LicenseKey) -> SecretKey:
     Tampered if the bytes are not those that were written for this row. The last leaves an event: call
     outside a transaction, or let yours commit, if it is to stay.
     """
+    return decrypt_with(load_keyring(), license_key)
+
+
+def decrypt_with(ring: KeyRing, license_key: SealedKey) -> SecretKey:
+    """As `decrypt`, with a ring that was loaded before: for many rows, as loading looks at all settings."""
     stored = bytes(license_key.ciphertext)
-    ring = load_keyring()
     kid = int.from_bytes(stored[_KID], "big")
     if len(stored) < _SHORTEST or stored[:2] != _HEAD:
         raise _tampered(license_key)
@@ -73,7 +113,7 @@ def decrypt(license_key: LicenseKey) -> SecretKey:
         logger.error("License key %s needs key %d of ESD_ENC_KEYS.", license_key.pk, kid)
         raise KeyUnavailable()
     cipher = ring.cipher(kid, license_key.pool_id)
-    bound_to = _bound_to(kid, license_key.pool_id, license_key.pk)
+    bound_to = _bound_to(kid, license_key.pool_id, license_key.pk, _FIELD)
     try:
         return SecretKey(cipher.decrypt(stored[_NONCE], stored[16:], bound_to).decode("ascii"))
     except InvalidTag:
@@ -85,12 +125,12 @@ def decrypt(license_key: LicenseKey) -> SecretKey:
     raise _tampered(license_key)
 
 
-def _tampered(license_key: LicenseKey) -> Tampered:
+def _tampered(license_key: SealedKey) -> Tampered:
     logger.error("License key %s was tampered with.", license_key.pk)
     error = Tampered(license_key.pk, license_key.pool_id)
     record_tampering(error)
     return error
 
 
-def _bound_to(kid: int, pool_id: UUID, key_id: UUID) -> bytes:
-    return b"\x1f".join((b"esd", b"1", kid.to_bytes(2, "big"), pool_id.bytes, key_id.bytes, _FIELD))
+def _bound_to(kid: int, scope: UUID, row_id: UUID, field: bytes) -> bytes:
+    return b"\x1f".join((b"esd", b"1", kid.to_bytes(2, "big"), scope.bytes, row_id.bytes, field))

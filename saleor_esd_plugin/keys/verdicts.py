@@ -15,3 +15,5 @@ class ImportVerdict(str, enum.Enum):
     DUPLICATE_IN_FILE = "DUPLICATE_IN_FILE"
     ALREADY_PRESENT = "ALREADY_PRESENT"
     EXISTS_ELSEWHERE = "EXISTS_ELSEWHERE"
+    UNKNOWN_SKU = "UNKNOWN_SKU"  # no licensed variant has this SKU
+    UNKNOWN_POOL = "UNKNOWN_POOL"  # no single pool of this name or id takes imported keys

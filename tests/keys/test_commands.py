@@ -9,9 +9,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from saleor_esd_plugin.events.models import Event
-from saleor_esd_plugin.keys import keyring
-from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, LicenseKey
+from saleor_esd_plugin.keys import keyring, staging
+from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, KeyImport, LicenseKey
 from saleor_esd_plugin.keys.pools import update_key_pool
+from saleor_esd_plugin.management.commands import esd_import
 
 
 @pytest.fixture
@@ -138,6 +139,73 @@ class TestImport:
         assert refusal is None
         assert pool.keys.count() == 2
         assert KeyBatch.objects.get().file_name == ""
+
+    def test_a_large_import_shows_its_progress_and_writes_its_report(
+        self, run, file_of, new_pool, random_keys, monkeypatch, tmp_path
+    ):
+        """C14: a line per chunk; the report has every row and no key."""
+        monkeypatch.setenv("ESD_IMPORT_AT_ONCE", "5")
+        monkeypatch.setattr(staging, "CHUNK", 3)
+        pool, keys, report = new_pool(), random_keys(7), tmp_path / "report.csv"
+        lines = file_of([*keys, "BCDFG"])
+        arguments = [
+            "esd_import",
+            lines,
+            "--pool",
+            "Pool",
+            "--skip-invalid",
+            "--report",
+            str(report),
+        ]
+
+        checked = run(*arguments)
+        refusal, out, err = run(*arguments, "--commit")
+
+        assert checked[:2] == (
+            None,
+            "row 8: INVALID_LENGTH\nOK: 7\nINVALID_LENGTH: 1\nNothing was written; --commit imports.\n",
+        )
+        batch = KeyBatch.objects.get()
+        assert refusal is None
+        assert out.endswith(f"Imported 7 keys as batch {batch.pk}.\n")
+        assert re.search(
+            r"\[#{11}\.{19}\] loading 3 of 8 rows, 0 refused, [\d,]+/s, 0 s left\n", err
+        )
+        assert "8 rows read\n" in err
+        rows = [f"{row},OK" for row in range(1, 8)]
+        assert report.read_text().split() == ["row,verdict", *rows, "8,INVALID_LENGTH"]
+        assert AvailableKey.objects.filter(pool=pool).count() == 7
+        assert "holds this content already" in run(*arguments, "--commit")[1]
+
+    def test_an_interrupted_import_is_stopped_and_resumed(
+        self, run, file_of, new_pool, random_keys, monkeypatch
+    ):
+        """Ctrl-C leaves whole chunks, a locked ring as well; --resume goes on."""
+        monkeypatch.setenv("ESD_IMPORT_AT_ONCE", "0")
+        monkeypatch.setattr(staging, "CHUNK", 3)
+        pool, keys = new_pool(), random_keys(7)
+        arguments = ["esd_import", file_of(keys), "--pool", "Pool", "--skip-invalid", "--commit"]
+
+        def interrupt(*_):
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(esd_import.Command, "_show", interrupt)
+            refusal = run(*arguments)[0]
+        key_import = KeyImport.objects.get()
+        assert refusal == f"Stopped; esd_import --resume {key_import.pk} goes on."
+        assert (key_import.stopped_at is not None, pool.keys.count()) == (True, 3)
+
+        resume = ["esd_import", "--resume", str(key_import.pk)]
+        with monkeypatch.context() as patch:
+            patch.setenv("ESD_ENC_KEYS", "")
+            refusal = run(*resume)[0]
+            assert "Set ESD_ENC_KEYS" in refusal and refusal.endswith("goes on.")
+        refusal, out, _ = run(*resume)
+        assert (refusal, pool.keys.count()) == (None, 7)
+        assert out == f"OK: 7\nImported 7 keys as batch {KeyBatch.objects.get().pk}.\n"
+        assert run("esd_import", "--resume", "x")[0] == "“x” is not the id of an import."
+        assert run("esd_import")[0] == "Give either a file or --resume."
 
     def test_what_cannot_be_imported_is_told_in_a_sentence(
         self, run, file_of, new_pool, random_keys, staff, monkeypatch

@@ -9,6 +9,8 @@ from saleor_esd_plugin.keys import reading
 from saleor_esd_plugin.keys.errors import BadEncoding, FileTooLarge
 from saleor_esd_plugin.keys.reading import list_keys, read_keys
 
+COLUMNS = "The columns of a file are sku, pool, key, use_by, cost, note, each once."
+
 
 def rows(content):
     return [(row.number, row.key.reveal()) for row in read_keys(content)]
@@ -104,8 +106,9 @@ def test_a_row_unlike_its_header_is_refused_by_itself(line):
 @pytest.mark.parametrize(
     "content, message",
     [
-        (b"key,serial\nA1,2\n", "The columns of a file are key, use_by, note, each once."),
-        (b"key,key\nA1,2\n", "The columns of a file are key, use_by, note, each once."),
+        (b"key,serial\nA1,2\n", COLUMNS),
+        (b"key,key\nA1,2\n", COLUMNS),
+        (b"key,sku,pool\nA1,2,3\n", "A file has the column sku or pool, not both."),
         (
             b'key,note\nA1,x\n"B2,y\nC3,z\n',
             "The file is no CSV from line 3 on; a quote may be missing there.",

@@ -130,4 +130,6 @@ def test_a_row_of_a_removed_number_is_unavailable_and_others_work(
     assert caught.value.code == "LICENSE_UNAVAILABLE"
     assert len(vault.decrypt(new).reveal()) == 29
     assert tampered_events().count() == 0
-    assert list(invariants.violations()) == ["Key 1 is missing from ESD_ENC_KEYS."]
+    assert list(invariants.violations()) == [
+        f"Key 1 is missing from ESD_ENC_KEYS. Needed by {old.pk}."
+    ]

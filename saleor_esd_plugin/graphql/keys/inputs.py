@@ -23,10 +23,28 @@ class LicenseKeyPoolFilterInput(graphene.InputObjectType):
     text = graphene.String(description="Part of the name.")
     is_generated = graphene.Boolean(description="Only generated ones, or only others.")
     is_archived = graphene.Boolean(description="Only archived ones, or only others.")
+    low_stock = graphene.Boolean(description="Only those whose stock is low, or only others.")
     created_at = LicenseDateTimeRange(description="When it was created.")
 
 
-class LicenseKeyPoolCreateInput(graphene.InputObjectType):
+class _LicenseKeyPoolSettings:
+    use_by_margin = graphene.Int(
+        description="Sell a key as long as so many days are left to its use-by date, 0 to 3650 [0: on "
+        "that very day too]."
+    )
+    low_stock_threshold = graphene.Int(
+        description="Tell staff at so many available keys [5]; 0 for never."
+    )
+    runway_alert_days = graphene.Int(
+        description="Tell staff when the available keys last for so many days [0: never]."
+    )
+    staff_addresses = graphene.String(
+        description="Whom to tell: up to 20 addresses, commas between them [the staff address of the "
+        "plugin's settings]."
+    )
+
+
+class LicenseKeyPoolCreateInput(_LicenseKeyPoolSettings, graphene.InputObjectType):
     """A new pool."""
 
     name = graphene.String(required=True, description="Its name, up to 128 characters.")
@@ -39,7 +57,7 @@ class LicenseKeyPoolCreateInput(graphene.InputObjectType):
     )
 
 
-class LicenseKeyPoolUpdateInput(graphene.InputObjectType):
+class LicenseKeyPoolUpdateInput(_LicenseKeyPoolSettings, graphene.InputObjectType):
     """What to change; what is left out stays."""
 
     id = graphene.ID(required=True, description="The pool.")
@@ -50,16 +68,16 @@ class LicenseKeyPoolUpdateInput(graphene.InputObjectType):
 
 
 class LicenseKeysImportInput(graphene.InputObjectType):
-    """Keys to put into a pool: either `keys` or `file`."""
+    """Keys to put into stock: either `keys` or `file`."""
 
-    pool = graphene.ID(required=True, description="Into which pool.")
+    pool = graphene.ID(description="Into which pool, unless each row of the file names its own.")
     keys = graphene.List(
         graphene.NonNull(graphene.String),
         description="The keys; give them as a variable, never in the query's text.",
     )
     file = Upload(
-        description="One key per line, or CSV whose header has `key` and may have `use_by` and "
-        "`note`; UTF-8, or UTF-16 with a byte order mark."
+        description="One key per line, or CSV whose header has `key` and may have `use_by`, `cost`, "
+        "`note` and, for several products, `sku` or `pool`; UTF-8, or UTF-16 with a byte order mark."
     )
     dry_run = graphene.Boolean(
         default_value=True, description="Only report what would become of each row."
@@ -70,6 +88,18 @@ class LicenseKeysImportInput(graphene.InputObjectType):
     supplier = graphene.String(description="Whom they came from, up to 128 characters.")
     purchase_reference = graphene.String(description="Under which purchase, up to 128 characters.")
     use_by = Date(description="Their last day, for rows that name none of their own.")
+
+
+class LicenseKeyImportStopInput(graphene.InputObjectType):
+    """Which import to stop."""
+
+    id = graphene.ID(required=True, description="The import.")
+
+
+class LicenseKeyImportResumeInput(graphene.InputObjectType):
+    """Which import is to go on."""
+
+    id = graphene.ID(required=True, description="The import.")
 
 
 class LicenseKeyBatchQuarantineInput(graphene.InputObjectType):

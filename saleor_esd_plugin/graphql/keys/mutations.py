@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Dict
 
 import graphene
 
+from ...accounts.addresses import parse_addresses
 from ...errors import Required
 from ...host.types import Actor
 from ...keys import importing, pools
 from ...keys.errors import FileTooLarge
+from ...keys.imports import report_of, resume_key_import, stop_key_import
+from ...keys.intake import import_key_file
 from ...keys.models import KeyKind, KeyPool
-from ...keys.reading import MOST_BYTES
+from ...keys.reading import MOST_BYTES, KeyFile, list_keys, open_keys
 from ...licenses.pools import update_key_pool
+from ...licenses.skus import pool_of_sku
 from ...permissions import MANAGE_LICENSE_KEYS
 from ..base import BaseMutation, staff_with
 from ..ids import decode, find
+from .imports import LicenseKeyImport
 from .inputs import (
     LicenseKeyBatchQuarantineInput,
+    LicenseKeyImportResumeInput,
+    LicenseKeyImportStopInput,
     LicenseKeyPoolCreateInput,
     LicenseKeyPoolUpdateInput,
     LicenseKeysImportInput,
 )
 from .types import LicenseKeyBatch, LicenseKeyImportReport, LicenseKeyPool
+
+SETTINGS = ("use_by_margin", "low_stock_threshold", "runway_alert_days", "staff_addresses")
 
 
 class LicenseKeyPoolCreate(BaseMutation):
@@ -43,12 +52,22 @@ class LicenseKeyPoolCreate(BaseMutation):
             kind=input.kind or KeyKind.PRODUCT_KEY.value,
             is_generated=bool(input.is_generated),
             actor=actor,
+            **_settings(input),
         )
         return cls(pool=pool)
 
 
+def _settings(input: Any) -> Dict[str, Any]:
+    """The settings of a pool that are given; addresses as the e-mail room takes them."""
+    given = {name: getattr(input, name) for name in SETTINGS if getattr(input, name) is not None}
+    if given.get("staff_addresses", "").strip():
+        addresses = parse_addresses(given["staff_addresses"], field="staffAddresses")
+        given["staff_addresses"] = ", ".join(addresses)
+    return given
+
+
 class LicenseKeyPoolUpdate(BaseMutation):
-    """Renames a pool, archives it or brings it back. For staff with MANAGE_LICENSE_KEYS."""
+    """Renames a pool, changes its settings, archives it or brings it back. For staff with MANAGE_LICENSE_KEYS."""
 
     policy = staff_with(MANAGE_LICENSE_KEYS)
 
@@ -64,15 +83,16 @@ class LicenseKeyPoolUpdate(BaseMutation):
             name=input.name,
             archived=input.is_archived,
             actor=actor,
+            **_settings(input),
         )
         return cls(pool=pool)
 
 
 class LicenseKeysImport(BaseMutation):
-    """Puts keys into a pool, from a list or a file. By default a dry run that only reports.
+    """Puts keys into stock, from a list or a file. By default a dry run that only reports.
 
-    All rows or none, unless `skipInvalid`. The same content again adds nothing. For staff with
-    MANAGE_LICENSE_KEYS.
+    All rows or none, unless `skipInvalid`. The same content again adds nothing. A large import is
+    loaded in the background. For staff with MANAGE_LICENSE_KEYS.
     """
 
     policy = staff_with(MANAGE_LICENSE_KEYS)
@@ -82,17 +102,28 @@ class LicenseKeysImport(BaseMutation):
     class Arguments:
         input = LicenseKeysImportInput(required=True, description="The keys.")
 
-    report = graphene.Field(LicenseKeyImportReport, description="The verdict on every row.")
+    report = graphene.Field(
+        LicenseKeyImportReport,
+        description="The verdict on every row; null while a large import is under way.",
+    )
+    key_import = graphene.Field(
+        LicenseKeyImport,
+        description="The import, if it is a large one or its rows name their pools: it is loaded in the "
+        "background. Null if it was done at once.",
+    )
 
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicenseKeysImport:
-        pool = find(KeyPool.objects.all(), input.pool, "LicenseKeyPool", field="pool")
+        pool_id = None
+        if input.pool is not None:
+            pool_id = find(KeyPool.objects.all(), input.pool, "LicenseKeyPool", field="pool").pk
         if (input.keys is None) == (input.file is None):
             raise Required("Give either “keys” or “file”.", field="keys")
         from_file = input.file is not None
-        report = importing.import_license_keys(
-            pool.pk,
-            _content(input.file) if from_file else input.keys,
+        taken = import_key_file(
+            pool_id,
+            open_keys(_checked(input.file)) if from_file else KeyFile(list_keys(input.keys), False),
+            pool_of_sku=pool_of_sku,
             source=importing.KeySource.FILE if from_file else importing.KeySource.LIST,
             commit=input.dry_run is False,
             skip_invalid=bool(input.skip_invalid),
@@ -102,13 +133,50 @@ class LicenseKeysImport(BaseMutation):
             use_by=input.use_by,
             actor=actor,
         )
-        return cls(report=report)
+        if isinstance(taken, importing.ImportReport):
+            return cls(report=taken)
+        return cls(key_import=taken, report=report_of(taken) if taken.finished_at else None)
 
 
-def _content(file: Any) -> bytes:
+def _checked(file: Any) -> Any:
     if file.size > MOST_BYTES:
         raise FileTooLarge(MOST_BYTES // 1024 // 1024, "MiB")
-    return file.read()
+    return file
+
+
+class LicenseKeyImportStop(BaseMutation):
+    """Stops a large import after the rows that it is at; the keys stored so far stay for sale.
+
+    For staff with MANAGE_LICENSE_KEYS.
+    """
+
+    policy = staff_with(MANAGE_LICENSE_KEYS)
+
+    class Arguments:
+        input = LicenseKeyImportStopInput(required=True, description="Which import.")
+
+    key_import = graphene.Field(LicenseKeyImport, description="The import as it is now.")
+
+    @classmethod
+    def perform(cls, actor: Actor, input: Any) -> LicenseKeyImportStop:
+        import_id = decode(input.id, "LicenseKeyImport")
+        return cls(key_import=stop_key_import(import_id, actor=actor))
+
+
+class LicenseKeyImportResume(BaseMutation):
+    """Lets a stopped import go on where it was. For staff with MANAGE_LICENSE_KEYS."""
+
+    policy = staff_with(MANAGE_LICENSE_KEYS)
+
+    class Arguments:
+        input = LicenseKeyImportResumeInput(required=True, description="Which import.")
+
+    key_import = graphene.Field(LicenseKeyImport, description="The import as it is now.")
+
+    @classmethod
+    def perform(cls, actor: Actor, input: Any) -> LicenseKeyImportResume:
+        import_id = decode(input.id, "LicenseKeyImport")
+        return cls(key_import=resume_key_import(import_id, actor=actor))
 
 
 class LicenseKeyBatchQuarantine(BaseMutation):
@@ -135,5 +203,7 @@ MUTATIONS = (
     LicenseKeyPoolCreate,
     LicenseKeyPoolUpdate,
     LicenseKeysImport,
+    LicenseKeyImportStop,
+    LicenseKeyImportResume,
     LicenseKeyBatchQuarantine,
 )

@@ -9,12 +9,13 @@ from django.db.models import Q
 
 from ...host.types import Actor
 from ...keys.formats import FORMATS
-from ...keys.models import KeyBatch, KeyPool
+from ...keys.models import KeyBatch, KeyImport, KeyPool
 from ...permissions import MANAGE_LICENSE_KEYS
 from .. import filters
 from ..base import root_query, staff_with
 from ..connections import KeysetConnection, connect, connection_field
 from ..ids import find_or_none
+from .imports import LicenseKeyImport
 from .inputs import POOL_SORTING, LicenseKeyPoolFilterInput
 from .types import (
     LicenseKeyBatch,
@@ -39,6 +40,7 @@ def resolve_license_key_pools(
             filters.text(filter.text, "name"),
             filters.yes_no(filter.is_generated, Q(is_generated=True)),
             filters.yes_no(filter.is_archived, Q(archived_at__isnull=False)),
+            filters.yes_no(filter.low_stock, Q(low_stock_at__isnull=False)),
             filters.within(filter.created_at, "created_at", field="filter.createdAt"),
         )
     return connect(LicenseKeyPoolConnection, pools, POOL_SORTING.chosen(sort_by), **paging)
@@ -47,6 +49,11 @@ def resolve_license_key_pools(
 @root_query(staff_with(MANAGE_LICENSE_KEYS))
 def resolve_license_key_batch(actor: Actor, info: Any, id: str) -> Optional[KeyBatch]:
     return find_or_none(KeyBatch.objects.all(), id, "LicenseKeyBatch")
+
+
+@root_query(staff_with(MANAGE_LICENSE_KEYS))
+def resolve_license_key_import(actor: Actor, info: Any, id: str) -> Optional[KeyImport]:
+    return find_or_none(KeyImport.objects.all(), id, "LicenseKeyImport")
 
 
 @root_query(staff_with(MANAGE_LICENSE_KEYS))
@@ -81,6 +88,12 @@ QUERIES = {
         id=graphene.ID(required=True, description="The batch."),
         resolver=resolve_license_key_batch,
         description="Keys that were imported together. For staff with MANAGE_LICENSE_KEYS.",
+    ),
+    "license_key_import": graphene.Field(
+        LicenseKeyImport,
+        id=graphene.ID(required=True, description="The import."),
+        resolver=resolve_license_key_import,
+        description="One large import of keys. For staff with MANAGE_LICENSE_KEYS.",
     ),
     "license_key_formats": graphene.Field(
         graphene.NonNull(graphene.List(graphene.NonNull(LicenseKeyFormat))),

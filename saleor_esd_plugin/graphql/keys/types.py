@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any, Dict, List
 
 import graphene
 from promise import Promise
 
-from ...host.graphql import Date, DateTime
+from ...errors import Invalid
+from ...host.graphql import Date, DateTime, Decimal
+from ...keys.imports import report_of_batch
 from ...keys.models import KeyBatch, KeyPool
 from ...keys.reports import ImportReport, RowVerdict
 from ...keys.verdicts import ImportVerdict
@@ -15,12 +18,19 @@ from ..base import nested
 from ..connections import KeysetConnection, connect_nested, connection_field, page_of
 from ..enums import described_enum
 from ..ids import Record
+from ..licenses.enums import LicenseFulfillment
+from ..licenses.listing import licenses_of_batches
+from ..licenses.types import LicenseConnection
 from ..loaders import load, rows
 from ..policies.types import LicenseKeyKind
+from ..sorting import BY_AGE, Order
 from .inputs import BATCH_SORTING
-from .listing import batches_below, pool_health
+from .listing import batches_below, import_progress, pool_health
+from .progress import LicenseKeyImportProgress
 
 MOST_REFUSED_ROWS = 1000
+MOST_ROWS = 1000
+OLDEST_FIRST = Order("CREATED_AT", *BY_AGE, descending=False)
 
 LicenseKeyImportVerdict = described_enum(
     "LicenseKeyImportVerdict",
@@ -35,6 +45,8 @@ LicenseKeyImportVerdict = described_enum(
         ImportVerdict.DUPLICATE_IN_FILE.value: "The same key stands further up.",
         ImportVerdict.ALREADY_PRESENT.value: "The pool has this key already.",
         ImportVerdict.EXISTS_ELSEWHERE.value: "Another pool has this key.",
+        ImportVerdict.UNKNOWN_SKU.value: "No licensed variant has this SKU.",
+        ImportVerdict.UNKNOWN_POOL.value: "No single pool of this name or id takes imported keys.",
     },
 )
 
@@ -52,20 +64,71 @@ class LicenseKeyFormat(graphene.ObjectType):
     )
 
 
+class LicenseKeyPoolLicenses(graphene.ObjectType):
+    """Licenses in one state."""
+
+    fulfillment = graphene.Field(LicenseFulfillment, required=True, description="The state.")
+    count = graphene.Int(required=True, description="How many are in it.")
+
+
+class LicenseKeyPoolExpiry(graphene.ObjectType):
+    """Keys of one use-by date."""
+
+    use_by = graphene.Field(Date, required=True, description="Their last day.")
+    available = graphene.Int(required=True, description="How many of them can be sold.")
+
+
 class LicenseKeyPoolHealth(graphene.ObjectType):
-    """How many keys a pool has: imported = available + taken + quarantined + revoked."""
+    """How many keys a pool has: imported = available + withheld + taken + quarantined + revoked."""
 
     is_locked = graphene.Boolean(
         required=True, description="True while the key ring is missing or wrong: no key leaves."
     )
     imported = graphene.Int(required=True, description="Keys ever put in, or generated.")
     available = graphene.Int(required=True, description="Keys that can be sold.")
+    withheld = graphene.Int(
+        required=True, description="Keys that are too old to sell: see the pool's `useByMargin`."
+    )
     taken = graphene.Int(required=True, description="Keys that licenses hold or held.")
     quarantined = graphene.Int(required=True, description="Keys taken out of sale.")
     revoked = graphene.Int(required=True, description="Keys withdrawn after they were seen.")
     backordered = graphene.Int(
         required=True, description="Ordered units that wait for a key of this pool."
     )
+    licenses = graphene.List(
+        graphene.NonNull(LicenseKeyPoolLicenses),
+        required=True,
+        description="The licenses that were made of keys of this pool, by state; every state is listed.",
+    )
+    sold_last_7_days = graphene.Int(
+        name="soldLast7Days",
+        required=True,
+        description="Units that got a key today or on the six days before (UTC) and have it still.",
+    )
+    sold_last_30_days = graphene.Int(
+        name="soldLast30Days",
+        required=True,
+        description="The same for today and the 29 days before.",
+    )
+    runway_days = graphene.Int(
+        description="How many days the available keys last at the faster of both rates; null if "
+        "nothing was sold."
+    )
+    expiring = graphene.List(
+        graphene.NonNull(LicenseKeyPoolExpiry),
+        required=True,
+        description="Use-by dates of available keys within the next 90 days, ascending.",
+    )
+    average_cost = Decimal(
+        description="What a key cost on average, of those whose cost was given with the import; null "
+        "if there is none. In the currency of your imports."
+    )
+
+
+@nested
+def resolve_sold_licenses(root: KeyBatch, info: Any, **paging: Any) -> Promise:
+    page = page_of(OLDEST_FIRST, **paging)
+    return connect_nested(LicenseConnection, info, licenses_of_batches, root.pk, "batch_id", page)
 
 
 class LicenseKeyBatch(Record, graphene.ObjectType):
@@ -83,10 +146,33 @@ class LicenseKeyBatch(Record, graphene.ObjectType):
         DateTime, description="Since when its free keys are out of sale."
     )
     quarantine_reason = graphene.String(required=True, description="Why they are.")
+    progress = graphene.Field(
+        LicenseKeyImportProgress,
+        description="How far the import is that brings them; null if it was not a large one.",
+    )
+    report = graphene.Field(
+        lambda: graphene.NonNull(LicenseKeyImportReport),
+        description="The verdicts of the import that brought them.",
+    )
+    sold_licenses = connection_field(
+        LicenseConnection,
+        resolve_sold_licenses,
+        "The licenses that hold keys of it, oldest first; pending ones too. Of a bad delivery these are "
+        "to be replaced: `licenseKeyReplace` takes their ids, page by page.",
+    )
 
     @staticmethod
     def resolve_pool(root: KeyBatch, info: Any) -> Promise:
         return load(info.context, rows, root.pool_id, KeyPool)
+
+    @staticmethod
+    def resolve_progress(root: KeyBatch, info: Any) -> Promise:
+        return load(info.context, import_progress, root.key_import_id)
+
+    @staticmethod
+    @nested
+    def resolve_report(root: KeyBatch, info: Any) -> ImportReport:
+        return report_of_batch(root)
 
 
 class LicenseKeyBatchConnection(KeysetConnection):
@@ -116,6 +202,26 @@ class LicenseKeyPool(Record, graphene.ObjectType):
         required=True, description="Holds no stock: keys are made as they are sold."
     )
     is_archived = graphene.Boolean(required=True, description="Takes no more keys or policies.")
+    use_by_margin = graphene.Int(
+        required=True,
+        description="A key is sold as long as so many days are left to its use-by date; with 0 on that "
+        "very day too.",
+    )
+    low_stock_threshold = graphene.Int(
+        required=True, description="Staff are told at so many available keys; 0 for never."
+    )
+    runway_alert_days = graphene.Int(
+        required=True,
+        description="Staff are told when the available keys last for so many days; 0 for never.",
+    )
+    staff_addresses = graphene.List(
+        graphene.NonNull(graphene.String),
+        required=True,
+        description="Who is told; if empty, the staff address of the plugin's settings.",
+    )
+    low_stock_at = graphene.Field(
+        DateTime, description="Since when the stock is low; null while it is not."
+    )
     created_at = graphene.Field(DateTime, required=True, description="When it was created.")
     health = graphene.Field(
         graphene.NonNull(LicenseKeyPoolHealth), description="How many keys it has."
@@ -130,6 +236,10 @@ class LicenseKeyPool(Record, graphene.ObjectType):
     @staticmethod
     def resolve_is_archived(root: KeyPool, info: Any) -> bool:
         return root.archived_at is not None
+
+    @staticmethod
+    def resolve_staff_addresses(root: KeyPool, info: Any) -> List[str]:
+        return [address.strip() for address in root.staff_addresses.split(",") if address.strip()]
 
     @staticmethod
     def resolve_health(root: KeyPool, info: Any) -> Promise:
@@ -185,6 +295,13 @@ class LicenseKeyImportReport(graphene.ObjectType):
         required=True,
         description=f"The first {MOST_REFUSED_ROWS:,} refused rows.",
     )
+    rows = graphene.Field(
+        graphene.NonNull(graphene.List(graphene.NonNull(LicenseKeyImportRow))),
+        first=graphene.Int(required=True, description=f"The first so many, 1 to {MOST_ROWS:,}."),
+        after=graphene.Int(description="Begin behind this row [0]."),
+        verdict=LicenseKeyImportVerdict(description="Only those with this verdict."),
+        description="The rows in their order; for the next page give the last row as `after`.",
+    )
     batch = graphene.Field(LicenseKeyBatch, description="The imported keys; null for a dry run.")
 
     @staticmethod
@@ -195,6 +312,17 @@ class LicenseKeyImportReport(graphene.ObjectType):
             for verdict in ImportVerdict
             if verdict in counts
         ]
+
+    @staticmethod
+    @nested
+    def resolve_rows(
+        root: ImportReport, info: Any, first: int, after: int = 0, verdict: Any = None
+    ) -> List[LicenseKeyImportRow]:
+        if not 1 <= first <= MOST_ROWS:
+            raise Invalid(f"Ask for 1 to {MOST_ROWS:,} at once with “first”.", field="first")
+        wanted = None if verdict is None else [ImportVerdict(verdict)]
+        found = islice(root.each_row(after=after or 0, verdicts=wanted), first)
+        return [LicenseKeyImportRow(row=row, verdict=given.value) for row, given in found]
 
     @staticmethod
     def resolve_refused_rows(root: ImportReport, info: Any) -> List[LicenseKeyImportRow]:

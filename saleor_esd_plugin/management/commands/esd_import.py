@@ -1,28 +1,40 @@
 from __future__ import annotations
 
+import csv
 import os
 import sys
+from contextlib import ExitStack, contextmanager
 from datetime import date
+from typing import BinaryIO, Iterator
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
 from ...errors import EsdError
 from ...host.types import SYSTEM
-from ...keys.importing import ImportReport, KeySource, import_license_keys
-from ...keys.models import KeyPool
-from ...keys.reading import MOST_BYTES
+from ...keys.importing import ImportReport, KeySource
+from ...keys.imports import progress_of, report_of, resume_key_import, stop_key_import
+from ...keys.intake import import_key_file
+from ...keys.loading import run_import
+from ...keys.models import KeyBatch, KeyImport, KeyPool
+from ...keys.reading import open_keys
+from ...keys.verdicts import ImportVerdict
+from ...licenses.skus import pool_of_sku
+
+MOST_LINES = 1000
+_BAR = 30
 
 
 class Command(BaseCommand):
     help = (
-        "Check a file of license keys (one per line, or CSV with a header: key, use_by, note) and, with"
-        " --commit, put them into a pool. Prints row numbers and verdicts, never a key."
+        "Check a file of license keys and, with --commit, put them into a pool. One key per line, or CSV with"
+        " a header: key, use_by, cost, note and, for several products, sku or pool. Prints row numbers and"
+        " verdicts, never a key. Killed, it goes on with --resume, or by itself within minutes."
     )
 
     def add_arguments(self, parser):
-        parser.add_argument("file", help="path of the file; - reads standard input")
-        parser.add_argument("--pool", required=True, help="name or id of the pool")
+        parser.add_argument("file", nargs="?", help="path of the file; - reads standard input")
+        parser.add_argument("--pool", help="name or id of the pool, unless the rows name theirs")
         parser.add_argument("--commit", action="store_true", help="import; without it, only check")
         parser.add_argument(
             "--skip-invalid", action="store_true", help="import the good rows if others are refused"
@@ -32,12 +44,36 @@ class Command(BaseCommand):
         parser.add_argument(
             "--use-by", type=_day, help="last day (YYYY-MM-DD) of rows that name none of their own"
         )
+        parser.add_argument("--report", metavar="FILE", help="write row,verdict of every row there")
+        parser.add_argument("--resume", metavar="ID", help="go on with an import that was stopped")
 
     def handle(self, *args, **options):
+        if (options["file"] is None) == (options["resume"] is None):
+            raise CommandError("Give either a file or --resume.")
         try:
-            report = import_license_keys(
-                self._pool_id(options["pool"]),
-                self._content(options["file"]),
+            if options["resume"]:
+                taken = resume_key_import(_import_id(options["resume"]), actor=SYSTEM)
+            else:
+                taken = self._take(options)
+            report = taken if isinstance(taken, ImportReport) else self._run(taken)
+        except EsdError as error:
+            raise CommandError(error.message) from None
+        if options["report"]:
+            _write(report, options["report"])
+        self._tell(report)
+        if not report.row_count:
+            raise CommandError("There are no keys in this file.")
+        skips = options["skip_invalid"] and report.accepted
+        if report.refused and not report.batch and not skips:
+            raise CommandError(f"{report.refused:,} of {report.row_count:,} rows were refused.")
+
+    def _take(self, options):
+        pool_id = self._pool_id(options["pool"]) if options["pool"] else None
+        with _opened(options["file"]) as file:
+            return import_key_file(
+                pool_id,
+                open_keys(file),
+                pool_of_sku=pool_of_sku,
                 source=KeySource.COMMAND,
                 commit=options["commit"],
                 skip_invalid=options["skip_invalid"],
@@ -46,16 +82,38 @@ class Command(BaseCommand):
                 purchase_reference=options["purchase_reference"],
                 use_by=options["use_by"],
                 actor=SYSTEM,
-                progress=self._progress,
+                progress=lambda done, total: self.stderr.write(
+                    f"{done:,} of {total:,} keys stored"
+                ),
+                reading=lambda read: self.stderr.write(f"{read:,} rows read"),
             )
+
+    def _run(self, key_import: KeyImport) -> ImportReport:
+        self.stderr.write(f"import {key_import.pk}")
+        hint = f"esd_import --resume {key_import.pk} goes on."
+        try:
+            key_import = run_import(key_import.pk, lambda: self._show(key_import.pk), waits=True)
+        except KeyboardInterrupt:
+            stop_key_import(key_import.pk, actor=SYSTEM)
+            raise CommandError(f"Stopped; {hint}") from None
         except EsdError as error:
-            raise CommandError(error.message) from None
-        self._tell(report)
-        if not report.rows:
-            raise CommandError("There are no keys in this file.")
-        skips = options["skip_invalid"] and report.accepted
-        if report.refused and not report.batch and not skips:
-            raise CommandError(f"{report.refused:,} of {len(report.rows):,} rows were refused.")
+            raise CommandError(f"{error.message} {hint}") from None
+        if not key_import.finished_at:
+            raise CommandError(f"Stopped. {key_import.problem} {hint}")
+        return report_of(key_import)
+
+    def _show(self, import_id: UUID) -> None:
+        progress = progress_of(KeyImport.objects.get(pk=import_id))
+        if not progress.rows or progress.rate is None:
+            return
+        filled = _BAR * progress.done // progress.rows
+        line = (
+            f"[{'#' * filled}{'.' * (_BAR - filled)}] {progress.state.lower()}"
+            f" {progress.done:,} of {progress.rows:,} rows, {progress.refused:,} refused,"
+            f" {progress.rate:,.0f}/s, {progress.seconds_left or 0:.0f} s left"
+        )
+        is_screen = getattr(self.stderr, "isatty", lambda: False)()
+        self.stderr.write(line, ending="\r" if is_screen and progress.seconds_left else "\n")
 
     def _pool_id(self, name: str) -> UUID:
         try:
@@ -67,31 +125,59 @@ class Command(BaseCommand):
             raise CommandError(f"The pool “{name}” {problem}.")
         return pools[0].pk
 
-    def _content(self, path: str) -> bytes:
-        # One byte more than allowed: import_license_keys then says what the limit is.
-        if path == "-":
-            return sys.stdin.buffer.read(MOST_BYTES + 1)
-        try:
-            with open(path, "rb") as file:
-                return file.read(MOST_BYTES + 1)
-        except OSError as error:
-            raise CommandError(f"{path}: {error.strerror}") from None
-
-    def _progress(self, done: int, total: int) -> None:
-        self.stderr.write(f"{done:,} of {total:,} keys stored")
-
     def _tell(self, report: ImportReport) -> None:
-        for row, verdict in report.refused_rows:
+        others = set(ImportVerdict) - {ImportVerdict.OK}
+        for number, (row, verdict) in enumerate(report.each_row(verdicts=others)):
+            if number == MOST_LINES:
+                self.stdout.write("… and more; --report FILE writes them all.")
+                break
             self.stdout.write(f"row {row}: {verdict.value}")
         for verdict, count in report.counts.items():
             self.stdout.write(f"{verdict.value}: {count:,}")
-        if report.batch is None:
-            if report.is_dry_run:
-                self.stdout.write("Nothing was written; --commit imports.")
-        elif report.is_repeat:
-            self.stdout.write(f"Batch {report.batch.pk} holds this content already; nothing to do.")
-        else:
-            self.stdout.write(f"Imported {report.imported:,} keys as batch {report.batch.pk}.")
+        batch = report.batch
+        if report.is_repeat and batch is not None:
+            self.stdout.write(f"Batch {batch.pk} holds this content already; nothing to do.")
+        elif report.is_dry_run:
+            self.stdout.write("Nothing was written; --commit imports.")
+        elif batch is not None:
+            self.stdout.write(f"Imported {report.imported:,} keys as {_batches(batch)}.")
+
+
+def _batches(batch: KeyBatch) -> str:
+    """All batches of the import that brought this one."""
+    key_import = batch.key_import
+    batches = [batch] if key_import is None else key_import.batches.order_by("pk")
+    return ", ".join(f"batch {batch.pk}" for batch in batches)
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[BinaryIO]:
+    if path == "-":
+        yield sys.stdin.buffer
+        return
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(open(path, "rb"))
+        except OSError as error:
+            raise CommandError(f"{path}: {error.strerror}") from None
+        yield file
+
+
+def _write(report: ImportReport, path: str) -> None:
+    try:
+        with open(path, "w", encoding="ascii", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["row", "verdict"])
+            writer.writerows((row, verdict.value) for row, verdict in report.each_row())
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror}") from None
+
+
+def _import_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise CommandError(f"“{text}” is not the id of an import.") from None
 
 
 def _day(text: str) -> date:

@@ -1,0 +1,74 @@
+"""A key is in stock once, even while two index keys are in use.
+
+The database's unique index compares digests of one index key only. During a rotation the same key
+could come in under both at once: so who imports looks under every index key, and nobody else imports
+between that look and the insertion.
+"""
+
+from __future__ import annotations
+
+from typing import List
+
+from django.db import connection
+
+from . import key_checks
+from .errors import KeyringLocked
+from .keyring import KeyRing
+
+# For pg_advisory_xact_lock: the first number is ours, the second says what is locked.
+_IMPORTING, _MOVING = (0x657364, 1), (0x657364, 2)
+
+
+def hold_uniqueness(ring: KeyRing) -> None:
+    """Call it in the transaction that inserts, then `judge_existing`, then insert.
+
+    While the ring has one index key, imports run side by side: the unique index is enough. With several,
+    each waits here until the others have committed. A rewrap goes on meanwhile: it only changes rows that
+    are there, and one look finds a row either under its old digest or under its new one. Keys that we
+    generate are random and need none of this.
+
+    Raises KeyringLocked if keys are in stock under an index key that the ring lacks: the same keys would
+    not be recognised.
+    """
+    if len(ring.index_kids) == 1:
+        _lock("pg_advisory_xact_lock_shared", *_IMPORTING)
+        # Whoever knows one index key relies on the unique index, so no row may leave it meanwhile.
+        _lock("pg_advisory_xact_lock_shared", *_MOVING)
+    else:
+        _lock("pg_advisory_xact_lock", *_IMPORTING)
+    missing = set(index_kids_in_use()).difference(ring.index_kids)
+    if missing:
+        raise KeyringLocked(key_checks.missing(key_checks.INDEX, kid) for kid in sorted(missing))
+
+
+def hold_index() -> None:
+    """Call it in a transaction that moves rows to another index key.
+
+    It waits for importers that do not know that key, and keeps them out until the transaction ends.
+    """
+    _lock("pg_advisory_xact_lock", *_MOVING)
+
+
+def _lock(function: str, ours: int, what: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s, %s)", [ours, what])
+
+
+def index_kids_in_use() -> List[int]:
+    """The numbers of the index keys that rows are indexed under; reads one entry of the index for each."""
+    with connection.cursor() as cursor:
+        cursor.execute(_IN_USE)
+        return [row[0] for row in cursor.fetchall()]
+
+
+_IN_USE = """
+WITH RECURSIVE used AS (
+    (SELECT index_kid FROM esd_licensekey ORDER BY index_kid LIMIT 1)
+    UNION ALL
+    SELECT (
+        SELECT key.index_kid FROM esd_licensekey key WHERE key.index_kid > used.index_kid
+        ORDER BY key.index_kid LIMIT 1
+    ) FROM used WHERE used.index_kid IS NOT NULL
+)
+SELECT index_kid FROM used WHERE index_kid IS NOT NULL
+"""

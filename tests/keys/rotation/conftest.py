@@ -1,0 +1,58 @@
+"""Rings that get a second key, and a database in which nobody else has keys."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+from django.apps import apps
+from django.db import connections
+
+
+@pytest.fixture
+def add_key(use_ring):
+    """`add_key(ring, enc=True, index=False)` puts a new key 2, the active one, beside key 1 of these halves."""
+
+    def add(ring, *, enc=False, index=False):
+        return use_ring(
+            enc={**ring.enc, 2: os.urandom(32)} if enc else ring.enc,
+            index={**ring.index, 2: os.urandom(32)} if index else ring.index,
+        )
+
+    return add
+
+
+@pytest.fixture(scope="session")
+def own_database(django_db_setup):
+    """The name of a database beside the tests' own one, for all tests of this folder."""
+    from tools.database import Databases
+    from tools.postgres import server_url
+
+    databases = Databases(sys.executable, server_url())
+    template = os.environ.get("ESD_TEMPLATE_DB") or databases.template()
+    name = f"esd_test_{os.getpid()}_own"
+    databases.drop(name)
+    databases.copy(template, name)
+    yield name
+    databases.drop(name)
+
+
+@pytest.fixture
+def own_db(own_database, live_db):
+    """As live_db, with no key in it: a rewrap is about every key that there is."""
+    settings = [connections.databases[alias] for alias in connections]
+    before = [each["NAME"] for each in settings]
+    _use(settings, [own_database] * len(settings))
+    tables = [model._meta.db_table for model in apps.get_app_config("esd").get_models()]
+    with connections["default"].cursor() as cursor:
+        cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
+    yield live_db
+    _use(settings, before)
+
+
+def _use(settings, names):
+    for connection in connections.all():
+        connection.close()
+    for each, name in zip(settings, names):
+        each["NAME"] = name
