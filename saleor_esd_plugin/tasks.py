@@ -18,8 +18,14 @@ from django.db.models import F
 from .emails import catalog, send
 from .events.models import Dispatch, Event
 from .events.types import EventType
+from .exports.requests import forget_old_exports
 from .host import shop
 from .host.db import now, writing
+from .keys import withholding
+from .keys.importing import KeySource
+from .keys.imports import abandoned_imports
+from .keys.loading import run_import
+from .licenses import stock, stock_alerts
 from .orders import (
     allocation,
     approval,
@@ -68,11 +74,39 @@ def _fulfill(event: Event) -> None:
 
 
 def _stock_of_order(event: Event) -> None:
-    shop_sync.set_stock_in_shop(shop_sync.pools_of_order(event.subject_id))
+    _tell_stock(shop_sync.pools_of_order(event.subject_id))
 
 
 def _stock_of_pools(event: Event) -> None:
-    shop_sync.set_stock_in_shop(UUID(pool_id) for pool_id in event.data["pools"])
+    _tell_stock([UUID(pool_id) for pool_id in event.data["pools"]])
+
+
+def _stock_of_pool(event: Event) -> None:
+    _withhold([event.subject_id])
+    # A smaller margin may have brought keys back.
+    allocation.fill_backorders(event.subject_id)
+    _tell_stock([event.subject_id])
+
+
+def _tell_stock(pool_ids: List[UUID]) -> None:
+    """To the shop, and to staff if it is low."""
+    shop_sync.set_stock_in_shop(pool_ids)
+    stock_alerts.watch_stock(pool_ids)
+
+
+def _withhold_new(event: Event) -> None:
+    _withhold([UUID(pool_id) for pool_id in event.data["pools"]])
+
+
+def _withhold(pool_ids: List[UUID]) -> None:
+    withholding.withhold_old_keys(pool_ids)
+
+
+def _go_on_with_import(event: Event) -> None:
+    # The command loads its own imports; if it dies, the sweep comes.
+    if event.data.get("source") == KeySource.COMMAND.value:
+        return
+    run_key_import.delay(str(event.subject_id))
 
 
 REACTIONS: Dict[str, Tuple[Reaction, ...]] = {
@@ -92,8 +126,12 @@ REACTIONS: Dict[str, Tuple[Reaction, ...]] = {
     EventType.LICENSE_ORDER_DISPUTE_CLOSED.value: (_settle,),
     EventType.LICENSE_RELEASED.value: (_fulfill, _stock_of_order),
     EventType.LICENSE_RETURNED.value: (_stock_of_order,),
-    EventType.KEY_BATCH_IMPORTED.value: (_fill, _stock_of_pools),
+    EventType.KEY_IMPORT_STARTED.value: (_go_on_with_import,),
+    EventType.KEY_IMPORT_RESUMED.value: (_go_on_with_import,),
+    EventType.KEY_BATCH_IMPORTED.value: (_withhold_new, _fill, _stock_of_pools),
+    EventType.KEY_POOL_UPDATED.value: (_stock_of_pool,),
     EventType.KEY_BATCH_QUARANTINED.value: (_stock_of_pools,),
+    EventType.LICENSE_KEY_REPLACED.value: (_stock_of_pools,),
     EventType.LICENSE_POLICY_CREATED.value: (_stock_of_pools,),
     EventType.LICENSE_POLICY_UPDATED.value: (_stock_of_pools,),
 }
@@ -126,32 +164,51 @@ def send_delivery(delivery_id: str) -> None:
         send.send_delivery(UUID(delivery_id))
 
 
+@shared_task(name="saleor_esd_plugin.tasks.run_key_import", ignore_result=True)
+def run_key_import(import_id: str) -> None:
+    """Go on with a large import of keys, unless another worker is at it."""
+    with writing():
+        if shop.plugin_settings().is_active:
+            run_import(UUID(import_id))
+
+
 @shared_task(name="saleor_esd_plugin.tasks.reconcile", ignore_result=True)
 def reconcile_all() -> Dict[str, int]:
     """The sweep: finds and repairs whatever was missed; how much of what it did.
 
     Orders never recorded, states that changed without a hook, events nobody was told of, backorders that
-    could be filled, units that could be released, mails that are due; and forgets old messages of
-    providers. While the plugin is switched off it
+    could be filled, units that could be released, mails that are due. It withholds keys that are too old to
+    sell, warns of low stock and folds the rows that stock is counted by; and forgets old messages of
+    providers and files that nobody fetched in time. While the plugin is switched off it
     does nothing.
     """
     with writing():
         if not shop.plugin_settings().is_active:
             return {}
+        withheld = withholding.withhold_old_keys()
+        if withheld:
+            shop_sync.set_stock_in_shop()
         done = reconcile.reconcile_orders()
         # Repairing one thing makes the next one due: told in the order in which they happened.
         due = Dispatch.objects.filter(told_at=None, due_at__lte=now()).order_by("event_id")
         events = list(due.values_list("event_id", flat=True)[:DISPATCHES_PER_SWEEP])
         for event_id in events:
             _dispatch(event_id)
+        imports = abandoned_imports()
+        for import_id in imports:
+            run_key_import.delay(str(import_id))
         deliveries = send.due_deliveries(DELIVERIES_PER_SWEEP)
         for delivery_id in deliveries:
             send.send_delivery(delivery_id)
         return {
             **done,
             "events": len(events),
+            "imports": len(imports),
             "deliveries": len(deliveries),
-            "forgotten": forgetting.forget_old_messages(),
+            "withheld": withheld,
+            "stock_alerts": stock_alerts.watch_stock(),
+            "folded": stock.fold_stock_changes(),
+            "forgotten": forgetting.forget_old_messages() + forget_old_exports(),
         }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Sequence
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 from uuid import UUID
 
 from django.db import transaction
@@ -17,6 +17,7 @@ from ..host.db import now
 from ..licenses.models import ISSUED, License
 from ..orders.counts import order_availability
 from . import money_messages as money
+from . import stock_mails
 from .holding import wake_held
 from .languages import choose_language
 from .messages import Message, order_of, to_buyer, to_staff
@@ -150,6 +151,41 @@ def _assigned(event: Event) -> Iterator[Message]:
             )
 
 
+def _replaced(event: Event) -> Iterator[Message]:
+    """The new keys, to whom the old ones were for: the end customer, or the buyer who keeps them himself."""
+    named = [pk for pk in event.data["licenses"] if pk not in set(event.data["pending"])]
+    licenses = (
+        License.objects.filter(pk__in=named, fulfillment__in=ISSUED)
+        .select_related("policy", "account", "end_customer", "order_line__order")
+        .order_by("order_line_id", "unit_index")
+    )
+    by_mail: Dict[Tuple[UUID, Optional[UUID]], List[License]] = {}
+    for license in licenses:
+        if license.end_customer_id or goes_to_buyer(license.policy, license.account):
+            by_mail.setdefault((license.order_line_id, license.end_customer_id), []).append(license)
+    for (line_id, customer_id), mine in by_mail.items():
+        order, customer = mine[0].order_line.order, mine[0].end_customer
+        kind, address, reader = (
+            (DeliveryKind.LICENSE_ASSIGNED, customer.email, customer)
+            if customer
+            else (DeliveryKind.LICENSE_KEYS, order.buyer_email, order)
+        )
+        holder: Dict[str, Any] = (
+            {"end_customer": str(customer_id)} if customer else {"is_buyer": True}
+        )
+        for number, some in enumerate(_chunks([license.pk for license in mine])):
+            yield Message(
+                kind,
+                address,
+                choose_language(reader.language, mine[0].account.language),
+                order_id=order.pk,
+                account_id=event.account_id,
+                license_ids=tuple(some),
+                data={**holder, "is_replacement": True},
+                part=f"{line_id}:{customer_id or ''}:{number}",
+            )
+
+
 def _resent(event: Event) -> Iterator[Message]:
     license = License.objects.select_related("order_line__order", "account").get(
         pk=event.subject_id
@@ -218,4 +254,6 @@ MESSAGES: Dict[str, Callable[[Event], Iterable[Message]]] = {
     EventType.LICENSE_ASSIGNED.value: _assigned,
     EventType.LICENSE_EMAIL_RESENT.value: _resent,
     EventType.LICENSE_KEY_REVEALED.value: _revealed,
+    EventType.LICENSE_KEY_REPLACED.value: _replaced,
+    EventType.KEY_POOL_LOW_STOCK.value: stock_mails.low_stock,
 }

@@ -15,6 +15,7 @@ from ..licenses.handover import open_keys
 from ..licenses.models import ISSUED, DeliveryMode, Fulfillment, License
 from ..orders.queries import waiting_for_approval
 from . import money_contents as money
+from . import stock_mails
 from .errors import Held, Moot
 from .holding import hold_suspended
 from .languages import choose_text
@@ -167,6 +168,7 @@ def _handed_over(delivery: Delivery, licenses: List[License]) -> Context:
         "product": product_of(licenses[0].order_line),
         "key_kind": policy.pool.kind,
         "is_inline": is_inline,
+        "is_replacement": bool(delivery.data.get("is_replacement")),
         "claim_days": settings.claim_days,
         "instructions": choose_text(policy.instructions, delivery.language),
         "licenses": [
@@ -201,6 +203,7 @@ _CONTENTS: Dict[DeliveryKind, Callable[[Delivery], Context]] = {
     DeliveryKind.LICENSES_RETURNED: money.returned,
     DeliveryKind.LICENSES_SUSPENDED: money.suspended,
     DeliveryKind.LICENSES_REINSTATED: money.reinstated,
+    DeliveryKind.KEY_POOL_LOW_STOCK: stock_mails.contents,
     DeliveryKind.KEY_REVEALED: _revealed,
     DeliveryKind.RECEIPT: _receipt,
 }

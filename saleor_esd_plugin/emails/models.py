@@ -25,6 +25,7 @@ class DeliveryKind(models.TextChoices):
     LICENSES_RETURNED = "LICENSES_RETURNED"  # some left an order that goes on
     LICENSES_SUSPENDED = "LICENSES_SUSPENDED"
     LICENSES_REINSTATED = "LICENSES_REINSTATED"
+    KEY_POOL_LOW_STOCK = "KEY_POOL_LOW_STOCK"  # to staff: keys are running out
     KEY_REVEALED = "KEY_REVEALED"  # staff read a key of the account
     RECEIPT = "RECEIPT"
 

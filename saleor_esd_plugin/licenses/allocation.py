@@ -18,11 +18,15 @@ from ..keys.models import KeyPool
 
 FIRST_KEY = UUID(int=0)
 
+# A key that is too old to sell may be in the queue until the sweep withholds it. The look at its row costs
+# little: the foreign key of the license locks that row anyway.
 _CLAIM = """
 WITH picked AS (
     DELETE FROM esd_availablekey WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM esd_availablekey
+        SELECT ctid FROM esd_availablekey free
         WHERE pool_id = %(pool)s::uuid AND key_id >= %(hint)s::uuid
+            AND coalesce((SELECT use_by FROM esd_licensekey WHERE id = free.key_id), 'infinity')
+                >= (statement_timestamp() AT TIME ZONE 'UTC')::date + %(margin)s
         ORDER BY key_id LIMIT %(wanted)s FOR UPDATE {skip}
     )) RETURNING key_id
 )"""
@@ -83,19 +87,11 @@ def allocate_licenses(
         "moment": moment,
     }
     made = 0
-    hint = queue.hint(pool.pk)
-    # Most claims end in the first round. A short answer looks again from the very first key (the hint
-    # may be past keys that came back), and the drain once more without skipping what others hold.
-    rounds: List[Tuple[UUID, str]] = [(hint, "SKIP LOCKED")]
-    if hint != FIRST_KEY:
-        rounds.append((FIRST_KEY, "SKIP LOCKED"))
-    if waits:
-        rounds.append((FIRST_KEY, ""))
-    for start, skip in rounds:
+    for start, skip in _rounds(pool.pk, waits=waits):
         if made < wanted:
             made += _run(
                 _CLAIM.format(skip=skip),
-                {**values, "pool": str(pool.pk), "hint": str(start), "wanted": wanted - made},
+                {**values, **_claim(pool, start, wanted - made)},
                 pool_id=pool.pk,
             )
     if pool.is_generated and made < wanted:
@@ -103,6 +99,51 @@ def allocate_licenses(
         keys = generating.generate_license_keys(pool.pk, wanted - made)
         made += _run(_GIVEN, {**values, "keys": [str(key) for key in keys]})
     return made
+
+
+def take_keys(pool: KeyPool, *, count: int) -> List[UUID]:
+    """Up to `count` keys of the pool, which are not for sale any more.
+
+    The caller binds each to a license in the same transaction. It waits for nobody: keys that others are
+    taking at this moment are left to them. A pool with a generator is never short.
+    """
+    taken: List[UUID] = []
+    for start, skip in _rounds(pool.pk):
+        wanted = count - len(taken)
+        if wanted:
+            with connection.cursor() as cursor:
+                cursor.execute(_CLAIM.format(skip=skip) + _TAKEN, _claim(pool, start, wanted))
+                taken += [row[0] for row in cursor.fetchall()]
+    if taken:
+        queue.remember_hint(pool.pk, max(taken))
+    if pool.is_generated and len(taken) < count:
+        taken += generating.generate_license_keys(pool.pk, count - len(taken))
+    return taken
+
+
+def _claim(pool: KeyPool, start: UUID, wanted: int) -> Dict[str, Any]:
+    return {
+        "pool": str(pool.pk),
+        "hint": str(start),
+        "wanted": wanted,
+        "margin": pool.use_by_margin,
+    }
+
+
+_TAKEN = " SELECT key_id FROM picked ORDER BY key_id"
+
+
+def _rounds(pool_id: UUID, *, waits: bool = False) -> List[Tuple[UUID, str]]:
+    """From which key on to look, and whether to skip what others hold, until there are enough.
+
+    Most claims end in the first round. A short answer looks again from the very first key (the hint may be
+    past keys that came back), and the drain once more without skipping what others hold.
+    """
+    hint = queue.hint(pool_id)
+    rounds = [(hint, "SKIP LOCKED")]
+    if hint != FIRST_KEY:
+        rounds.append((FIRST_KEY, "SKIP LOCKED"))
+    return rounds + [(FIRST_KEY, "")] if waits else rounds
 
 
 def _run(source: str, values: Dict[str, Any], *, pool_id: Optional[UUID] = None) -> int:

@@ -30,6 +30,35 @@ class NotEnoughLicenses(EsdError):
         )
 
 
+class NotEnoughKeys(EsdError):
+    """A pool has fewer free keys than licenses are to get new ones; none was replaced."""
+
+    code = "NOT_ENOUGH_LICENSES"
+
+    def __init__(self, pool: str, *, wanted: int, available: int):
+        super().__init__(
+            f"The pool “{pool}” has too few free keys. Wanted: {wanted}; free: {available}. "
+            "Import keys first.",
+            field="licenses",
+            wanted=wanted,
+            available=available,
+        )
+
+
+class AlreadyReplaced(EsdError):
+    """Somebody else replaced the key of one of these licenses at the same moment; this call did nothing."""
+
+    code = "ALREADY_DECIDED"
+
+    def __init__(self, count: int):
+        super().__init__(
+            f"Somebody has just replaced keys of these licenses ({count}). Look at them again.",
+            field="licenses",
+            decision="REPLACED",
+            count=count,
+        )
+
+
 class KeyWasSeen(EsdError):
     """The key was revealed or mailed, so only staff may take the license back, with a reason."""
 

@@ -22,7 +22,7 @@ from ..keys import lifecycle as key_lifecycle
 from ..keys import vault
 from ..keys.secret import SecretKey
 from ..permissions import REVEAL_LICENSE_KEYS, Right
-from .errors import NotReleased
+from .errors import AlreadyReplaced, NotReleased
 from .locks import lock_license
 from .models import ISSUED, License
 
@@ -36,7 +36,8 @@ def reveal_license_key(license_id: UUID, *, actor: Actor, reason: str = "") -> S
 
     The event commits before the answer; each reveal is one. Raises LoginRequired, NotFound,
     ForbiddenRole, ReasonRequired (staff, at least 10 characters), NotReleased, RateLimited (60 an hour,
-    staff 30, both 200 a day; that refusal leaves an event), KeyringLocked, Tampered.
+    staff 30, both 200 a day; that refusal leaves an event), AlreadyReplaced (the key, at this very moment),
+    KeyringLocked, Tampered.
     """
     license = License.objects.select_related("key__pool").filter(pk=license_id).first()
     if license is None:
@@ -51,7 +52,7 @@ def reveal_license_key(license_id: UUID, *, actor: Actor, reason: str = "") -> S
     # Opened before the transaction: what cannot be opened was not revealed.
     secret = vault.decrypt(license.key)
     try:
-        _note_reveal(license_id, actor=actor, reason=reason.strip(), is_owner=is_owner)
+        _note_reveal(license, actor=actor, reason=reason.strip(), is_owner=is_owner)
     except RateLimited as error:
         with transaction.atomic():
             record(
@@ -67,10 +68,13 @@ def reveal_license_key(license_id: UUID, *, actor: Actor, reason: str = "") -> S
 
 
 @transaction.atomic
-def _note_reveal(license_id: UUID, *, actor: Actor, reason: str, is_owner: bool) -> None:
-    license = lock_license(license_id)
+def _note_reveal(opened: License, *, actor: Actor, reason: str, is_owner: bool) -> None:
+    license = lock_license(opened.pk)
     if not license.is_usable:
         raise NotReleased(license.standing)
+    if license.key_id != opened.key_id:
+        # What we opened is not the license's key any more, and the new one would count as seen.
+        raise AlreadyReplaced(1)
     throttle("reveal", f"{actor.kind}:{actor.ref}", OWNER_LIMITS if is_owner else STAFF_LIMITS)
     key_lifecycle.mark_revealed([license.key_id], now())
     record(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Iterator
 
-from django.db.models import Count, Exists, F, OuterRef
+from django.db.models import Count, Exists, F, OuterRef, Q
 
-from ..keys.models import LicenseKey
-from .models import ISSUED, LIVE, Assignment, License
+from ..keys.models import LicenseKey, WithheldKey
+from .models import ISSUED, LIVE, Assignment, KeyReplacement, License
+from .stock import miscounts
 
 
 def violations() -> Iterator[str]:
@@ -31,12 +32,36 @@ def violations() -> Iterator[str]:
         yield f"2: assignment {assignment.pk} is open, its license is not held by that end customer"
     for license in live.filter(fulfillment__in=ISSUED, released_at=None):
         yield f"3: license {license.pk} is released without a moment"
+    withdrawn = Q(key__quarantined_at__isnull=False) | Q(key__revoked_at__isnull=False)
+    for license in live.filter(withdrawn):
+        yield f"8: license {license.pk} has a key that is quarantined or revoked"
+    yield from _replaced()
     # Only here are both known, who holds a key and whether it is for sale.
-    idle = LicenseKey.objects.filter(available=None, quarantined_at=None, revoked_at=None)
+    idle = LicenseKey.objects.filter(
+        available=None, withheld=None, quarantined_at=None, revoked_at=None
+    )
     for key_id in idle.filter(~Exists(live.filter(key=OuterRef("pk")))).values_list(
         "pk", flat=True
     ):
         yield f"8: key {key_id} is neither for sale nor on a license"
+    elsewhere = Q(key__available__isnull=False) | Q(key__licenses__fulfillment__in=LIVE)
+    for key_id in WithheldKey.objects.filter(elsewhere).values_list("pk", flat=True).distinct():
+        yield f"8: key {key_id} is withheld, and for sale or on a license"
+    yield from miscounts()
+
+
+def _replaced() -> Iterator[str]:
+    """A replaced key stays with its history and is nobody's any more."""
+    for row in KeyReplacement.objects.filter(old_key__quarantined_at=None):
+        yield f"1: key {row.old_key_id} was replaced and is not quarantined"
+    for row in KeyReplacement.objects.filter(old_key__licenses__fulfillment__in=LIVE):
+        yield f"1: key {row.old_key_id} was replaced and is on a live license"
+    for row in KeyReplacement.objects.filter(new_key__revealed_at__lt=F("replaced_at")):
+        yield f"4: license {row.license_id} got a key by replacement that was revealed before"
+    later = KeyReplacement.objects.filter(license=OuterRef("license"), pk__gt=OuterRef("pk"))
+    last = KeyReplacement.objects.filter(~Exists(later)).exclude(new_key=F("license__key"))
+    for row in last:
+        yield f"1: license {row.license_id} has another key than it was given last"
 
 
 def _twice(rows, *fields: str):

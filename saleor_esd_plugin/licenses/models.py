@@ -206,3 +206,23 @@ class ClaimLink(models.Model):
     class Meta:
         default_permissions = ()
         ordering = ("id",)
+
+
+class KeyReplacement(models.Model):
+    """A license got another key. The old one is quarantined for good and stays with the history of both."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    license = models.ForeignKey(License, on_delete=models.PROTECT, related_name="key_replacements")
+    old_key = models.ForeignKey(LicenseKey, on_delete=models.PROTECT, related_name="replacements")
+    new_key = models.ForeignKey(LicenseKey, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=500)
+    replaced_by = models.CharField(max_length=254, blank=True)
+    replaced_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        ordering = ("id",)
+        constraints = [
+            # A new key may come back unseen and be given again; an old one is never given again.
+            models.UniqueConstraint(fields=["old_key"], name="esd_key_replaced_once")
+        ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import Any, Optional
 from uuid import UUID
 
 from django.db import transaction
@@ -16,9 +16,14 @@ from .models import LicensePolicy
 
 @transaction.atomic
 def update_key_pool(
-    pool_id: UUID, *, name: Optional[str] = None, archived: Optional[bool] = None, actor: Actor
+    pool_id: UUID,
+    *,
+    name: Optional[str] = None,
+    archived: Optional[bool] = None,
+    actor: Actor,
+    **settings: Any,
 ) -> KeyPool:
-    """Rename the pool, archive it or bring it back; its keys and licenses stay.
+    """Rename the pool, archive it or bring it back, change its settings; its keys and licenses stay.
 
     Raises Invalid with the count while live policies draw on it, NotFound.
     """
@@ -31,4 +36,4 @@ def update_key_pool(
             field="isArchived",
             count=policies,
         )
-    return pools.update_key_pool(pool_id, name=name, archived=archived, actor=actor)
+    return pools.update_key_pool(pool_id, name=name, archived=archived, actor=actor, **settings)

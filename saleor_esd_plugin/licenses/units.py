@@ -241,9 +241,7 @@ def _only_order(licenses: Sequence[License]) -> Optional[UUID]:
 
 def live_licenses(order_line_id: UUID) -> List[License]:
     """The live licenses of a line, locked, by unit index."""
-    return list(
-        License.objects.select_for_update(of=("self",))
-        .select_related("key")
-        .filter(~Q(fulfillment__in=ENDED), order_line_id=order_line_id)
-        .order_by("unit_index")
-    )
+    live = License.objects.filter(~Q(fulfillment__in=ENDED), order_line_id=order_line_id)
+    # Locked first and read afterwards, as in `locks`: none whose key is being replaced gets lost.
+    list(live.select_for_update().order_by("pk").values_list("pk"))
+    return list(live.select_related("key").order_by("unit_index"))

@@ -69,7 +69,6 @@ def backordered_by_pool(pool_ids: Iterable[UUID]) -> Dict[UUID, int]:
     lines = LicenseOrderLine.objects.filter(policy__pool_id__in=list(pool_ids)).exclude(
         backordered_at=None
     )
-    pool_of = dict(lines.values_list("pk", "policy__pool_id"))
     missing = {pool_id: 0 for pool_id in pool_ids}
     ordered = (
         lines.order_by()
@@ -78,7 +77,13 @@ def backordered_by_pool(pool_ids: Iterable[UUID]) -> Dict[UUID, int]:
     )
     for row in ordered:
         missing[row["policy__pool_id"]] += row["units"]
-    live = License.objects.filter(order_line__in=lines).exclude(fulfillment__in=ENDED)
-    for line_id in live.values_list("order_line_id", flat=True):
-        missing[pool_of[line_id]] -= 1
+    live = (
+        License.objects.filter(order_line__in=lines)
+        .exclude(fulfillment__in=ENDED)
+        .order_by()
+        .values_list("order_line__policy__pool_id")
+        .annotate(units=Count("pk"))
+    )
+    for pool_id, units in live:
+        missing[pool_id] -= units
     return missing

@@ -10,8 +10,8 @@ from django.db import transaction
 from django.db.models import Count, Q
 
 from ..host import shop
-from ..keys import queue
 from ..licenses.models import ISSUED, LicensePolicy
+from ..licenses.stock import available_keys
 from .locks import lock_order
 
 logger = logging.getLogger(__name__)
@@ -50,8 +50,10 @@ def set_stock_in_shop(pool_ids: Optional[Iterable[UUID]] = None) -> None:
     policies = LicensePolicy.objects.filter(archived_at=None, pool__is_generated=False)
     if pool_ids is not None:
         policies = policies.filter(pool_id__in=list(pool_ids))
-    for policy in policies.order_by("variant_ref"):
-        result = shop.set_stock(policy.variant_ref, queue.available_count(policy.pool_id))
+    policies = policies.order_by("variant_ref")
+    available = available_keys({policy.pool_id for policy in policies})
+    for policy in policies:
+        result = shop.set_stock(policy.variant_ref, available[policy.pool_id])
         if result == "SEVERAL_STOCK_ROWS":
             logger.warning(
                 "Variant %s has several stock rows; its stock does not follow the free keys.",

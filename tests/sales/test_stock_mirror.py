@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 import build
 import factories
@@ -10,7 +11,11 @@ import pytest
 from shop import find_license_order, shop_stock
 
 from demo.shop import Refused
-from saleor_esd_plugin.keys.pools import quarantine_key_batch
+from saleor_esd_plugin import tasks
+from saleor_esd_plugin.host.db import now
+from saleor_esd_plugin.keys.importing import KeySource, import_license_keys
+from saleor_esd_plugin.keys.models import KeyPool
+from saleor_esd_plugin.keys.pools import quarantine_key_batch, update_key_pool
 from saleor_esd_plugin.orders.approval import approve_license_order
 
 
@@ -85,3 +90,26 @@ def test_the_setting_turns_it_off(market, mirror_switch):
     product = market.product(keys=2, stock=100)
 
     assert shop_stock(product) == [100]
+
+
+def test_keys_that_became_too_old_are_stock_no_more_and_come_back_with_a_smaller_margin(market):
+    """The sweep tells the shop what the date has changed; a change of the margin is told at once."""
+    product = market.product(keys=1)
+    use_by = now().date() + timedelta(days=3)
+    import_license_keys(
+        product.pool.pk,
+        factories.fresh_keys(2),
+        source=KeySource.LIST,
+        commit=True,
+        use_by=use_by,
+        actor=factories.STAFF,
+    )
+    assert shop_stock(product) == [3]
+
+    # As if three days had passed.
+    KeyPool.objects.filter(pk=product.pool.pk).update(use_by_margin=4)
+    assert tasks.reconcile_all()["withheld"] == 2
+    assert shop_stock(product) == [1]
+
+    update_key_pool(product.pool.pk, use_by_margin=3, actor=factories.STAFF)
+    assert shop_stock(product) == [3]

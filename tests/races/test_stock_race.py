@@ -1,0 +1,143 @@
+"""Figures of stock under claims, returns, imports and folds at the same time, really committed; a control first."""
+
+from __future__ import annotations
+
+import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Callable, List
+
+import pytest
+from django.db import OperationalError, connection, connections, transaction
+from factories import STAFF, add_keys, fresh_keys, make_license_order, make_policy, make_pool
+
+from saleor_esd_plugin.events import record
+from saleor_esd_plugin.host.db import now, writing
+from saleor_esd_plugin.keys import withholding
+from saleor_esd_plugin.keys.importing import KeySource, import_license_keys
+from saleor_esd_plugin.keys.models import AvailableKey, StockChange
+from saleor_esd_plugin.keys.pools import update_key_pool
+from saleor_esd_plugin.licenses.models import License
+from saleor_esd_plugin.licenses.stock import fold_stock_changes, miscounts, pool_stock
+from saleor_esd_plugin.orders.allocation import allocate_license_order
+from saleor_esd_plugin.orders.approval import reject_license_order
+
+THREADS = 8
+
+
+@pytest.fixture(autouse=True)
+def nothing_follows_by_itself(monkeypatch):
+    """Committed events would do the work at once, one after the other."""
+    monkeypatch.setattr(record, "_wake", lambda event_id: None)
+
+
+def together(jobs: List[Callable[[], object]], threads: int = THREADS) -> List[object]:
+    """Run the jobs at the same time, each thread on its own connection; results or exceptions."""
+
+    def run(job: Callable[[], object]) -> object:
+        try:
+            with writing():
+                return job()
+        except Exception as error:
+            return error
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(run, jobs))
+
+
+def wrong_figures(pools):
+    return [found for found in miscounts() if any(str(pool.pk) in found for pool in pools)]
+
+
+def test_control_a_fold_that_reads_first_and_deletes_then_loses_a_claim(live_db):
+    """What the one statement of `fold_stock_changes` is for."""
+    pool = make_pool(keys=4)
+    order = make_license_order(3, policy=make_policy(pool), allocate=False)
+    has_read, has_claimed = threading.Event(), threading.Event()
+
+    def naive_fold():
+        rows = StockChange.objects.filter(pool=pool, figure="AVAILABLE")
+        total = sum(rows.values_list("change", flat=True))
+        has_read.set()
+        assert has_claimed.wait(30)
+        rows.delete()
+        StockChange.objects.create(pool=pool, figure="AVAILABLE", day="1970-01-01", change=total)
+
+    def claim():
+        assert has_read.wait(30)
+        allocate_license_order(order.pk)
+        has_claimed.set()
+
+    results = together([naive_fold, claim], threads=2)
+
+    assert [one for one in results if isinstance(one, Exception)] == []
+    assert wrong_figures([pool]) == [f"8: pool {pool.pk} tells 4 AVAILABLE, and has 1"]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE esd_stockchange SET change = 1 WHERE pool_id = %s AND figure = 'AVAILABLE'",
+            [str(pool.pk)],
+        )
+
+
+def test_eight_at_a_time_leave_the_figures_of_a_full_count(live_db):
+    """Invariant 8: claims (a third rolled back), rejections, imports, margins, folds; whoever reads sees it add up."""
+    rng = random.Random(8)
+    pools = [make_pool(keys=40), make_pool(keys=40)]
+    policies = [make_policy(pool) for pool in pools]
+    tomorrow = now().date() + timedelta(days=1)
+    for pool in pools:
+        import_license_keys(
+            pool.pk,
+            fresh_keys(20),
+            source=KeySource.LIST,
+            commit=True,
+            use_by=tomorrow,
+            actor=STAFF,
+        )
+    orders = [
+        make_license_order(rng.randint(1, 5), policy=rng.choice(policies), allocate=False)
+        for _ in range(40)
+    ]
+
+    def sell(order, fails, comes_back):
+        with transaction.atomic():
+            allocate_license_order(order.pk)
+            if fails:
+                raise ZeroDivisionError
+        if comes_back:
+            reject_license_order(order.pk, reason="no", actor=STAFF)
+
+    def look():
+        for stock in pool_stock([pool.pk for pool in pools]).values():
+            assert stock.taken == stock.licenses["PENDING_APPROVAL"]
+
+    def change_margin():
+        pool = rng.choice(pools)
+        update_key_pool(pool.pk, use_by_margin=rng.choice([0, 5]), actor=STAFF)
+        withholding.withhold_old_keys([pool.pk])
+
+    jobs = [
+        lambda order=order, number=number: sell(order, number % 3 == 0, number % 4 == 1)
+        for number, order in enumerate(orders)
+    ]
+    jobs += [lambda: add_keys(rng.choice(pools), fresh_keys(3))] * 5
+    jobs += [change_margin] * 8 + [fold_stock_changes] * 12 + [look] * 12
+    rng.shuffle(jobs)
+
+    results = together(jobs, threads=THREADS)
+
+    failed = [one for one in results if isinstance(one, Exception)]
+    assert not [one for one in failed if isinstance(one, OperationalError)], "a deadlock"
+    assert {type(one) for one in failed} == {ZeroDivisionError}
+    assert wrong_figures(pools) == []
+    fold_stock_changes()
+    assert wrong_figures(pools) == []
+    for pool in pools:
+        stock = pool_stock([pool.pk])[pool.pk]
+        live = License.objects.filter(key__pool=pool, fulfillment="PENDING_APPROVAL").count()
+        in_queue = AvailableKey.objects.filter(pool=pool).count()
+        assert stock.imported == in_queue + pool.withheld_keys.count() + live
+        assert stock.available + stock.withheld == in_queue + pool.withheld_keys.count()
