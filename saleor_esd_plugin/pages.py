@@ -18,9 +18,13 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from .conf import settings
 from .emails.languages import choose_text
 from .emails.standing import product_of
-from .errors import NotFound
+from .errors import DeadLink, NotFound
+from .exports.csv_files import CONTENT_TYPE
+from .exports.requests import find_export
+from .graphql.exports.files import fetch
 from .host.db import writing
-from .host.graphql import client_ip
+from .host.graphql import actor_of_today, client_ip
+from .host.plugin import streamed
 from .host.types import Actor
 from .licenses.claiming import claim_license_key, find_claim
 
@@ -54,20 +58,34 @@ def respond(request: HttpRequest, path: str) -> Optional[HttpResponse]:
 
 def _claim(request: HttpRequest) -> HttpResponse:
     """A button (GET), then the key, once (POST). One answer for all links that cannot be used (T-CLM-03)."""
+    return _single_use(request, "claim", find_claim, _show_key)
+
+
+def _export(request: HttpRequest) -> HttpResponse:
+    """A button (GET), then the file, once (POST); as for a claim."""
+    return _single_use(request, "export", find_export, _send_file)
+
+
+def _single_use(
+    request: HttpRequest,
+    name: str,
+    find: Callable[[str], Any],
+    use: Callable[[HttpRequest], HttpResponse],
+) -> HttpResponse:
     if request.method not in ("GET", "HEAD", "POST"):
         return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
     try:
         if request.method == "POST":
-            return _show_key(request)
+            return use(request)
         token = request.GET.get("token", "")
-        if find_claim(token) is None:
+        if find(token) is None:
             return _page(request, "gone", status=404)
-        return _page(request, "claim", token=token)
+        return _page(request, name, token=token)
     except NotFound:
         return _page(request, "gone", status=404)
     except Exception as error:
         # Its text may quote what it was about.
-        logger.error("A claim page failed: %s", type(error).__name__)
+        logger.error("The page “%s” failed: %s", name, type(error).__name__)
         return _page(request, "later", status=503)
 
 
@@ -83,6 +101,18 @@ def _show_key(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _send_file(request: HttpRequest) -> HttpResponse:
+    export = find_export(request.POST.get("token", ""))
+    if export is None:
+        raise DeadLink()
+    proxies = settings.trusted_proxy_count
+    actor = actor_of_today(export.actor_kind, export.actor_ref, request.META, proxies)
+    file = fetch(export, actor)
+    answer = streamed(request, file.pieces, CONTENT_TYPE)
+    answer["Content-Disposition"] = f'attachment; filename="{file.name}"'
+    return answer
+
+
 def _invitation(request: HttpRequest) -> HttpResponse:
     """How to become a member with the code in the link. It is looked up by nobody here."""
     if request.method not in ("GET", "HEAD"):
@@ -95,6 +125,7 @@ def _invitation(request: HttpRequest) -> HttpResponse:
 
 _PAGES: Dict[str, Callable[[HttpRequest], HttpResponse]] = {
     "claim": _claim,
+    "export": _export,
     "invitation": _invitation,
 }
 

@@ -33,6 +33,7 @@ class Right:
     CORRECT_ADDRESS = "CORRECT_ADDRESS"
     SEND_RECEIPT = "SEND_RECEIPT"
     SEE_EVENTS = "SEE_EVENTS"
+    EXPORT = "EXPORT"  # licenses as a file; without SEE_KEY_HINT no character of a key
     MANAGE_MEMBERS = "MANAGE_MEMBERS"
 
 
@@ -47,13 +48,14 @@ _USE = frozenset(
         Right.CORRECT_ADDRESS,
         Right.SEND_RECEIPT,
         Right.SEE_EVENTS,
+        Right.EXPORT,
     }
 )
 
 ROLE_RIGHTS: Dict[str, FrozenSet[str]] = {
     "MASTER": _USE | {Right.MANAGE_MEMBERS},
     "ADMINISTRATOR": _USE,
-    "BILLING": frozenset({Right.SEND_RECEIPT}),
+    "BILLING": frozenset({Right.SEND_RECEIPT, Right.EXPORT}),
     "SUPPORT": frozenset({Right.SEE_LICENSES, Right.SEE_ORDERS, Right.RESEND}),
 }
 

@@ -64,7 +64,8 @@ class BaseMutation(graphene.Mutation):
 
     A subclass names its `policy` and writes `perform(cls, actor, input)`, which calls one service and
     returns `cls(…)`. `secret_inputs` are input fields (camelCase) that must come as variables;
-    `returns_secret` marks an answer with a clear key, which may stand once in an operation;
+    `returns_secret` marks an answer with a clear key, which may stand once in an operation,
+    in the fields `secret_outputs`;
     `uploads` are input fields that arrive in `perform` as files.
     """
 
@@ -74,6 +75,7 @@ class BaseMutation(graphene.Mutation):
     policy: ClassVar[Any] = None  # a Policy; mypy would take the function for a method
     secret_inputs: Tuple[str, ...] = ()
     returns_secret = False
+    secret_outputs: Tuple[str, ...] = ("key",)
     uploads: Tuple[str, ...] = ()
 
     @classmethod

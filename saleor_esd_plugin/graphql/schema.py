@@ -15,6 +15,7 @@ from .base import BaseMutation
 from .emails import mutations as email_mutations
 from .emails import resolvers as emails
 from .events import resolvers as events
+from .exports import mutations as export_mutations
 from .keys import mutations as key_mutations
 from .keys import resolvers as keys
 from .licenses import mutations as license_mutations
@@ -44,6 +45,7 @@ _MUTATIONS: Tuple[Type[BaseMutation], ...] = (
     *order_mutations.MUTATIONS,
     *license_mutations.MUTATIONS,
     *email_mutations.MUTATIONS,
+    *export_mutations.MUTATIONS,
 )
 
 MUTATIONS: Fields = {to_snake_case(each.__name__): each.Field() for each in _MUTATIONS}
@@ -52,7 +54,7 @@ MUTATIONS: Fields = {to_snake_case(each.__name__): each.Field() for each in _MUT
 # Input fields that hold a clear key or a token; `key` is a filter.
 SECRET_INPUTS = {"key", *(name for each in _MUTATIONS for name in each.secret_inputs)}
 
-SENSITIVE = {each.__name__: ("key",) for each in _MUTATIONS if each.returns_secret}
+SENSITIVE = {each.__name__: each.secret_outputs for each in _MUTATIONS if each.returns_secret}
 
 # The host's types -> the fields that we add to them.
 FIELDS: Dict[str, Fields] = {

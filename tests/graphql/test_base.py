@@ -93,7 +93,7 @@ def test_a_batch_that_fails_tells_nothing_either(api, staff, monkeypatch, caplog
         raise RuntimeError("CANARY")
 
     factories.make_pool()
-    monkeypatch.setattr("saleor_esd_plugin.graphql.keys.listing.pool_counts", fail)
+    monkeypatch.setattr("saleor_esd_plugin.graphql.keys.listing.pool_stock", fail)
     document = "{ licenseKeyPools(first: 1) { edges { node { name health { imported } } } } }"
 
     answer = api(staff("MANAGE_LICENSE_KEYS"))(document)

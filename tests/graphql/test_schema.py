@@ -107,6 +107,7 @@ def test_only_a_reveal_and_a_claim_have_a_field_for_a_clear_key(our_types, our_f
         "LicenseKeyReveal.key",
         "LicenseKeyClaim.key",
         "License.keyMask",
+        "LicenseKeyReplacement.oldKeyMask",
     }
 
 

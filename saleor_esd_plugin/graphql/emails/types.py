@@ -28,6 +28,7 @@ LicenseDeliveryKind = described_enum(
         DeliveryKind.LICENSES_RETURNED.value: "Some left an order that goes on.",
         DeliveryKind.LICENSES_SUSPENDED.value: "They may not be used for now.",
         DeliveryKind.LICENSES_REINSTATED.value: "They may be used again.",
+        DeliveryKind.KEY_POOL_LOW_STOCK.value: "To staff: the keys of a pool are running out.",
         DeliveryKind.KEY_REVEALED.value: "Staff read a key of the account.",
         DeliveryKind.RECEIPT.value: "A receipt, keys masked.",
     },

@@ -14,7 +14,7 @@ from ...host.db import now
 from ...host.graphql import ref_of
 from ...host.types import Actor
 from ...keys.queries import find_by_full_key
-from ...licenses.models import ENDED, Fulfillment
+from ...licenses.models import ENDED, Fulfillment, KeyReplacement
 from ...licenses.rules import Lifecycle
 from ...orders import counts, queries
 from ...orders.models import LicenseOrder
@@ -100,7 +100,8 @@ class LicenseFilterInput(graphene.InputObjectType):
         description="The last characters of the key, as `keyMask` has them."
     )
     key = graphene.String(
-        description="The whole key, however it is written; give the filter as a variable."
+        description="The whole key, however it is written, also one that was replaced since; give the "
+        "filter as a variable."
     )
     created_at = LicenseDateTimeRange(description="When it got its key.")
     released_at = LicenseDateTimeRange(description="When it was released.")
@@ -236,8 +237,9 @@ def _by_key(filter: Any, actor: Actor) -> Q:
         # Keys whose case does not matter are kept in upper case.
         found &= Q(key__suffix__in=[suffix, suffix.upper()]) & ~Q(key__suffix="")
     if filter.key is not None:
-        keys = find_by_full_key(filter.key).values_list("pk", flat=True)
-        found &= Q(key__in=list(keys))
+        keys = list(find_by_full_key(filter.key).values_list("pk", flat=True))
+        replaced = KeyReplacement.objects.filter(old_key__in=keys).values("license_id")
+        found &= Q(key__in=keys) | Q(pk__in=replaced)
     if found and not actor.has(*STAFF):
         # Trying endings until one is found would tell SUPPORT what it may not see.
         found &= Q(account_id__in=access.account_ids_with(actor, Right.SEE_KEY_HINT))

@@ -28,6 +28,18 @@ class LicenseRecallInput(graphene.InputObjectType):
     )
 
 
+class LicenseKeyReplaceInput(graphene.InputObjectType):
+    """Which licenses get a new key."""
+
+    licenses = graphene.List(
+        graphene.NonNull(graphene.ID), required=True, description="These licenses, 1 to 10,000."
+    )
+    reason = graphene.String(
+        required=True,
+        description="Why; up to 500 characters. Owners of the account and the supplier may read it.",
+    )
+
+
 class LicenseKeyRevealInput(graphene.InputObjectType):
     """Which key to read."""
 

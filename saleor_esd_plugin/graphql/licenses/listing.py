@@ -13,7 +13,7 @@ from ...host.db import now
 from ...host.types import Actor
 from ...keys.models import LicenseKey
 from ...licenses import queries
-from ...licenses.models import Assignment, Fulfillment, License
+from ...licenses.models import LIVE, Assignment, Fulfillment, KeyReplacement, License
 from ...orders.counts import APPROVAL, CONFIRMATION, DISPUTE, PAYMENT, REFUND, availability
 from ...orders.models import LicenseOrder, LicenseOrderLine
 from ...permissions import Right
@@ -40,6 +40,25 @@ def assignments_with_holders(license_ids: List[UUID]) -> Dict[UUID, List[Assignm
     for row in rows.order_by("-pk"):
         found[row.license_id].append(row)
     return found
+
+
+def replacements_of_licenses(license_ids: List[UUID]) -> Dict[UUID, List[KeyReplacement]]:
+    """The keys that these licenses had before, latest first; nothing that could be opened."""
+    found: Dict[UUID, List[KeyReplacement]] = {license_id: [] for license_id in license_ids}
+    rows = (
+        KeyReplacement.objects.select_related("license", "old_key__pool")
+        .defer("old_key__ciphertext", "old_key__blind_index")
+        .filter(license_id__in=license_ids)
+    )
+    for row in rows.order_by("-pk"):
+        found[row.license_id].append(row)
+    return found
+
+
+def licenses_of_batches(batch_ids: List[UUID]) -> QuerySet:
+    """The live licenses that hold keys of these batches, each with `batch_id`."""
+    held = License.objects.filter(key__batch_id__in=batch_ids, fulfillment__in=LIVE)
+    return held.annotate(batch_id=F("key__batch_id"))
 
 
 def deliveries_of_licenses(

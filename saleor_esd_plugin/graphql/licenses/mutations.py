@@ -1,4 +1,4 @@
-"""Assigning licenses, taking them back, and reading their keys."""
+"""Assigning licenses, taking them back, reading and replacing their keys."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any, Iterable, List, Optional
 from uuid import UUID
 
 import graphene
+from django.db.models import QuerySet
 
 from ...accounts import queries as accounts
 from ...conf import settings
@@ -14,16 +15,18 @@ from ...host.types import Actor
 from ...licenses import handover, queries, units
 from ...licenses.claiming import claim_license_key
 from ...licenses.models import License as LicenseRow
+from ...licenses.replacing import replace_license_keys
 from ...orders import queries as orders
 from ...orders.models import LicenseOrderLine
-from ...permissions import MANAGE_LICENSES, REVEAL_LICENSE_KEYS, Right
+from ...permissions import MANAGE_LICENSE_KEYS, MANAGE_LICENSES, REVEAL_LICENSE_KEYS, Right
 from ...text import clean_text
-from ..base import BaseMutation, anyone, owner_or_staff
+from ..base import BaseMutation, anyone, owner_or_staff, staff_with
 from ..ids import decode_all, find
 from ..orders.finding import find_line
 from .inputs import (
     LicenseAssignInput,
     LicenseKeyClaimInput,
+    LicenseKeyReplaceInput,
     LicenseKeyRevealInput,
     LicenseRecallInput,
 )
@@ -42,12 +45,12 @@ def _require_many(actor: Actor, account_ids: Iterable[UUID]) -> bool:
     return not any(as_member)
 
 
-def _find_all(actor: Actor, global_ids: List[str]) -> List[LicenseRow]:
-    """The licenses with these ids. Raises InvalidQuantity, NotFound if one is not to be seen."""
+def _find_all(visible: QuerySet, global_ids: List[str]) -> List[LicenseRow]:
+    """The licenses with these ids. Raises InvalidQuantity, NotFound if one is not `visible`."""
     if not 1 <= len(global_ids) <= settings.max_quantity:
         raise InvalidQuantity(f"Name 1 to {settings.max_quantity} licenses.", field="licenses")
     ids = set(decode_all(global_ids, "License", field="licenses"))
-    found = list(queries.visible_to(actor).filter(pk__in=ids))
+    found = list(visible.filter(pk__in=ids))
     if len(found) != len(ids):
         raise NotFound(field="licenses")
     return found
@@ -75,7 +78,7 @@ class LicenseAssign(BaseMutation):
             raise Invalid("Give “licenses”, or “orderLine” and “quantity”.", field="licenses")
         if by_line:
             return cls(licenses=cls._assign_line(actor, input))
-        found = _find_all(actor, input.licenses)
+        found = _find_all(queries.visible_to(actor), input.licenses)
         _require_many(actor, [license.account_id for license in found])
         customer = cls._end_customer(actor, input)
         ids = [license.pk for license in found]
@@ -118,7 +121,7 @@ class LicenseRecall(BaseMutation):
 
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicenseRecall:
-        found = _find_all(actor, input.licenses)
+        found = _find_all(queries.visible_to(actor), input.licenses)
         is_staff = _require_many(actor, [license.account_id for license in found])
         recalled = units.recall_licenses(
             [license.pk for license in found],
@@ -127,6 +130,27 @@ class LicenseRecall(BaseMutation):
             reason=clean_text(input.reason, field="reason", longest=LONGEST_REASON),
         )
         return cls(licenses=recalled)
+
+
+class LicenseKeyReplace(BaseMutation):
+    """Gives licenses new keys of the same pool: all of them or none. The old keys are quarantined for good.
+
+    Term, holder and state stay; who holds a released license gets the new key by e-mail. Each call takes
+    new keys. For staff with MANAGE_LICENSE_KEYS.
+    """
+
+    policy = staff_with(MANAGE_LICENSE_KEYS)
+
+    class Arguments:
+        input = LicenseKeyReplaceInput(required=True, description="Which ones, and why.")
+
+    licenses = graphene.List(graphene.NonNull(License), description="The licenses as they are now.")
+
+    @classmethod
+    def perform(cls, actor: Actor, input: Any) -> LicenseKeyReplace:
+        found = _find_all(LicenseRow.objects.all(), input.licenses)
+        ids = [license.pk for license in found]
+        return cls(licenses=replace_license_keys(ids, reason=input.reason, actor=actor))
 
 
 def _revealed(root: Any, info: Any) -> Optional[str]:
@@ -187,4 +211,4 @@ class LicenseKeyClaim(BaseMutation):
     resolve_key = staticmethod(_revealed)
 
 
-MUTATIONS = (LicenseAssign, LicenseRecall, LicenseKeyReveal, LicenseKeyClaim)
+MUTATIONS = (LicenseAssign, LicenseRecall, LicenseKeyReplace, LicenseKeyReveal, LicenseKeyClaim)

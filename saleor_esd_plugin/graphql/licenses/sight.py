@@ -13,7 +13,13 @@ from promise import Promise
 from ...accounts import access
 from ...errors import NotFound, PermissionRefused
 from ...host.types import Actor
-from ...permissions import APPROVE_LICENSES, MANAGE_LICENSES, REVEAL_LICENSE_KEYS, Right
+from ...permissions import (
+    APPROVE_LICENSES,
+    MANAGE_LICENSE_KEYS,
+    MANAGE_LICENSES,
+    REVEAL_LICENSE_KEYS,
+    Right,
+)
 from ..base import asker, nested
 from ..loaders import load
 
@@ -43,7 +49,7 @@ def value_for_members(name: str) -> Callable:
 def sees_key_hints(info: Any, account_id: UUID) -> Promise:
     """Whether the caller sees all that there is in this account but clear keys: staff, and its owners."""
     actor = asker(info)
-    if actor.has(*STAFF):
+    if actor.has(*STAFF, MANAGE_LICENSE_KEYS):
         return Promise.resolve(True)
     return load(info.context, _accounts_with_hints, account_id, actor)
 

@@ -10,6 +10,7 @@ from promise import Promise
 from ...accounts.models import Account, EndCustomer
 from ...host.graphql import DateTime, host_types, load_order_lines, load_variants
 from ...keys.formats import masked
+from ...licenses.models import KeyReplacement
 from ...licenses.models import License as LicenseRow
 from ...licenses.models import LicensePolicy as Policy
 from ...licenses.rules import lifecycle_at
@@ -34,6 +35,7 @@ from .listing import (
     keys_with_pools,
     lines_with_orders,
     moment,
+    replacements_of_licenses,
     waiting_reasons,
 )
 from .sight import for_members, sees_key_hints, value_for_members
@@ -48,6 +50,24 @@ class LicenseAssignment(Record, graphene.ObjectType):
     assigned_by = graphene.String(required=True, description="Who gave it: an address or a name.")
     started_at = graphene.Field(DateTime, required=True, description="Since when.")
     ended_at = graphene.Field(DateTime, description="Until when; null for the holder of today.")
+
+
+class LicenseKeyReplacement(Record, graphene.ObjectType):
+    """A key that a license had before, and why it got another one."""
+
+    old_key_mask = graphene.String(
+        description="The old key as lists show it. Null for SUPPORT. It is quarantined for good."
+    )
+    reason = graphene.String(required=True, description="Why it was replaced.")
+    replaced_by = graphene.String(required=True, description="Who did it: an address or a name.")
+    replaced_at = graphene.Field(DateTime, required=True, description="When.")
+
+    @staticmethod
+    @nested
+    def resolve_old_key_mask(root: KeyReplacement, info: Any) -> Promise:
+        return sees_key_hints(info, root.license.account_id).then(
+            lambda sees: masked(root.old_key) if sees else None
+        )
 
 
 def _key(root: LicenseRow, info: Any) -> Promise:
@@ -130,6 +150,10 @@ class License(Record, graphene.ObjectType):
     assignments = graphene.List(
         graphene.NonNull(LicenseAssignment), description="Who held it, latest first."
     )
+    key_replacements = graphene.List(
+        graphene.NonNull(LicenseKeyReplacement),
+        description="Which keys it had before the present one, latest first.",
+    )
     license_order = graphene.Field(
         "saleor_esd_plugin.graphql.orders.types.LicenseOrder",
         required=True,
@@ -206,6 +230,11 @@ class License(Record, graphene.ObjectType):
     @for_members
     def resolve_assignments(root: LicenseRow, info: Any) -> Promise:
         return load(info.context, assignments_with_holders, root.pk)
+
+    @staticmethod
+    @for_members
+    def resolve_key_replacements(root: LicenseRow, info: Any) -> Promise:
+        return load(info.context, replacements_of_licenses, root.pk)
 
     @staticmethod
     def resolve_license_order(root: LicenseRow, info: Any) -> Promise:

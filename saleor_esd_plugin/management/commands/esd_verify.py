@@ -11,6 +11,9 @@ from ...accounts import invariants as accounts
 from ...emails import invariants as emails
 from ...host.db import writing
 from ...keys import invariants as keys
+from ...keys.errors import KeyringLocked
+from ...keys.keyring import load_keyring
+from ...keys.ring_use import ring_use
 from ...keys.sampling import unreadable_keys
 from ...licenses import invariants as licenses
 from ...orders import invariants as orders
@@ -33,11 +36,12 @@ class Command(BaseCommand):
             type=int,
             default=0,
             metavar="N",
-            help="also open N random keys, showing none",
+            help="also open N random keys, and some of each key of the ring, showing none",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with writing():
+            self._tell_of_the_ring()
             found = sum(self._report(name, room.violations()) for name, room in ROOMS)
             if options["sample"]:
                 name = f"sample of {options['sample']} keys"
@@ -45,6 +49,16 @@ class Command(BaseCommand):
         if found:
             raise CommandError(f"{found} violations of the invariants.")
         self.stdout.write("Every invariant holds.")
+
+    def _tell_of_the_ring(self) -> None:
+        """For whoever rotates or restores: the check values against the ring, and who needs which key."""
+        try:
+            ring = load_keyring()
+        except KeyringLocked:
+            # Why is told with the other violations.
+            ring = None
+        for use in ring_use(ring):
+            self.stdout.write(str(use))
 
     def _report(self, name: str, found: Iterable[str]) -> int:
         """Print what is wrong in one room; how much that is."""

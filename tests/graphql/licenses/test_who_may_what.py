@@ -24,6 +24,9 @@ REJECT = """mutation($input: LicenseOrderRejectInput!) { licenseOrderReject(inpu
 RETURN = """mutation($input: LicenseOrderReturnInput!) { licenseOrderReturn(input: $input) {
     licenseOrder { status } errors { field code message } } }"""
 
+REPLACE = """mutation($input: LicenseKeyReplaceInput!) { licenseKeyReplace(input: $input) {
+    licenses { keyMask } errors { field code message } } }"""
+
 STRANGERS = "shopper, staff, BILLING, MANAGE_LICENSE_KEYS"
 OTHER_APPS = "app, app APPROVE_LICENSES, app MANAGE_LICENSE_KEYS, app REVEAL_LICENSE_KEYS"
 BY_LICENSE = expectations(
@@ -50,6 +53,15 @@ CALLS = {
             FORBIDDEN_ROLE="SUPPORT",
             DENIED="MANAGE_LICENSES, app, app MANAGE_LICENSES, app APPROVE_LICENSES, "
             "app MANAGE_LICENSE_KEYS",
+        ),
+    ),
+    "licenseKeyReplace": (
+        REPLACE,
+        expectations(
+            OK="MANAGE_LICENSE_KEYS, app MANAGE_LICENSE_KEYS",
+            DENIED="anonymous, shopper, MASTER, ADMINISTRATOR, BILLING, SUPPORT, staff, "
+            "MANAGE_LICENSES, APPROVE_LICENSES, REVEAL_LICENSE_KEYS, app, app MANAGE_LICENSES, "
+            "app APPROVE_LICENSES, app REVEAL_LICENSE_KEYS",
         ),
     ),
     "licenseEmailResend": (RESEND, {**BY_LICENSE, "SUPPORT": "OK"}),
@@ -98,11 +110,12 @@ def inputs(name, gid):
             "licenses": [gid("License", license)],
             "endCustomer": gid("LicenseEndCustomer", customer),
         }, license.account
-    license = factories.make_assigned(1)[0]
+    license = factories.make_assigned(1, policy=factories.make_policy(keys=2))[0]
     one = gid("License", license)
     given = {
         "licenseRecall": {"licenses": [one]},
         "licenseKeyReveal": {"license": one, "reason": "asked for by the customer"},
+        "licenseKeyReplace": {"licenses": [one], "reason": "posted in a forum"},
         "licenseEmailResend": {"license": one},
     }
     return given[name], license.account

@@ -1,0 +1,91 @@
+"""The file of licenses: a row each, oldest first."""
+
+from __future__ import annotations
+
+from typing import Any, List, Optional, Sequence, Set
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from ..host.db import now
+from ..keys.formats import mask
+from ..licenses.models import ISSUED
+from ..licenses.opening import Sealed
+from ..licenses.rules import lifecycle_at
+from .columns import LICENSE_COLUMNS, header_of
+from .csv_files import Row, Secrets, Source, as_cell, key_cell
+
+# Read for every row: what masks, states and keys are made from.
+_BASE = (
+    *("pk", "account_id", "fulfillment", "starts_at", "expires_at", "suspended_at"),
+    *("policy__grace_days", "key__suffix", "key__pool__format"),
+)
+_SECRET = ("key_id", "key__pool_id", "key__revealed_at", "key__ciphertext")
+
+
+class LicenseRows(Source):
+    """The rows of `licenses`, a queryset, with these columns.
+
+    Keys are shown masked for accounts in `hints`, for all if that is None. In clear, a license that may not
+    be used (pending, suspended, ended) keeps its key.
+    """
+
+    def __init__(
+        self,
+        licenses: QuerySet,
+        columns: Sequence[str],
+        *,
+        hints: Optional[Set[UUID]] = None,
+        is_clear: bool = False,
+    ):
+        self.header = header_of(columns, is_clear=is_clear)
+        self._hints, self._is_clear, self._at = hints, is_clear, now()
+        self._fields = list(_BASE + (_SECRET if is_clear else ()))
+        self._makers = [self._maker(name) for name in columns]
+        # Ordered by itself: a filter may come with an order of its own.
+        self._rows = licenses.order_by("pk").values_list(*self._fields)
+
+    def read(self, after: Optional[UUID], most: int) -> List[Row]:
+        rows = self._rows if after is None else self._rows.filter(pk__gt=after)
+        return list(rows[:most])
+
+    def sealed(self, rows: List[Row]) -> List[Sealed]:
+        first = len(_BASE)
+        return [
+            Sealed(row[first], row[first + 1], row[first + 3], row[first + 2] is not None, row[0])
+            for row in rows
+            if row[2] in ISSUED and row[5] is None
+        ]
+
+    def cells(self, row: Row, secrets: Optional[Secrets]) -> List[str]:  # type: ignore[override]
+        made = [make(row) for make in self._makers]
+        if secrets is None:
+            return made
+        is_usable = row[2] in ISSUED and row[5] is None
+        return [key_cell(secrets.get(row[len(_BASE)]) if is_usable else None), *made]
+
+    def _maker(self, name: str) -> Any:
+        if name == "KEY_MASK":
+            return self._mask
+        if name == "LIFECYCLE":
+            return self._lifecycle
+        path = LICENSE_COLUMNS[name][0]
+        if path not in self._fields:
+            self._fields.append(path)
+        place = self._fields.index(path)
+        return lambda row: as_cell(row[place])
+
+    def _mask(self, row: Row) -> str:
+        if self._hints is not None and row[1] not in self._hints:
+            return ""
+        return mask(row[8], row[7])
+
+    def _lifecycle(self, row: Row) -> str:
+        return lifecycle_at(
+            self._at,
+            fulfillment=row[2],
+            starts_at=row[3],
+            expires_at=row[4],
+            suspended_at=row[5],
+            grace_days=row[6],
+        ).value

@@ -1,0 +1,71 @@
+"""What exports take."""
+
+from __future__ import annotations
+
+import graphene
+
+from ...exports.columns import KEY_COLUMNS, LICENSE_COLUMNS
+from ...exports.key_rows import KeyState
+from ..enums import described_enum
+from ..licenses.filters import LicenseFilterInput
+
+LicenseExportColumn = described_enum(
+    "LicenseExportColumn",
+    "A column of a file of licenses.",
+    {name: text for name, (_, text) in LICENSE_COLUMNS.items()},
+)
+LicenseKeyExportColumn = described_enum(
+    "LicenseKeyExportColumn",
+    "A column of a file of keys.",
+    {name: text for name, (_, text) in KEY_COLUMNS.items()},
+)
+LicenseKeyExportState = described_enum(
+    "LicenseKeyExportState",
+    "Where a key stands, as the counts of a pool have it.",
+    {
+        KeyState.AVAILABLE.value: "It can be sold.",
+        KeyState.WITHHELD.value: "It is too old to be sold.",
+        KeyState.TAKEN.value: "A license holds it or held it.",
+        KeyState.QUARANTINED.value: "It was taken out of sale.",
+        KeyState.REVOKED.value: "It was withdrawn after it was seen.",
+    },
+)
+
+_CLEAR = (
+    "With a first column `key` in clear, for staff with REVEAL_LICENSE_KEYS: at most 500 rows, three times "
+    "an hour; the keys count as revealed [false]."
+)
+_REASON = "Why, 10 to 500 characters; needed for keys in clear."
+
+
+class LicensesExportInput(graphene.InputObjectType):
+    """Which licenses to put into a file, and what of them."""
+
+    filter = LicenseFilterInput(
+        description="Which ones, as for `licenses`; not by `key`. All that you may export, if left out."
+    )
+    columns = graphene.List(
+        graphene.NonNull(LicenseExportColumn),
+        description="These columns in this order; all if left out.",
+    )
+    clear = graphene.Boolean(default_value=False, description=_CLEAR)
+    reason = graphene.String(description=_REASON)
+
+
+class LicenseKeyPoolExportInput(graphene.InputObjectType):
+    """Which keys to put into a file, and what of them."""
+
+    pool = graphene.ID(required=True, description="Of which pool.")
+    batch = graphene.ID(description="Only of this import.")
+    states = graphene.List(
+        graphene.NonNull(LicenseKeyExportState), description="Only in one of these states."
+    )
+    columns = graphene.List(
+        graphene.NonNull(LicenseKeyExportColumn),
+        description="These columns in this order; all if left out.",
+    )
+    clear = graphene.Boolean(
+        default_value=False,
+        description=_CLEAR + " Keys that can be sold stay closed: quarantine their batch first.",
+    )
+    reason = graphene.String(description=_REASON)

@@ -1,0 +1,383 @@
+"""licensesExport: a file of licenses behind a single-use address (P06)."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+
+import actors
+import build
+import factories
+import pytest
+from actors import expectations, outcome
+from django.test import Client, RequestFactory
+
+from saleor_esd_plugin import pages
+from saleor_esd_plugin.events.models import Event
+from saleor_esd_plugin.exports import csv_files, requests
+from saleor_esd_plugin.exports.columns import LICENSE_COLUMNS
+from saleor_esd_plugin.exports.models import Export
+from saleor_esd_plugin.host.db import now
+from saleor_esd_plugin.keys import vault
+from saleor_esd_plugin.keys.models import LicenseKey
+from saleor_esd_plugin.licenses.models import License
+from saleor_esd_plugin.permissions import MANAGE_LICENSES, REVEAL_LICENSE_KEYS
+
+pytestmark = pytest.mark.django_db
+
+EXPORT = """mutation($input: LicensesExportInput!) { licensesExport(input: $input) {
+    url expiresAt errors { field code message params { name value } } } }"""
+PATH = "/plugins/global/esd/export/"
+REASON = "auditors want to see them"
+CLEAR = {"clear": True, "reason": REASON}
+
+
+def token_of(answer):
+    assert outcome(answer, "licensesExport") == "OK", answer
+    before, _, token = answer["data"]["licensesExport"]["url"].partition(PATH + "?token=")
+    assert before.startswith("http") and len(token) == 43
+    return token
+
+
+def press(token, **headers):
+    request = RequestFactory().post(PATH, {"token": token}, **headers)
+    return pages.respond(request, "/export/")
+
+
+def rows_of(answer):
+    assert answer.status_code == 200
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+
+
+@pytest.fixture
+def owner():
+    return build.make_user()
+
+
+@pytest.fixture
+def licenses(owner):
+    return factories.make_released(3, user=owner)
+
+
+@pytest.fixture
+def exported(api):
+    """`exported(user, filter=…)`: the rows of the file that the API's answer leads to."""
+    return lambda user, **given: rows_of(press(token_of(api(user)(EXPORT, {"input": given}))))
+
+
+def test_the_owner_gets_a_row_for_each_license(exported, owner, licenses):
+    """P06: with the end customer and the masked key."""
+    customer = factories.make_end_customer(licenses[0].account, name="=Acme", code="C1")
+    from saleor_esd_plugin.licenses.units import assign_licenses
+
+    assign_licenses([licenses[0].pk], end_customer_id=customer.pk, actor=factories.STAFF)
+    factories.make_released(1)
+
+    rows = exported(owner)
+
+    assert [row["license"] for row in rows] == [str(one.pk) for one in licenses]
+    assert list(rows[0]) == [name.lower() for name in LICENSE_COLUMNS]
+    first, line = rows[0], licenses[0].order_line
+    assert (first["order_number"], first["sku"]) == (line.order.number, line.sku)
+    assert (first["end_customer_code"], first["end_customer_name"]) == ("C1", "'=Acme")
+    assert first["key_mask"] == "•••••-•••••-•••••-•••••-" + licenses[0].key.suffix
+    assert (first["fulfillment"], first["lifecycle"]) == ("ASSIGNED", "ACTIVE")
+    assert (first["revealed_at"], first["expires_at"]) == ("", "")
+    assert first["released_at"] == str(licenses[0].released_at)[:19]
+
+
+def test_columns_and_filter_are_those_asked_for(exported, staff, licenses):
+    others = factories.make_released(2)
+    given = {
+        "filter": {"orderNumber": others[0].order_line.order.number},
+        "columns": ["SKU", "LICENSE"],
+    }
+
+    rows = exported(staff(MANAGE_LICENSES), **given)
+
+    sku = others[0].order_line.sku
+    assert [list(row.items()) for row in rows] == [
+        [("sku", sku), ("license", str(one.pk))] for one in others
+    ]
+
+
+def test_moments_of_the_filter_stay_exact(exported, staff, licenses):
+    moment = licenses[1].created_at.isoformat()
+    License.objects.filter(pk=licenses[0].pk).update(created_at=now() - timedelta(days=9))
+
+    rows = exported(staff(MANAGE_LICENSES), filter={"createdAt": {"gte": moment, "lte": moment}})
+
+    assert {row["license"] for row in rows} == {str(one.pk) for one in licenses[1:]}
+
+
+def test_the_file_is_sent_in_chunks_and_kept_by_nobody(api, owner, licenses, monkeypatch):
+    monkeypatch.setattr(csv_files, "ROWS_PER_CHUNK", 2)
+    answer = press(token_of(api(owner)(EXPORT, {"input": {}})))
+
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer["Content-Disposition"] == f'attachment; filename="licenses-{now():%Y-%m-%d}.csv"'
+    assert (answer["Cache-Control"], answer["X-Content-Type-Options"]) == ("no-store", "nosniff")
+    assert [piece.count(b"\r\n") for piece in answer.streaming_content] == [1, 2, 1]
+
+
+def test_who_asked_and_who_fetched_is_recorded(api, owner, licenses):
+    """T-AUD-01: one event each, which say which conditions there were and not what was searched for."""
+    token = token_of(api(owner)(EXPORT, {"input": {"filter": {"text": "person@x.example"}}}))
+    asked = Event.objects.get(type="export.requested")
+    assert (asked.actor_label, asked.account_id) == (owner.email, licenses[0].account_id)
+    assert asked.data == {"of": "LICENSES", "conditions": ["text"], "clear": False}
+
+    press(token, REMOTE_ADDR="198.51.100.7")
+
+    fetched = Event.objects.get(type="export.downloaded")
+    assert (fetched.subject_id, fetched.actor_ref) == (asked.subject_id, str(owner.pk))
+    assert (fetched.ip, fetched.account_id) == ("198.51.100.0/24", licenses[0].account_id)
+    assert token not in str(list(Export.objects.values_list()))
+
+
+def test_looking_uses_nothing_up(api, owner, licenses):
+    """T-CLM-02: previews and scanners open what people paste; the page has a button."""
+    token = token_of(api(owner)(EXPORT, {"input": {}}))
+    before = factories.table_digest()
+    for method in ("get", "head") * 20:
+        request = getattr(RequestFactory(), method)(PATH, {"token": token})
+        assert pages.respond(request, "/export/").status_code == 200
+    assert factories.table_digest() == before
+    html = Client().get(PATH, {"token": token}).content.decode()
+    assert f'<form method="post" action="{PATH}">' in html and "Save the file" in html
+
+    assert Client().post(PATH, {"token": token}).status_code == 200
+    assert press(token).status_code == 404
+
+
+def test_addresses_that_cannot_be_used_are_all_alike(api, owner, licenses):
+    """T-CLM-03: used, expired, of somebody who may no more, a claim's, unknown, garbage."""
+    from saleor_esd_plugin.licenses.claiming import issue_claim_link
+
+    gone = actors.member("ADMINISTRATOR")(licenses[0].account)
+    used, expired = (token_of(api(owner)(EXPORT, {"input": {}})) for _ in range(2))
+    foreign = token_of(api(gone)(EXPORT, {"input": {}}))
+    press(used)
+    Export.objects.filter(token_hash=requests._hash(expired)).update(expires_at=now())
+    licenses[0].account.members.filter(user_ref=str(gone.pk)).delete()
+    claim = issue_claim_link(licenses[0].pk, email="a@x.example")
+    garbage = ["A" * 43, "", "null", "é" * 43, "\0", "A" * 10_000]
+    before = factories.table_digest()
+
+    answers = {
+        (answer.status_code, answer.content)
+        for answer in map(press, (used, expired, foreign, claim, *garbage))
+    }
+
+    ((status, content),) = answers
+    assert status == 404 and b"This link cannot be used" in content
+    assert factories.table_digest() == before
+
+
+@pytest.mark.parametrize("change", ["role", "inactive", "permission"])
+def test_rights_are_looked_at_again(api, staff, licenses, change, unchanged):
+    """T-AUTHZ-04: what was taken away meanwhile opens nothing."""
+    user = (
+        staff(MANAGE_LICENSES)
+        if change == "permission"
+        else actors.member("MASTER")(licenses[0].account)
+    )
+    token = token_of(api(user)(EXPORT, {"input": {}}))
+    if change == "role":
+        licenses[0].account.members.filter(user_ref=str(user.pk)).update(role="SUPPORT")
+    elif change == "inactive":
+        type(user).objects.filter(pk=user.pk).update(is_active=False)
+    else:
+        user.groups.clear()
+        user.user_permissions.clear()
+    with unchanged():
+        assert press(token).status_code == 404
+
+
+def test_the_filter_is_evaluated_when_the_file_is_fetched(api, owner, licenses):
+    token = token_of(api(owner)(EXPORT, {"input": {"filter": {"fulfillment": ["RELEASED"]}}}))
+    License.objects.filter(pk=licenses[0].pk).update(fulfillment="RETURNED", ended_at=now())
+    assert len(rows_of(press(token))) == 2
+
+
+def test_billing_sees_no_character_of_a_key(exported, licenses):
+    """Section 5: "no keys", by column and by filter."""
+    user = actors.member("BILLING")(licenses[0].account)
+
+    rows = exported(user)
+
+    assert [row["key_mask"] for row in rows] == ["", "", ""]
+    assert rows[0]["order_number"]
+    assert exported(user, filter={"keySuffix": licenses[0].key.suffix}) == []
+
+
+def test_a_file_in_clear(api, staff, licenses):
+    """The keys, marked as revealed and recorded before the first byte; what may not be used stays closed."""
+    pending = factories.licenses_of(factories.make_license_order(1))[0]
+    clear = [vault.decrypt(one.key).reveal() for one in licenses]
+
+    answer = press(token_of(api(staff(REVEAL_LICENSE_KEYS))(EXPORT, {"input": CLEAR})))
+
+    event = Event.objects.get(type="export.revealed")
+    assert (event.reason, event.permission) == (REASON, REVEAL_LICENSE_KEYS)
+    assert (event.data["rows"], set(event.data["keys"])) == (
+        4,
+        {str(one.key_id) for one in licenses},
+    )
+    assert not Event.objects.filter(type="export.downloaded").exists()
+    for license in licenses:
+        assert LicenseKey.objects.get(pk=license.key_id).revealed_at is not None
+    assert LicenseKey.objects.get(pk=pending.key_id).revealed_at is None
+    rows = rows_of(answer)
+    assert list(rows[0])[0] == "key"
+    assert [row["key"] for row in rows] == [*clear, ""]
+    assert not any(key in str(event.data) for key in clear)
+
+
+def test_a_suspended_license_keeps_its_key(exported, staff, licenses):
+    License.objects.filter(pk=licenses[0].pk).update(
+        suspended_at=now(), suspension_causes=["STAFF"]
+    )
+    rows = exported(staff(REVEAL_LICENSE_KEYS), **CLEAR)
+    assert [bool(row["key"]) for row in rows] == [False, True, True]
+
+
+def test_keys_that_were_seen_before_are_in_it_too(exported, staff, licenses):
+    user = staff(REVEAL_LICENSE_KEYS)
+    first, second = (exported(user, **CLEAR) for _ in range(2))
+    assert [row["key"] for row in first] == [row["key"] for row in second]
+    assert all(row["key"] for row in second)
+
+
+def test_a_row_that_was_tampered_with_stays_closed(exported, staff, licenses):
+    """T-ENC-02: it is noted, the others of the file do not suffer; it does not count as revealed."""
+    other = LicenseKey.objects.get(pk=licenses[1].key_id)
+    LicenseKey.objects.filter(pk=licenses[0].key_id).update(ciphertext=other.ciphertext)
+
+    rows = exported(staff(REVEAL_LICENSE_KEYS), **CLEAR)
+
+    assert [bool(row["key"]) for row in rows] == [False, True, True]
+    assert Event.objects.get(type="decrypt.tampered").subject_id == licenses[0].key_id
+    assert LicenseKey.objects.get(pk=licenses[0].key_id).revealed_at is None
+
+
+@pytest.mark.parametrize("reason", [None, "", "too short"])
+def test_in_clear_needs_a_reason(api, staff, licenses, unchanged, reason):
+    with unchanged():
+        answer = api(staff(REVEAL_LICENSE_KEYS))(
+            EXPORT, {"input": {"clear": True, "reason": reason}}
+        )
+    assert outcome(answer, "licensesExport") == "REASON_REQUIRED"
+
+
+def test_in_clear_has_a_limit_of_rows(api, staff, licenses, monkeypatch):
+    """500, also when the file is fetched."""
+    assert requests.MOST_CLEAR == 500
+    monkeypatch.setattr(requests, "MOST_CLEAR", 3)
+    ask = api(staff(REVEAL_LICENSE_KEYS))
+    token = token_of(ask(EXPORT, {"input": CLEAR}))
+    factories.make_released(1)
+    before = factories.table_digest()
+
+    answer = ask(EXPORT, {"input": CLEAR})
+
+    (error,) = answer["data"]["licensesExport"]["errors"]
+    assert (error["code"], error["params"]) == ("INVALID", [{"name": "most", "value": "3"}])
+    assert press(token).status_code == 404
+    assert factories.table_digest() == before
+
+
+def test_the_fourth_file_in_clear_within_an_hour(api, staff, licenses):
+    """Section 7: RATE_LIMITED and an event; masked files have no such limit."""
+    user = staff(REVEAL_LICENSE_KEYS, MANAGE_LICENSES)
+    ask = api(user)
+    for _ in range(3):
+        token_of(ask(EXPORT, {"input": CLEAR}))
+
+    answer = ask(EXPORT, {"input": CLEAR})
+
+    assert outcome(answer, "licensesExport") == "RATE_LIMITED"
+    blocked = Event.objects.get(type="rate.block")
+    assert (blocked.actor_ref, blocked.data["rule"]) == (str(user.pk), "export")
+    token_of(ask(EXPORT, {"input": {}}))
+
+
+def test_a_locked_key_ring_uses_nothing_up(api, staff, licenses, monkeypatch, unchanged):
+    """2.6: SERVICE_UNAVAILABLE, "try later"."""
+    ask = api(staff(REVEAL_LICENSE_KEYS))
+    token = token_of(ask(EXPORT, {"input": CLEAR}))
+    monkeypatch.setenv("ESD_ENC_KEYS", "")
+    with unchanged():
+        assert outcome(ask(EXPORT, {"input": CLEAR}), "licensesExport") == "SERVICE_UNAVAILABLE"
+        assert press(token).status_code == 503
+    monkeypatch.undo()
+    assert press(token).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"filter": {"key": "BCDFG-HJKMP-QRTVW-XY234-6789B"}}, "filter.key"),
+        ({"columns": []}, "columns"),
+        ({"columns": ["SKU", "SKU"]}, "columns"),
+    ],
+)
+def test_what_cannot_be_asked_for(api, owner, licenses, unchanged, given, field):
+    """A key would have to be kept until the file is fetched."""
+    with unchanged():
+        answer = api(owner)(EXPORT, {"input": given})
+    (error,) = answer["data"]["licensesExport"]["errors"]
+    assert (error["code"], error["field"]) == ("INVALID", field)
+
+
+def test_once_in_an_operation(api, owner, licenses, unchanged):
+    document = """mutation($input: LicensesExportInput!) {
+        a: licensesExport(input: $input) { url errors { code } }
+        b: licensesExport(input: $input) { url errors { code } } }"""
+    with unchanged():
+        answer = api(owner)(document, {"input": {}})["data"]
+    assert answer == dict.fromkeys("ab", {"url": None, "errors": [{"code": "ONE_PER_OPERATION"}]})
+
+
+def test_what_was_not_fetched_is_forgotten(api, owner, licenses):
+    kept, old = (token_of(api(owner)(EXPORT, {"input": {}})) for _ in range(2))
+    Export.objects.filter(token_hash=requests._hash(old)).update(expires_at=now())
+
+    assert requests.forget_old_exports() == 1
+
+    assert bytes(Export.objects.get().token_hash) == requests._hash(kept)
+
+
+MASKED = expectations(
+    OK="MASTER, ADMINISTRATOR, BILLING, MANAGE_LICENSES, app MANAGE_LICENSES",
+    LOGIN_REQUIRED="anonymous",
+    NOT_FOUND="shopper, staff, MANAGE_LICENSE_KEYS, APPROVE_LICENSES",
+    FORBIDDEN_ROLE="SUPPORT",
+    DENIED="REVEAL_LICENSE_KEYS, app, app APPROVE_LICENSES, app MANAGE_LICENSE_KEYS, "
+    "app REVEAL_LICENSE_KEYS",
+)
+IN_CLEAR = expectations(
+    OK="REVEAL_LICENSE_KEYS, app REVEAL_LICENSE_KEYS",
+    LOGIN_REQUIRED="anonymous",
+    NOT_FOUND="shopper, staff, MANAGE_LICENSE_KEYS, APPROVE_LICENSES",
+    FORBIDDEN_ROLE="MASTER, ADMINISTRATOR, BILLING, SUPPORT",
+    DENIED="MANAGE_LICENSES, app, app APPROVE_LICENSES, app MANAGE_LICENSE_KEYS, app MANAGE_LICENSES",
+)
+
+
+@pytest.mark.parametrize("who", list(actors.ACTORS))
+@pytest.mark.parametrize("clear", [False, True])
+def test_only_those_who_may(api, who, clear, unchanged):
+    """T-AUTHZ-01; owners will have files in clear once there is a step-up."""
+    account = factories.make_released(1)[0].account
+    ask = api(actors.ACTORS[who](account))
+    given = {"input": CLEAR if clear else {}}
+    expected = (IN_CLEAR if clear else MASKED)[who]
+
+    if expected == "OK":
+        assert len(rows_of(press(token_of(ask(EXPORT, given))))) == 1
+        return
+    with unchanged():
+        assert outcome(ask(EXPORT, given), "licensesExport") == expected
