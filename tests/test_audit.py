@@ -22,12 +22,19 @@ from saleor_esd_plugin.emails.resending import resend_license_email
 from saleor_esd_plugin.emails.send import send_delivery
 from saleor_esd_plugin.errors import EsdError
 from saleor_esd_plugin.events.models import Event
+from saleor_esd_plugin.exports.columns import KEY_COLUMNS, LICENSE_COLUMNS
+from saleor_esd_plugin.exports.key_rows import KeyRows
+from saleor_esd_plugin.exports.license_rows import LicenseRows
+from saleor_esd_plugin.exports.requests import export_license_keys, export_licenses
 from saleor_esd_plugin.graphql.schema import MUTATIONS
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.host.types import ANONYMOUS, Actor
 from saleor_esd_plugin.keys.importing import KeySource, import_license_keys
-from saleor_esd_plugin.keys.models import KeyBatch, LicenseKey
+from saleor_esd_plugin.keys.imports import resume_key_import, stop_key_import
+from saleor_esd_plugin.keys.intake import import_key_file
+from saleor_esd_plugin.keys.models import KeyBatch, KeyImport, KeyPool, LicenseKey
 from saleor_esd_plugin.keys.pools import create_key_pool, quarantine_key_batch
+from saleor_esd_plugin.keys.reading import KeyFile, list_keys
 from saleor_esd_plugin.licenses.claiming import claim_license_key, issue_claim_link
 from saleor_esd_plugin.licenses.end_customers import delete_end_customer
 from saleor_esd_plugin.licenses.handover import reveal_license_key
@@ -38,6 +45,7 @@ from saleor_esd_plugin.licenses.policies import (
     update_license_policy,
 )
 from saleor_esd_plugin.licenses.pools import update_key_pool
+from saleor_esd_plugin.licenses.replacing import replace_license_keys
 from saleor_esd_plugin.licenses.units import assign_licenses, assign_order_line, recall_licenses
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
 from saleor_esd_plugin.orders.facts import Fact, note_payment_facts
@@ -90,6 +98,39 @@ def import_keys() -> Operation:
     return lambda: import_license_keys(
         pool.pk, keys, source=KeySource.LIST, commit=True, actor=ACTOR
     )
+
+
+def large_import(pool: KeyPool, keys: List[str]) -> KeyImport:
+    rows = KeyFile(list_keys(keys), False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ESD_IMPORT_AT_ONCE", "0")
+        return import_key_file(
+            pool.pk,
+            rows,
+            pool_of_sku=lambda sku: None,
+            source=KeySource.COMMAND,
+            commit=True,
+            actor=ACTOR,
+        )
+
+
+@leaves("license_keys_import", "key_import.started")
+def start_large_import() -> Operation:
+    pool, keys = make.make_pool(), make.fresh_keys(3)
+    return lambda: large_import(pool, keys)
+
+
+@leaves("license_key_import_stop", "key_import.stopped")
+def stop_import() -> Operation:
+    key_import = large_import(make.make_pool(), make.fresh_keys(3))
+    return lambda: stop_key_import(key_import.pk, actor=ACTOR)
+
+
+@leaves("license_key_import_resume", "key_import.resumed")
+def resume_import() -> Operation:
+    key_import = large_import(make.make_pool(), make.fresh_keys(3))
+    stop_key_import(key_import.pk, actor=ACTOR)
+    return lambda: resume_key_import(key_import.pk, actor=ACTOR)
 
 
 @leaves("license_key_batch_quarantine", "key_batch.quarantined")
@@ -249,6 +290,12 @@ def recall() -> Operation:
     return lambda: recall_licenses(ids, actor=ACTOR, is_staff=True, reason=REASON)
 
 
+@leaves("license_key_replace", "license_key.replaced")
+def replace_keys() -> Operation:
+    ids = [license.pk for license in make.make_released(2, policy=make.make_policy(keys=6))]
+    return lambda: replace_license_keys(ids, reason=REASON, actor=ACTOR)
+
+
 @leaves("license_key_reveal", "license_key.revealed")
 def reveal() -> Operation:
     license = make.make_released(1)[0]
@@ -281,10 +328,29 @@ def receipt() -> Operation:
     )
 
 
+@leaves("licenses_export", "export.requested")
+def export_of_licenses() -> Operation:
+    licenses = type(make.make_released(2)[0]).objects.all()
+    rows = LicenseRows(licenses, list(LICENSE_COLUMNS), is_clear=True)
+    return lambda: export_licenses(
+        rows, actor=ACTOR, wanted={}, columns=None, is_clear=True, reason=REASON
+    )
+
+
+@leaves("license_key_pool_export", "export.requested")
+def export_of_keys() -> Operation:
+    pool = make.make_pool(2)
+    rows, wanted = KeyRows(pool, list(KEY_COLUMNS)), {"pool": str(pool.pk)}
+    return lambda: export_license_keys(rows, actor=ACTOR, wanted=wanted, columns=None)
+
+
 # What a second call does once more; all other operations have nothing left to do.
 NEW_ACTS = {
     "license_key_pool_create": ["key_pool.created"],
+    "license_key_replace": ["license_key.replaced"],
     "license_key_reveal": ["license_key.revealed"],
+    "licenses_export": ["export.requested"],
+    "license_key_pool_export": ["export.requested"],
     "license_email_resend": ["license_email.resent"],
     "license_email_resend resend_corrected": ["license_email.resent"],
     "license_order_receipt_send": ["license_order.receipt_sent"],
