@@ -102,7 +102,7 @@ def test_no_statement_carries_a_key(new_pool, import_keys, random_keys, statemen
     assert hits(keys, "\n".join(statements)) == set()
 
 
-@pytest.mark.parametrize("place", ["insert_keys", "judge_existing", "encryptor", "record"])
+@pytest.mark.parametrize("place", ["load_keys", "judge_existing", "encryptor", "record"])
 def test_a_failing_import_leaves_no_key_in_its_trace(
     place, new_pool, import_keys, random_keys, monkeypatch
 ):
