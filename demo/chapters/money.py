@@ -29,7 +29,10 @@ def pay_by_slip(scene: Scene) -> Tuple[str, Payment]:
     tell = scene.tell
     tell.step("Rita buys six more and pays by bank slip; staff approve before the money comes")
     order, payment = buy(scene, cast.ATLAS, 6, (cast.RESELLER.email, scene.rita), SLIP_GATEWAY)
-    tell.mails(cast.RESELLER.email, cast.STAFF_ADDRESS)
+    tell.told(
+        "Four keys of Atlas are left, so staff hear of that too", scene.free_keys(cast.ATLAS), 4
+    )
+    tell.mails(cast.RESELLER.email, cast.STAFF_ADDRESS, cast.STAFF_ADDRESS)
     approved = scene.approve(order)
     tell.told("0 of 6, Pending", stand(approved), ("0 of 6", "PENDING"))
     tell.told("All six wait for the payment", waiting(approved), {"PAYMENT": 6})
