@@ -230,6 +230,29 @@ def _revealed(event: Event) -> Iterator[Message]:
     )
 
 
+def _exported(event: Event) -> Iterator[Message]:
+    """So does each account whose keys staff took away in a file; of files made in the shell nobody is told."""
+    keys = event.data.get("keys", ())
+    licenses = License.objects.filter(key__in=keys, fulfillment__in=ISSUED).order_by(
+        "account_id", "pk"
+    )
+    by_account: Dict[UUID, List[UUID]] = {}
+    for account_id, license_id in licenses.values_list("account_id", "pk"):
+        by_account.setdefault(account_id, []).append(license_id)
+    accounts = Account.objects.in_bulk(list(by_account))
+    for account_id, ids in by_account.items():
+        account = accounts[account_id]
+        for number, some in enumerate(_chunks(ids)):
+            yield Message(
+                DeliveryKind.KEY_REVEALED,
+                account.email,
+                choose_language(account.language),
+                account_id=account_id,
+                license_ids=tuple(some),
+                part=f"{account_id}:{number}",
+            )
+
+
 def _chunks(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
     for start in range(0, len(ids), LICENSES_PER_MAIL):
         yield ids[start : start + LICENSES_PER_MAIL]
@@ -255,5 +278,6 @@ MESSAGES: Dict[str, Callable[[Event], Iterable[Message]]] = {
     EventType.LICENSE_EMAIL_RESENT.value: _resent,
     EventType.LICENSE_KEY_REVEALED.value: _revealed,
     EventType.LICENSE_KEY_REPLACED.value: _replaced,
+    EventType.EXPORT_REVEALED.value: _exported,
     EventType.KEY_POOL_LOW_STOCK.value: stock_mails.low_stock,
 }

@@ -129,13 +129,18 @@ def _assigned(delivery: Delivery) -> Context:
 
 
 def _revealed(delivery: Delivery) -> Context:
-    license = License.objects.select_related("key__pool", "order_line__order").get(
-        pk=delivery.license_ids[0]
-    )
+    read = License.objects.select_related("key__pool", "order_line__order")
+    licenses = [
+        {
+            "product": product_of(license.order_line),
+            "masked_key": masked(license.key),
+            "order_number": license.order_line.order.number,
+        }
+        for license in read.filter(pk__in=delivery.license_ids).order_by("pk")
+    ]
     return {
-        "product": product_of(license.order_line),
-        "masked_key": masked(license.key),
-        "order_number": license.order_line.order.number,
+        **licenses[0],
+        "licenses": licenses,
         "reason": delivery.event.reason,
         "revealed_at": delivery.event.created_at,
     }

@@ -15,6 +15,9 @@ from saleor_esd_plugin.accounts.invitations import accept_invitation
 from saleor_esd_plugin.accounts.models import Invitation
 from saleor_esd_plugin.events.record import record
 from saleor_esd_plugin.events.types import EventType
+from saleor_esd_plugin.exports.columns import LICENSE_COLUMNS
+from saleor_esd_plugin.exports.license_rows import LicenseRows
+from saleor_esd_plugin.exports.requests import export_licenses, fetch_clear
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.host.types import SYSTEM, Actor
 from saleor_esd_plugin.keys.vault import decrypt
@@ -323,6 +326,28 @@ def test_the_account_is_told_what_staff_read(deliveries_for, letters):
     assert f"•••••-•••••-•••••-•••••-{license.key.suffix}" in letter.text
     assert decrypt(license.key).reveal() not in letter.text + letter.html
     assert make.STAFF.label not in letter.text
+
+
+def test_each_account_is_told_which_of_its_keys_left_in_a_file(deliveries_for, letters):
+    """Section 2.5, P1: a file in clear of two accounts' licenses writes to both, of their own keys only."""
+    mine, theirs = release(order(2)), release(order(1, email="other@example.com"))
+    wanted = License.objects.filter(order_line__order__in=[mine, theirs]).order_by("pk")
+    source = LicenseRows(wanted, list(LICENSE_COLUMNS), is_clear=True)
+    reason = "Asked for by the auditors"
+    issued = export_licenses(
+        source, actor=make.STAFF, wanted={}, columns=None, is_clear=True, reason=reason
+    )
+    assert len(fetch_clear(issued.export, source, actor=make.STAFF).secrets) == 3
+    sent = letters(deliveries_for("export.revealed"))
+    assert len(sent) == 2
+    for made, count in ((mine, 2), (theirs, 1)):
+        letter = only(sent, made.account.email)
+        keys = [license.key for license in make.licenses_of(made)]
+        assert letter.text.count("•••••-•••••-•••••-•••••-") == count
+        assert all(f"•••••-{key.suffix}" in letter.text for key in keys)
+        assert f"Reason: {reason}" in letter.text
+        assert not any(decrypt(key).reveal() in letter.text + letter.html for key in keys)
+    assert only(sent, mine.account.email).subject == "The shop's staff have read 2 of your keys"
 
 
 def test_no_letter_holds_a_remote_image_or_an_unset_variable(deliveries_for, letters, settings):

@@ -18,6 +18,7 @@ REVEALED = {
     "product": "Editor",
     "masked_key": "•••••",
     "order_number": "7",
+    "licenses": [{"product": "Editor", "masked_key": "•••••", "order_number": "7"}],
     "reason": "because",
     "revealed_at": None,
 }
