@@ -11,6 +11,7 @@ from ..accounts.models import Member
 from ..errors import ForbiddenRole, InvalidQuantity, NotFound, ReasonRequired
 from ..events.record import record
 from ..events.types import EventType
+from ..host import shop
 from ..host.db import now
 from ..host.types import SYSTEM, Actor
 from ..licenses.models import Approval, Fulfillment
@@ -20,7 +21,7 @@ from .counts import approval_state
 from .errors import AlreadyDecided
 from .locks import lock_order
 from .models import ApprovalState, LicenseOrder, LicenseOrderLine
-from .settling import settle_license_order
+from .settling import settle_locked_order
 
 
 @transaction.atomic
@@ -70,7 +71,7 @@ def approve_license_order(
         lines={str(line.pk): line.approved for line in changed},
         release_unpaid=waives,
     )
-    settle_license_order(order.pk)
+    settle_locked_order(order, shop.read_order(order.order_uuid))
     return order
 
 

@@ -20,7 +20,7 @@ from ..ids import uuid7
 from .locks import lock_order
 from .models import DisputeStage, FactKind, LicenseOrder, PaymentFact
 from .money import mismatch
-from .settling import settle_license_order
+from .settling import settle_locked_order
 
 # A fact of another payment under the same name is nobody's: nothing comes back then.
 _GROW = """
@@ -81,14 +81,15 @@ def note_payment_facts(facts: Sequence[Fact], *, actor: Actor) -> Noted:
             return Noted(problem="several orders of the shop have this payment")
         order = LicenseOrder.objects.filter(order_uuid__in=uuids).first()
     if order is not None:
-        lock_order(order.pk)
+        order = lock_order(order.pk)
     # One order of rows for all: two messages of one payment never wait for each other in a circle.
     grown = [_grow(fact, order) for fact in sorted(facts, key=lambda one: (one.kind, one.ref))]
     problem = "" if all(grown) else "it was told before of another payment"
     if order is None:
         return Noted(problem=problem)
-    settle_license_order(order.pk, actor=actor)
-    return Noted(order.pk, problem or _problem(facts, shop.read_order(order.order_uuid)))
+    in_shop = shop.read_order(order.order_uuid)
+    settle_locked_order(order, in_shop, actor=actor)
+    return Noted(order.pk, problem or _problem(facts, in_shop))
 
 
 def _known_order_of(payment_ref: str) -> Optional[LicenseOrder]:

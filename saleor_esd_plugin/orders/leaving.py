@@ -56,12 +56,12 @@ def withdraw_units(
 
 
 def withdraw_everything(
-    order: LicenseOrder, lines: Sequence[LicenseOrderLine], *, actor: Actor
+    order: LicenseOrder, lines: Sequence[LicenseOrderLine], *, reason: str, actor: Actor
 ) -> None:
     """Nothing is left of an order that has ended. Again changes nothing."""
     leaving = units_in_order(lines)
     if leaving:
-        take_out(order, lines, leaving, reason=_why_ended(order), actor=actor)
+        take_out(order, lines, leaving, reason=reason, actor=actor)
 
 
 def units_in_order(lines: Sequence[LicenseOrderLine]) -> List[Unit]:
@@ -135,9 +135,3 @@ def _leaves_first(unit: Unit) -> Any:
     assigned = license.assigned_at.timestamp() if license.end_customer_id else 0.0
     # A later assignment first, the unassigned before them all; within one moment from the end of the line.
     return (1, is_seen, is_issued, bool(assigned), -assigned, -license.unit_index, license.pk)
-
-
-def _why_ended(order: LicenseOrder) -> str:
-    if order.cancelled_at is not None:
-        return "order cancelled"
-    return "dispute lost" if order.charged_back else "order refunded"

@@ -45,9 +45,20 @@ def note_state(license_order: LicenseOrder, order: Order, *, actor: Actor = SYST
         _note(license_order, "paid_at", EventType.LICENSE_ORDER_PAID, moment, actor)
     _note_amounts(license_order, order, money, moment, actor)
     if money.is_all_gone and not license_order.is_ended:
-        reason = "dispute lost" if money.charged_back else ""
-        _note(license_order, "refunded_at", EventType.LICENSE_ORDER_REFUNDED, moment, actor, reason)
+        type = EventType.LICENSE_ORDER_REFUNDED
+        _note(license_order, "refunded_at", type, moment, actor, _loss(money))
     return money
+
+
+def why_units_leave(license_order: LicenseOrder, money: Money) -> str:
+    """The reason that stands on units which leave without anybody having chosen them."""
+    if license_order.cancelled_at is not None:
+        return "order cancelled"
+    return _loss(money) or ("order refunded" if license_order.is_ended else "refunded")
+
+
+def _loss(money: Money) -> str:
+    return "dispute lost" if money.charged_back else ""
 
 
 def note_named_returns(license_order: LicenseOrder, order: Order, money: Money) -> None:

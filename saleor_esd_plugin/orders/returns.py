@@ -10,12 +10,13 @@ from django.db import transaction
 from ..errors import Invalid, InvalidQuantity, NotFound, ReasonRequired
 from ..events.record import record
 from ..events.types import EventType
+from ..host import shop
 from ..host.types import Actor
 from ..permissions import MANAGE_LICENSES
 from .leaving import Unit, take_out, units_in_order
 from .locks import lock_order
 from .models import LicenseOrder
-from .settling import settle_license_order
+from .settling import settle_locked_order
 
 
 @transaction.atomic
@@ -45,10 +46,11 @@ def return_units(
         raise Invalid("Name licenses, or lines with how many units leave.", field="licenses")
     elif not order.open_refund:
         raise Invalid("Nothing of what was refunded is open.", field="coversRefund")
-    order = settle_license_order(order.pk, actor=actor)
+    in_shop = shop.read_order(order.order_uuid)
+    settle_locked_order(order, in_shop, actor=actor)
     if covers_refund and order.open_refund:
         _cover_refund(order, reason=reason, actor=actor)
-        order = settle_license_order(order.pk, actor=actor)
+        settle_locked_order(order, in_shop, actor=actor)
     return order
 
 

@@ -8,7 +8,7 @@ and paid is released. It looks at how things are, not at what changed, so again 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import List
+from typing import List, Optional
 from uuid import UUID
 
 from django.db import transaction
@@ -24,7 +24,7 @@ from .leaving import withdraw_everything, withdraw_units
 from .locks import lock_order
 from .models import LicenseOrder, LicenseOrderLine
 from .money import Money
-from .payments import may_release, note_state
+from .payments import may_release, note_state, why_units_leave
 from .refunds import share_of, still_open
 from .releasing import release_approved
 
@@ -37,24 +37,34 @@ def settle_license_order(license_order_id: UUID, *, actor: Actor = SYSTEM) -> Li
     Raises NotFound.
     """
     order = lock_order(license_order_id)
+    settle_locked_order(order, shop.read_order(order.order_uuid), actor=actor)
+    return order
+
+
+def settle_locked_order(
+    order: LicenseOrder, in_shop: Optional[Order], *, actor: Actor = SYSTEM
+) -> None:
+    """The same for a caller who holds the lock of `order`, and has read the shop's order since it does.
+
+    `in_shop` is None if the shop has deleted it. What follows is on `order` too.
+    """
     if not shop.plugin_settings().is_active:
-        return order
-    in_shop = shop.read_order(order.order_uuid)
+        return
     known = in_shop or _remembered(order)
     money = note_state(order, known, actor=actor)
     lines = list(order.lines.select_for_update().order_by("pk"))
+    reason = why_units_leave(order, money)
     if order.is_ended:
-        withdraw_everything(order, lines, actor=actor)
+        withdraw_everything(order, lines, reason=reason, actor=actor)
         open_refund = Decimal(0)
     else:
-        open_refund = _withdraw_refunded(order, lines, known, money, actor)
+        open_refund = _withdraw_refunded(order, lines, known, money, reason, actor)
     if open_refund != order.open_refund:
         order.open_refund = open_refund
         order.save(update_fields=["open_refund"])
     _follow_dispute(order, money, actor)
     if in_shop is not None and may_release(order, in_shop, money):
         release_approved(order, is_paid=in_shop.is_paid or money.is_paid, actor=actor)
-    return order
 
 
 def _remembered(order: LicenseOrder) -> Order:
@@ -78,6 +88,7 @@ def _withdraw_refunded(
     lines: List[LicenseOrderLine],
     known: Order,
     money: Money,
+    reason: str,
     actor: Actor,
 ) -> Decimal:
     """Units leave for what went back; what is left of it that is not plain, for staff."""
@@ -88,7 +99,7 @@ def _withdraw_refunded(
         lines,
         by_line={line.pk: share.by_line[line.order_line_ref] for line in lines},
         in_all=share.in_all,
-        reason="dispute lost" if money.charged_back else "refunded",
+        reason=reason,
         actor=actor,
     )
     if not money.is_paid:

@@ -6,6 +6,8 @@ from decimal import Decimal
 
 import build
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from factories import STAFF, make_license_order, make_policy, make_pool, record, table_digest
 from provider import (
     PROVIDER,
@@ -353,3 +355,20 @@ def test_amounts_are_exact():
     tell(captured("29.99"))
 
     assert LicenseOrder.objects.get(pk=order.pk).captured == Decimal("29.9900")
+
+
+def test_a_message_takes_one_lock_and_asks_the_shop_once(monkeypatch):
+    """Providers send many messages, and each keeps its order's others waiting."""
+    order = sell(paid=False)
+    asked = []
+
+    def read_order(order_uuid, read=shop.read_order):
+        asked.append(order_uuid)
+        return read(order_uuid)
+
+    monkeypatch.setattr(shop, "read_order", read_order)
+    with CaptureQueriesContext(connection) as captured_queries:
+        tell(captured(60))
+
+    locks = [one["sql"] for one in captured_queries if "pg_advisory_xact_lock" in one["sql"]]
+    assert (len(locks), asked) == (1, [order.order_uuid])

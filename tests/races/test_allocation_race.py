@@ -175,7 +175,7 @@ def test_approve_against_reject_has_one_winner(live_db):
 
 def test_control_without_the_orders_lock_approvals_collide(live_db, monkeypatch):
     """The twin of T-CON-08: reading before the lock lets several win."""
-    from saleor_esd_plugin.orders import approval, settling
+    from saleor_esd_plugin.orders import approval
 
     order = make_license_order(6)
     barrier = threading.Barrier(8, timeout=30)
@@ -189,7 +189,6 @@ def test_control_without_the_orders_lock_approvals_collide(live_db, monkeypatch)
         return found
 
     monkeypatch.setattr(approval, "lock_order", look_then_wait)
-    monkeypatch.setattr(settling, "lock_order", unlocked)
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, *args, **kwargs: self)
 
     together([lambda: approve_license_order(order.pk, actor=STAFF)] * 8, threads=8)

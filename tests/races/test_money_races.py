@@ -42,9 +42,9 @@ from saleor_esd_plugin.orders.settling import settle_license_order
 # Who stops where: the side, the module and the name in it before which it stops.
 POINTS = {
     "both at once": None,
-    "approved, not settled": ("first", approval, "settle_license_order"),
+    "approved, not settled": ("first", approval, "settle_locked_order"),
     "free to go, not released": ("first", settling, "release_approved"),
-    "told, not settled": ("second", facts, "settle_license_order"),
+    "told, not settled": ("second", facts, "settle_locked_order"),
     "units chosen, not released": ("first", unit_steps, "term_end"),
 }
 ROUNDS = max(1, int(os.environ.get("ESD_RACES", "200")) // len(POINTS))
@@ -362,7 +362,7 @@ def test_two_refunds_at_once_are_the_larger_one(live_db, monkeypatch):
         )
 
     race(rounds[:3], None, monkeypatch)
-    race(rounds[3:], ("first", facts, "settle_license_order"), monkeypatch)
+    race(rounds[3:], ("first", facts, "settle_locked_order"), monkeypatch)
 
     for one in rounds:
         assert not [answer for answer in one.answers if is_failure(answer)]
