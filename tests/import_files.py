@@ -1,15 +1,35 @@
-"""Files for imports, with every kind of defect in a known place."""
+"""Files for imports, with every kind of defect (reliability.md 4.1) in a known place."""
 
 from __future__ import annotations
 
+import csv
+import io
 import random
-from typing import Iterator, List, Tuple
+from typing import Any, List, Tuple
 
 from saleor_esd_plugin.keys.formats import FORMATS
 
-HEADER = "key,use_by,cost,note\n"
-# One row in twenty is bad.
-EVERY = 20
+HEADER = ["key", "use_by", "cost", "note"]
+# One row in twenty is bad, and one is written oddly, which changes nothing.
+EVERY, ODD = 20, 9
+# What spreadsheets make of keys.
+DAMAGED = [
+    "1.23E+15",
+    "1,23457E+15",
+    "#REF!",
+    "#N/A",
+    "########",
+    "'0012345678",
+    '="0012345678"',
+    "2031-05-06",
+    "06.05.2031",
+    "5/6/2031",
+    "6-May-31",
+    "2031-05-06 00:00:00",
+    "123456789012.0",
+]
+# Within a key: other scripts that look the same, what `upper()` changes, what turns the text around, control characters.
+FOREIGN = ["В", "Ρ", "ı", "ß", "\u212a", "\u0301", "\u202e", "\x01", "\n", "\r\n"]
 
 
 def new_key() -> str:
@@ -21,16 +41,28 @@ def wide(text: str) -> str:
     return "".join(chr(ord(character) + 0xFEE0) for character in text)
 
 
+ODDITIES = [
+    wide,
+    lambda key: f"\u00a0{key}\u3000",
+    lambda key: "\ufeff" + key.replace("-", "\u200b-"),
+    lambda key: key.replace("-", "\u2013"),
+    lambda key: f"{key}\t",
+]
+
+
 class DefectiveFile:
     """`count` rows for a pool of the format GENERIC_INSENSITIVE, 5 % of them with a defect.
 
     `present`: keys of that pool, `elsewhere`: keys of other pools, as many as there are of each kind.
-    `expected` are the verdicts in the order of the rows, the first of which is in line 2; `good` the keys that
-    end up in stock.
+    `expected` are the verdicts in the order of the rows, `numbers` the lines in which they begin; `good` the
+    keys that end up in stock. `text` is written as the csv module is told by `written`.
     """
 
-    def __init__(self, count: int, present: List[str], elsewhere: List[str], seed: int = 1):
+    def __init__(
+        self, count: int, present: List[str], elsewhere: List[str], seed: int = 1, **written: Any
+    ):
         self.expected: List[str] = []
+        self.numbers: List[int] = []
         self.good: List[str] = []
         self._random = random.Random(seed)
         self._present, self._elsewhere = iter(present), iter(elsewhere)
@@ -39,61 +71,85 @@ class DefectiveFile:
             self._too_weak,
             self._too_long,
             self._foreign_character,
+            self._damaged,
             self._bad_day,
             self._bad_cost,
             self._missing_cell,
+            self._cell_too_many,
             self._duplicate,
             self._duplicate_in_disguise,
             self._already_present,
             self._exists_elsewhere,
         ]
-        self.text = HEADER + "".join(self._rows(count))
+        text = io.StringIO(newline="")
+        written.setdefault("lineterminator", "\n")
+        writer = csv.writer(text, **written)
+        writer.writerow(HEADER)
+        line = 2
+        for place in range(count):
+            if place % 1000 == 999:
+                writer.writerow(["", " ", "", ""])  # no row, but a line
+                line += 1
+            verdict, cells = self._row(place)
+            writer.writerow(cells)
+            self.expected.append(verdict)
+            self.numbers.append(line)
+            line += 1 + sum(cell.count("\n") for cell in cells)
+        self.text = text.getvalue()
 
     @staticmethod
     def of_each(count: int) -> int:
         """How many keys of `present` and of `elsewhere` a file of that many rows needs."""
-        return count // EVERY // 11 + 1
+        return count // EVERY // 13 + 1
 
-    def _rows(self, count: int) -> Iterator[str]:
-        for place in range(count):
-            if place % EVERY == EVERY - 1:
-                verdict, row = self._kinds[place // EVERY % len(self._kinds)]()
-            else:
-                self.good.append(new_key())
-                verdict, row = "OK", f"{self.good[-1]},2031-05-06,1.25,"
-            self.expected.append(verdict)
-            yield row + "\n"
+    def _row(self, place: int) -> Tuple[str, List[str]]:
+        if place % EVERY == EVERY - 1:
+            return self._kinds[place // EVERY % len(self._kinds)]()
+        self.good.append(new_key())
+        if place % EVERY == ODD:
+            odd = self._random.choice(ODDITIES)(self.good[-1])
+            return "OK", [odd, " 2031-05-06 ", "1.2500", 'three\n"lines"\n', "", " "]
+        return "OK", [self.good[-1], "2031-05-06", "1.25", ""]
 
-    def _empty(self) -> Tuple[str, str]:
-        return "EMPTY", ' ,,,"said so"'
+    def _empty(self) -> Tuple[str, List[str]]:
+        return "EMPTY", [self._random.choice([" ", "\u200b", "-----"]), "", "", "said, so"]
 
-    def _too_weak(self) -> Tuple[str, str]:
-        return "TOO_WEAK", "ABC-12 34,,,"
+    def _too_weak(self) -> Tuple[str, List[str]]:
+        return "TOO_WEAK", [self._random.choice(["ABC-12 34", "A", "ABCDEFG"]), "", "", ""]
 
-    def _too_long(self) -> Tuple[str, str]:
-        return "INVALID_LENGTH", "A" * 513 + ",,,"
+    def _too_long(self) -> Tuple[str, List[str]]:
+        return "INVALID_LENGTH", ["A" * self._random.choice([513, 513, 5000]), "", "", ""]
 
-    def _foreign_character(self) -> Tuple[str, str]:
-        return "INVALID_CHARACTER", new_key()[:-1] + "В,,,"
+    def _foreign_character(self) -> Tuple[str, List[str]]:
+        key, stranger = new_key(), self._random.choice(FOREIGN)
+        return "INVALID_CHARACTER", [key[:12] + stranger + key[12:], "", "", ""]
 
-    def _bad_day(self) -> Tuple[str, str]:
-        return "BAD_FORMAT", f"{new_key()},31.12.2030,,"
+    def _damaged(self) -> Tuple[str, List[str]]:
+        return "SPREADSHEET_DAMAGE", [self._random.choice(DAMAGED), "", "", ""]
 
-    def _bad_cost(self) -> Tuple[str, str]:
-        return "BAD_FORMAT", f'{new_key()},,"1,25",'
+    def _bad_day(self) -> Tuple[str, List[str]]:
+        day = self._random.choice(["31.12.2030", "2030-02-30", "12/31/2030", "47848", "soon"])
+        return "BAD_FORMAT", [new_key(), day, "", ""]
 
-    def _missing_cell(self) -> Tuple[str, str]:
-        return "BAD_FORMAT", f"{new_key()},"
+    def _bad_cost(self) -> Tuple[str, List[str]]:
+        cost = self._random.choice(["1,25", "$1", "-1", "1E2", "1.00001"])
+        return "BAD_FORMAT", [new_key(), "", cost, ""]
 
-    def _duplicate(self) -> Tuple[str, str]:
-        return "DUPLICATE_IN_FILE", self._random.choice(self.good) + ",,,"
+    def _missing_cell(self) -> Tuple[str, List[str]]:
+        return "BAD_FORMAT", [new_key(), ""]
 
-    def _duplicate_in_disguise(self) -> Tuple[str, str]:
+    def _cell_too_many(self) -> Tuple[str, List[str]]:
+        return "BAD_FORMAT", [new_key(), "", "", "", "x"]
+
+    def _duplicate(self) -> Tuple[str, List[str]]:
+        return "DUPLICATE_IN_FILE", [self._random.choice(self.good), "", "", ""]
+
+    def _duplicate_in_disguise(self) -> Tuple[str, List[str]]:
         key = self._random.choice(self.good).lower().replace("-", "")
-        return "DUPLICATE_IN_FILE", wide(key) + ",,,"
+        return "DUPLICATE_IN_FILE", [wide(key), "", "", ""]
 
-    def _already_present(self) -> Tuple[str, str]:
-        return "ALREADY_PRESENT", next(self._present) + ",,,"
+    def _already_present(self) -> Tuple[str, List[str]]:
+        return "ALREADY_PRESENT", [next(self._present), "", "", ""]
 
-    def _exists_elsewhere(self) -> Tuple[str, str]:
-        return "EXISTS_ELSEWHERE", next(self._elsewhere) + ",,,"
+    def _exists_elsewhere(self) -> Tuple[str, List[str]]:
+        return "EXISTS_ELSEWHERE", [next(self._elsewhere), "", "", ""]

@@ -25,7 +25,11 @@ from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.exports.columns import KEY_COLUMNS, LICENSE_COLUMNS
 from saleor_esd_plugin.exports.key_rows import KeyRows
 from saleor_esd_plugin.exports.license_rows import LicenseRows
-from saleor_esd_plugin.exports.requests import export_license_keys, export_licenses
+from saleor_esd_plugin.exports.requests import (
+    export_import_report,
+    export_license_keys,
+    export_licenses,
+)
 from saleor_esd_plugin.graphql.schema import MUTATIONS
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.host.types import ANONYMOUS, Actor
@@ -344,6 +348,12 @@ def export_of_keys() -> Operation:
     return lambda: export_license_keys(rows, actor=ACTOR, wanted=wanted, columns=None)
 
 
+@leaves("license_key_import_report_export", "export.requested")
+def export_of_a_report() -> Operation:
+    batch = make.make_pool(2).batches.get()
+    return lambda: export_import_report(batch.pk, actor=ACTOR)
+
+
 # What a second call does once more; all other operations have nothing left to do.
 NEW_ACTS = {
     "license_key_pool_create": ["key_pool.created"],
@@ -351,6 +361,7 @@ NEW_ACTS = {
     "license_key_reveal": ["license_key.revealed"],
     "licenses_export": ["export.requested"],
     "license_key_pool_export": ["export.requested"],
+    "license_key_import_report_export": ["export.requested"],
     "license_email_resend": ["license_email.resent"],
     "license_email_resend resend_corrected": ["license_email.resent"],
     "license_order_receipt_send": ["license_order.receipt_sent"],

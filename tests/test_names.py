@@ -26,6 +26,7 @@ EVENTS = {
     # One asks for a file, whatever it is of; that it left is another event.
     "LicensesExport": "export.requested",
     "LicenseKeyPoolExport": "export.requested",
+    "LicenseKeyImportReportExport": "export.requested",
 }
 PAST = {"send": "sent", "resend": "resent", "stop": "stopped"}
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, List, Optional, Sequence, Tuple
 
 from ..errors import Invalid
+from .sql_cells import written
 
 _ORDER = "order_line__order__"
 
@@ -46,35 +47,33 @@ _STATE = (
     "CASE WHEN key.revoked_at IS NOT NULL THEN 'REVOKED'"
     " WHEN key.quarantined_at IS NOT NULL THEN 'QUARANTINED'"
     " WHEN free.key_id IS NOT NULL THEN 'AVAILABLE'"
+    " WHEN reserved.key_id IS NOT NULL THEN 'RESERVED'"
     " WHEN withheld.key_id IS NOT NULL THEN 'WITHHELD' ELSE 'TAKEN' END"
 )
-_MOMENT = "left((%s AT TIME ZONE 'UTC')::text, 19)"
+_MOMENT = "date_trunc('second', %s AT TIME ZONE 'UTC')"
 
 _QUARANTINE_REASON = (
     "CASE WHEN key.quarantined_at IS NOT NULL"
-    " THEN coalesce(replacement.reason, batch.quarantine_reason) END"
+    f" THEN coalesce({written('replacement.reason')}, batch.quarantine_reason) END"
 )
 
-# Name -> (the text of its cell in SQL, over key, free, withheld, license, batch, replacement and
-# shop_order; what it is).
+# Name -> (its cell in SQL, over key, free, reserved, withheld, license, batch, replacement and shop_order, where batch
+# has cells already; what it is). What nobody wrote is made of digits, letters and dots.
 KEY_COLUMNS = {
     "KEY_MASK": ("key.suffix", "The key as lists show it."),
-    "STATE": (_STATE, "AVAILABLE, WITHHELD, TAKEN, QUARANTINED or REVOKED."),
+    "STATE": (_STATE, "AVAILABLE, RESERVED, WITHHELD, TAKEN, QUARANTINED or REVOKED."),
     "BATCH": ("key.batch_id::text", "The UUID of its import."),
     "SUPPLIER": ("batch.supplier", "Whom it came from."),
     "PURCHASE_REFERENCE": ("batch.purchase_reference", "Under which purchase."),
     "USE_BY": ("key.use_by::text", "Its last day."),
     "CREATED_AT": (_MOMENT % "key.created_at", "When it was imported or generated."),
     "LICENSE": ("license.id::text", "The UUID of the license that it is on."),
-    "ORDER_NUMBER": ("shop_order.number", "The number of the order of that license."),
+    "ORDER_NUMBER": (written("shop_order.number"), "The number of the order of that license."),
     "REVEALED_AT": (_MOMENT % "key.revealed_at", "When somebody first saw it."),
     "QUARANTINED_AT": (_MOMENT % "key.quarantined_at", "Since when it is quarantined."),
     "QUARANTINE_REASON": (_QUARANTINE_REASON, "Why it was replaced, else why its import was."),
     "REVOKED_AT": (_MOMENT % "key.revoked_at", "Since when it is revoked."),
 }
-
-# What suppliers and the shop wrote; all others are made of digits, letters and dots.
-WRITTEN = {"SUPPLIER", "PURCHASE_REFERENCE", "ORDER_NUMBER", "QUARANTINE_REASON"}
 
 # The clear key is no column to choose: it comes first in a file in clear, and in no other.
 KEY = "key"

@@ -11,8 +11,7 @@ import csv
 import io
 import logging
 from datetime import date, datetime
-from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence
-from uuid import UUID
+from typing import Any, Callable, Iterable, Iterator, List, Optional, Sequence
 
 from ..host.db import now, writing
 from ..keys.cells import protected
@@ -25,24 +24,44 @@ ROWS_PER_CHUNK = 5_000
 BYTE_ORDER_MARK = "\ufeff"
 CONTENT_TYPE = "text/csv; charset=utf-8"
 
-Row = Sequence[Any]
-Secrets = Dict[UUID, SecretKey]
+Row = Any
+# The clear key of each row, None for one that stays closed.
+Secrets = List[Optional[SecretKey]]
 
 
 class Source:
-    """Where the rows of a file come from. A row begins with the id that they ascend by."""
+    """Where the rows of a file come from; they ascend by what `place` tells."""
 
     header: Sequence[str] = ()
-    # Makes a row's cells; the clear keys of the chunk by id, None for a masked file.
-    cells: Callable[[Row, Optional[Secrets]], List[str]]
 
-    def read(self, after: Optional[UUID], most: int) -> List[Row]:
-        """The next rows behind `after`, at most `most`."""
+    def read(self, after: Any, most: int) -> List[Row]:
+        """The next rows behind the place `after` (None: the first ones), at most `most`."""
         raise NotImplementedError
 
-    def sealed(self, rows: List[Row]) -> List[Sealed]:
-        """Those of their keys that may be opened as the rows stand."""
+    def place(self, row: Row) -> Any:
+        """Where this row stands, for the next to be read."""
+        return row[0]
+
+    def sealed(self, rows: List[Row]) -> Iterable[Optional[Sealed]]:
+        """The key of each row, None for one that may not be opened as the row stands."""
         raise NotImplementedError
+
+    def cells(self, row: Row) -> List[str]:
+        """A row's cells, without the clear key."""
+        raise NotImplementedError
+
+    def lines(self, rows: List[Row], secrets: Optional[Secrets]) -> bytes:
+        """The rows as they stand in the file, with the clear keys first; `secrets` is None for a masked file."""
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\r\n")
+        if secrets is None:
+            writer.writerows(map(self.cells, rows))
+        else:
+            writer.writerows(
+                ["" if secret is None else protected(secret.reveal()), *self.cells(row)]
+                for row, secret in zip(rows, secrets)
+            )
+        return text.getvalue().encode()
 
 
 class BrokenOff(Exception):
@@ -58,7 +77,7 @@ def csv_chunks(
     BrokenOff in the middle: the connection then breaks, so that nobody takes a part for the whole.
     """
     yield header_line(source)
-    after: Optional[UUID] = None
+    after: Any = None
     count = 0
     while True:
         try:
@@ -77,7 +96,7 @@ def csv_chunks(
         told(count)
         if len(rows) < ROWS_PER_CHUNK:
             return
-        after = rows[-1][0]
+        after = source.place(rows[-1])
 
 
 def header_line(source: Source) -> bytes:
@@ -87,10 +106,7 @@ def header_line(source: Source) -> bytes:
 
 def lines(source: Source, rows: List[Row], secrets: Optional[Secrets]) -> bytes:
     """These rows as they stand in the file."""
-    text = io.StringIO(newline="")
-    cells = source.cells
-    csv.writer(text, lineterminator="\r\n").writerows(cells(row, secrets) for row in rows)
-    return text.getvalue().encode()
+    return source.lines(rows, secrets)
 
 
 def as_cell(value: Any) -> str:
@@ -103,8 +119,3 @@ def as_cell(value: Any) -> str:
         # The connection speaks UTC.
         return str(value)[:19]
     return value.isoformat() if isinstance(value, date) else str(value)
-
-
-def key_cell(secret: Optional[SecretKey]) -> str:
-    """The clear key, or nothing for one that stays closed."""
-    return "" if secret is None else protected(secret.reveal())

@@ -1,22 +1,28 @@
 """The file of a pool's keys: a row each, oldest first.
 
-In raw SQL: the queue has no index on keys alone, so that it is joined by pool and key.
+In raw SQL: the queue has no index on keys alone, so that it is joined by pool and key; and COPY
+writes the lines, which costs a fourth of what Python needs for it.
 """
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Sequence
+import re
+from binascii import unhexlify
+from typing import Any, Dict, Iterator, List, Optional, Sequence
 from uuid import UUID
 
 from django.db import connection, models
 
+from ..host.db import copied_rows
 from ..keys.cells import protected
 from ..keys.formats import mask
-from ..keys.models import KeyPool
+from ..keys.models import KeyPool, LicenseKey
+from ..keys.secret import SecretKey
 from ..licenses.models import ENDED, ISSUED
 from ..licenses.opening import Sealed
-from .columns import KEY_COLUMNS, WRITTEN, header_of
-from .csv_files import Row, Secrets, Source, key_cell
+from .columns import KEY_COLUMNS, header_of
+from .csv_files import Row, Secrets, Source
+from .sql_cells import PATTERNS, written
 
 
 class KeyState(models.TextChoices):
@@ -24,6 +30,7 @@ class KeyState(models.TextChoices):
 
     TAKEN = "TAKEN"
     AVAILABLE = "AVAILABLE"
+    RESERVED = "RESERVED"
     WITHHELD = "WITHHELD"
     QUARANTINED = "QUARANTINED"
     REVOKED = "REVOKED"
@@ -34,45 +41,62 @@ _FREE = (
     " WHERE queued.pool_id = key.pool_id AND queued.key_id = key.id)"
 )
 _WITHHELD = "EXISTS (SELECT FROM esd_withheldkey old WHERE old.key_id = key.id)"
+_RESERVED = "EXISTS (SELECT FROM esd_reservedkey kept WHERE kept.key_id = key.id)"
 _UNHARMED = "key.revoked_at IS NULL AND key.quarantined_at IS NULL"
 _STATES = {
     KeyState.REVOKED.value: "key.revoked_at IS NOT NULL",
     KeyState.QUARANTINED.value: "key.revoked_at IS NULL AND key.quarantined_at IS NOT NULL",
     KeyState.WITHHELD.value: _UNHARMED + f" AND {_WITHHELD}",
     KeyState.AVAILABLE.value: _UNHARMED + f" AND {_FREE}",
-    KeyState.TAKEN.value: _UNHARMED + f" AND NOT {_FREE} AND NOT {_WITHHELD}",
+    KeyState.RESERVED.value: _UNHARMED + f" AND {_RESERVED}",
+    KeyState.TAKEN.value: _UNHARMED + f" AND NOT {_FREE} AND NOT {_RESERVED} AND NOT {_WITHHELD}",
 }
-# What opening needs: the bytes, whether it was seen before, whether it may be seen.
-_SECRET = (
-    "key.ciphertext, key.revealed_at IS NOT NULL, free.key_id IS NULL AND withheld.key_id IS NULL"
+# In hexadecimal digits: the id and, of a file in clear, the key behind it.
+_ID = "encode(uuid_send(key.id), 'hex')"
+_ID_AND_KEY = "encode(uuid_send(key.id) || key.ciphertext, 'hex')"
+_ID_DIGITS = 32
+# Whether it was seen before; NULL if it may not be seen.
+_SEEN = (
+    "CASE WHEN free.key_id IS NULL AND reserved.key_id IS NULL AND withheld.key_id IS NULL"
     " AND (license.id IS NULL OR (license.fulfillment = ANY (%(issued)s)"
-    " AND license.suspended_at IS NULL))"
+    " AND license.suspended_at IS NULL)) THEN key.revealed_at IS NOT NULL END"
 )
 _SELECT = """
-SELECT {columns} FROM (
+WITH key AS MATERIALIZED (
     SELECT * FROM esd_licensekey key
     WHERE key.pool_id = %(pool)s::uuid AND key.id > %(after)s::uuid {conditions}
     ORDER BY key.id LIMIT %(most)s
-) key
+), batch AS MATERIALIZED (
+    SELECT id, {batch_cells} FROM esd_keybatch WHERE id IN (SELECT batch_id FROM key)
+)
+SELECT {columns} FROM key
 LEFT JOIN esd_availablekey free ON free.pool_id = key.pool_id AND free.key_id = key.id
+LEFT JOIN esd_reservedkey reserved ON reserved.key_id = key.id
 LEFT JOIN esd_withheldkey withheld ON withheld.key_id = key.id
 LEFT JOIN esd_license license ON license.key_id = key.id AND license.fulfillment <> ALL (%(ended)s)
 {joins}
 ORDER BY key.id
 """
 _JOINS = {
-    "batch": "LEFT JOIN esd_keybatch batch ON batch.id = key.batch_id",
+    "batch": "LEFT JOIN batch ON batch.id = key.batch_id",
     "replacement": "LEFT JOIN esd_keyreplacement replacement ON replacement.old_key_id = key.id",
     "shop_order": "LEFT JOIN esd_licenseorderline line ON line.id = license.order_line_id"
     " LEFT JOIN esd_licenseorder shop_order ON shop_order.id = line.order_id",
 }
-_FIRST = UUID(int=0)
+# Many keys have one batch: its cells are made once a chunk.
+_BATCH_CELLS = ", ".join(
+    f"{written(name)} AS {name}" for name in ("supplier", "purchase_reference", "quarantine_reason")
+)
+_FIRST = UUID(int=0).hex
+# Begins like nothing to protect, and needs no quotes.
+_HARMLESS = re.compile('[A-Za-z0-9][^",\r\n]*\\Z')
+_NEEDS_QUOTES = re.compile('[",\r\n]')
 
 
 class KeyRows(Source):
     """The keys of `pool`, of one batch and in some states if asked for, with these columns.
 
-    In clear, a key that is for sale or withheld stays closed, and so does one on a license that may not be
+    In clear, a key that is for sale, reserved or withheld stays closed, and so does one on a license that may not be
     used (pending, suspended): an export changes nothing of what can be sold.
     """
 
@@ -87,22 +111,18 @@ class KeyRows(Source):
     ):
         self.header = header_of(columns, is_clear=is_clear)
         self._pool = pool
-        self._first = 4 if is_clear else 1
-        self._written = [place for place, name in enumerate(columns) if name in WRITTEN]
-        self._masks: Dict[int, str] = {}
-        self._mask = columns.index("KEY_MASK") if "KEY_MASK" in columns else None
-        fields = ", ".join(
-            [
-                "key.id",
-                *([_SECRET] if is_clear else ()),
-                *(KEY_COLUMNS[name][0] for name in columns),
-            ]
-        )
+        first = [_ID_AND_KEY, _SEEN] if is_clear else [_ID]
+        cells = [_cell(name, pool.format) for name in columns]
+        if len(self.header) == 1:
+            # COPY writes an empty text as two quotes: a line that is empty would be no row.
+            cells = [f"coalesce({cell}, '')" for cell in cells] or ["NULL"]
+        fields = ", ".join([*first, *cells])
         conditions = ""
         self._values: Dict[str, Any] = {
             "pool": str(pool.pk),
             "issued": list(ISSUED),
             "ended": list(ENDED),
+            **PATTERNS,
         }
         if batch_id is not None:
             conditions += " AND key.batch_id = %(batch)s::uuid"
@@ -112,34 +132,64 @@ class KeyRows(Source):
             conditions += f" AND ({' OR '.join(each)})"
         self._statement = _SELECT.format(
             columns=fields,
+            batch_cells=_BATCH_CELLS,
             conditions=conditions,
             joins="\n".join(join for name, join in _JOINS.items() if f"{name}." in fields),
         )
 
-    def read(self, after: Optional[UUID], most: int) -> List[Row]:
-        values = {**self._values, "after": str(after or _FIRST), "most": most}
+    def read(self, after: Any, most: int) -> List[Row]:
+        # Left as bytes: a list per row would call the garbage collector, which takes longer than the export.
+        values = {**self._values, "after": after or _FIRST, "most": most}
         with connection.cursor() as cursor:
-            cursor.execute(self._statement, values)
-            return cursor.fetchall()
+            return copied_rows(cursor, self._statement, values)
 
-    def sealed(self, rows: List[Row]) -> List[Sealed]:
+    def place(self, row: Row) -> Any:
+        return row[:_ID_DIGITS].decode()
+
+    def sealed(self, rows: List[Row]) -> Iterator[Optional[Sealed]]:
         pool_id = self._pool.pk
-        return [Sealed(row[0], pool_id, row[1], row[2]) for row in rows if row[3]]
+        for row in rows:
+            digits, was_seen, _ = row.split(b",", 2)
+            if was_seen:
+                both = unhexlify(digits)
+                yield both[:16], both[16:], was_seen == b"t", pool_id, None
+            else:
+                yield None
 
-    def cells(self, row: Row, secrets: Optional[Secrets]) -> List[Any]:  # type: ignore[override]
-        made = list(row[self._first :])
-        for place in self._written:
-            if made[place]:
-                made[place] = protected(made[place])
-        if self._mask is not None:
-            made[self._mask] = self._masked(made[self._mask])
-        return made if secrets is None else [key_cell(secrets.get(row[0])), *made]
+    def lines(self, rows: List[Row], secrets: Optional[Secrets]) -> bytes:
+        if secrets is None:
+            return b"".join([row[_ID_DIGITS + 1 : -1] + b"\r\n" for row in rows])
+        if len(self.header) == 1:
+            # Without a comma, and never an empty line: that would be no row.
+            return b"".join([(_key_cell(secret) or b'""') + b"\r\n" for secret in secrets])
+        return b"".join(
+            [
+                b"%b,%b\r\n" % (_key_cell(secret), row.split(b",", 2)[2][:-1])
+                for secret, row in zip(secrets, rows)
+            ]
+        )
 
-    def _masked(self, suffix: str) -> str:
-        # What stands in front depends on the length alone, and there are six of them.
-        size = len(suffix)
-        head = self._masks.get(size)
-        if head is None:
-            whole = mask(self._pool.format, "_" * size)
-            head = self._masks[size] = whole[: len(whole) - size]
-        return head + suffix
+
+def _cell(name: str, format_name: str) -> str:
+    """The cell of a column in SQL."""
+    text = KEY_COLUMNS[name][0]
+    return _masked(text, format_name) if name == "KEY_MASK" else text
+
+
+def _masked(suffix: str, format_name: str) -> str:
+    """The mask of a key: what stands in front of the suffix depends on its length alone."""
+    longest: Any = LicenseKey._meta.get_field("suffix").max_length
+    cases = ""
+    for size in range(longest, -1, -1):
+        whole = mask(format_name, "_" * size)
+        cases += f" WHEN {size} THEN '{whole[: len(whole) - size]}' || {suffix}"
+    return f"CASE length({suffix}){cases} END"
+
+
+def _key_cell(secret: Optional[SecretKey]) -> bytes:
+    if secret is None:
+        return b""
+    if _HARMLESS.match(secret.reveal()):
+        return secret.reveal().encode()
+    text = protected(secret.reveal())
+    return ('"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text).encode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Optional, Sequence, Set
+from typing import Any, Iterator, List, Optional, Sequence, Set
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -13,7 +13,7 @@ from ..licenses.models import ISSUED
 from ..licenses.opening import Sealed
 from ..licenses.rules import lifecycle_at
 from .columns import LICENSE_COLUMNS, header_of
-from .csv_files import Row, Secrets, Source, as_cell, key_cell
+from .csv_files import Row, Source, as_cell
 
 # Read for every row: what masks, states and keys are made from.
 _BASE = (
@@ -39,30 +39,29 @@ class LicenseRows(Source):
         is_clear: bool = False,
     ):
         self.header = header_of(columns, is_clear=is_clear)
-        self._hints, self._is_clear, self._at = hints, is_clear, now()
+        self._hints, self._at = hints, now()
         self._fields = list(_BASE + (_SECRET if is_clear else ()))
         self._makers = [self._maker(name) for name in columns]
         # Ordered by itself: a filter may come with an order of its own.
         self._rows = licenses.order_by("pk").values_list(*self._fields)
 
-    def read(self, after: Optional[UUID], most: int) -> List[Row]:
+    def read(self, after: Any, most: int) -> List[Row]:
         rows = self._rows if after is None else self._rows.filter(pk__gt=after)
         return list(rows[:most])
 
-    def sealed(self, rows: List[Row]) -> List[Sealed]:
+    def sealed(self, rows: List[Row]) -> Iterator[Optional[Sealed]]:
         first = len(_BASE)
-        return [
-            Sealed(row[first], row[first + 1], row[first + 3], row[first + 2] is not None, row[0])
-            for row in rows
-            if row[2] in ISSUED and row[5] is None
-        ]
+        for row in rows:
+            is_usable = row[2] in ISSUED and row[5] is None
+            key_id, pool_id, revealed_at, stored = row[first : first + len(_SECRET)]
+            yield (
+                (key_id.bytes, bytes(stored), revealed_at is not None, pool_id, row[0])
+                if is_usable
+                else None
+            )
 
-    def cells(self, row: Row, secrets: Optional[Secrets]) -> List[str]:  # type: ignore[override]
-        made = [make(row) for make in self._makers]
-        if secrets is None:
-            return made
-        is_usable = row[2] in ISSUED and row[5] is None
-        return [key_cell(secrets.get(row[len(_BASE)]) if is_usable else None), *made]
+    def cells(self, row: Row) -> List[str]:
+        return [make(row) for make in self._makers]
 
     def _maker(self, name: str) -> Any:
         if name == "KEY_MASK":

@@ -8,7 +8,10 @@ from ..ids import uuid7
 
 
 class ExportKind(models.TextChoices):
-    """What a file holds: a row per license, or a row per key of a pool."""
+    """What a file holds: a row per license, or a row per key of a pool.
+
+    One of KEYS whose `wanted` has `report_of` holds a row per verdict of an import instead.
+    """
 
     LICENSES = "LICENSES"
     KEYS = "KEYS"

@@ -27,6 +27,8 @@ MOST_CLEAR = 500
 SHORTEST_REASON = 10
 CLEAR_LIMITS = ((3, HOUR),)
 RULE = "export_clear"
+# In `Export.wanted`: the import or batch whose report is wanted.
+REPORT_OF = "report_of"
 _ROWS_AT_ONCE = 1_000
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 
@@ -46,6 +48,16 @@ def export_licenses(source: Source, *, actor: Actor, **what: Any) -> Issued:
 def export_license_keys(source: Source, *, actor: Actor, **what: Any) -> Issued:
     """A token for the file of these keys; see `_issue`."""
     return _issue(ExportKind.KEYS, source, actor=actor, **what)
+
+
+def export_import_report(
+    report_of: UUID, *, actor: Actor, verdicts: Optional[Sequence[str]] = None
+) -> Issued:
+    """A token for the verdicts (None: all) of this import or batch; who calls has looked whether the actor may."""
+    wanted: Dict[str, Any] = {REPORT_OF: str(report_of)}
+    if verdicts is not None:
+        wanted["verdicts"] = list(verdicts)
+    return _note_request(ExportKind.KEYS, actor, wanted, None, False, "", None)
 
 
 def _issue(
@@ -149,7 +161,7 @@ def fetch_masked(export: Export, *, actor: Actor, account_id: Optional[UUID] = N
 
 
 class Opened(NamedTuple):
-    """The rows of a file in clear and the keys of those that could be opened."""
+    """The rows of a file in clear and their keys, None for one that could not be opened."""
 
     rows: List[Row]
     secrets: Secrets
@@ -167,7 +179,9 @@ def fetch_clear(export: Export, source: Source, *, actor: Actor) -> Opened:
         rows = source.read(None, MOST_CLEAR + 1)
         if len(rows) > MOST_CLEAR:
             raise DeadLink()
-        found = open_sealed(source.sealed(rows), moment=now())
+        sealed = list(source.sealed(rows))
+        found = open_sealed(sealed, moment=now())
+        opened = [key[0] for key, secret in zip(sealed, found) if key and secret is not None]
         record(
             EventType.EXPORT_REVEALED,
             export.pk,
@@ -176,7 +190,7 @@ def fetch_clear(export: Export, source: Source, *, actor: Actor) -> Opened:
             permission=REVEAL_LICENSE_KEYS,
             **_told(export.kind, export.wanted),
             rows=len(rows),
-            keys=[str(key_id) for key_id in found],
+            keys=[str(UUID(bytes=key_id)) for key_id in opened],
         )
         return Opened(rows, found)
 
@@ -209,6 +223,8 @@ def forget_old_exports() -> int:
 
 def _told(kind: str, wanted: Dict[str, Any]) -> Dict[str, Any]:
     """What an event says of a file. Of licenses which conditions there were: what was searched for may be a person."""
+    if REPORT_OF in wanted:
+        return {"of": "REPORT", **wanted}
     if kind == ExportKind.KEYS.value:
         return {"of": kind, **wanted}
     return {"of": kind, "conditions": sorted(wanted)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from itertools import islice
-from typing import Any, Dict, Iterable, Iterator
+from typing import Any, Dict, Iterable, Iterator, List
 
 from django.db import connection
 
@@ -31,6 +31,7 @@ else:
 __all__ = [
     "JSONField",
     "check_constraint",
+    "copied_rows",
     "copy_rows",
     "now",
     "permission_model",
@@ -61,6 +62,29 @@ def copy_rows(cursor: Any, table: str, columns: str, lines: Iterable[str]) -> No
         with cursor.copy(statement) as copy:
             for block in _Blocks(lines):
                 copy.write(block)
+
+
+def copied_rows(cursor: Any, query: str, values: Dict[str, Any]) -> List[bytes]:
+    """What COPY makes of `query` in PostgreSQL's CSV format: a row each, which ends with a line feed.
+
+    One path for psycopg 2 and 3. NULL is an empty cell, an empty text two quotes.
+    """
+    if hasattr(cursor, "copy_expert"):
+        rows = _Kept()
+        statement = cursor.mogrify(query, values).decode()
+        cursor.copy_expert(f"COPY ({statement}) TO STDOUT (FORMAT csv)", rows)
+        return rows.all
+    statement = connection.ops.compose_sql(query, values)
+    with cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT csv)") as copy:
+        return list(map(bytes, copy))
+
+
+class _Kept:
+    """A file that keeps each row that psycopg 2 writes into it."""
+
+    def __init__(self) -> None:
+        self.all: List[bytes] = []
+        self.write = self.all.append
 
 
 class _Blocks:

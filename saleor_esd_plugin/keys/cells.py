@@ -12,14 +12,14 @@ import re
 _BEGINNING = "'*[ \u00a0]*[-=+@\t\uff1d\uff0b\uff0d\uff20]"
 _AT_START = re.compile(f"{_BEGINNING}|'*[ \u00a0]*[\r\n]")
 _LINE_START = f"(?:\\A|(?<=[\r\n]))(?={_BEGINNING})|\\A(?='*[ \u00a0]*[\r\n])"
-_PROTECT = re.compile(_LINE_START)
+PROTECT = re.compile(_LINE_START)
 _RESTORE = re.compile(f"(?:\\A|(?<=[\r\n]))'(?={_BEGINNING})|\\A'(?='*[ \u00a0]*[\r\n])")
 
 
 def protected(text: str) -> str:
     """`text` as a cell; most texts come back as they are."""
     if _AT_START.match(text) or "\n" in text or "\r" in text:
-        return _PROTECT.sub("'", text)
+        return PROTECT.sub("'", text)
     return text
 
 

@@ -8,6 +8,7 @@ import re
 from typing import BinaryIO, Iterator, Tuple
 
 from .errors import BadEncoding, FileTooLarge
+from .headers import refuse_documents
 
 _BLOCK = 64 * 1024
 # No key and no row is that long; an endless line would otherwise fill the memory.
@@ -23,13 +24,17 @@ _MARKS = (
 
 
 def lines(file: BinaryIO) -> Iterator[str]:
-    """Each line with its end (CRLF, LF or CR). Raises BadEncoding, and FileTooLarge for an endless one."""
+    """Each line with its end (CRLF, LF or CR).
+
+    Raises BadEncoding, FileTooLarge for an endless line, Invalid for what is no text at all.
+    """
     pending = ""
     for text in _texts(file):
         pending += text
-        found = _LINE.findall(pending)
-        pending = pending[sum(map(len, found)) :]
-        yield from found
+        # Not beyond the last end: without one the search would begin anew at every character.
+        end = max(pending.rfind("\n"), pending.rfind("\r")) + 1
+        yield from _LINE.findall(pending[:end])
+        pending = pending[end:]
         if len(pending) > LONGEST_LINE:
             raise FileTooLarge(LONGEST_LINE, "characters in one line")
     if pending:
@@ -38,6 +43,7 @@ def lines(file: BinaryIO) -> Iterator[str]:
 
 def _texts(file: BinaryIO) -> Iterator[str]:
     block = file.read(_BLOCK)
+    refuse_documents(block)
     mark, encoding, name = _encoding(block)
     decoder = codecs.getincrementaldecoder(encoding)()
     # A CR at the end of a block may be half of a CRLF.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from datetime import date
 from decimal import Decimal
-from typing import Callable, Iterable, List, Optional, Sequence, Union
+from typing import Callable, Dict, Iterable, List, Optional, Sequence, Union
 from uuid import UUID
 
 from django.db import transaction
@@ -88,15 +88,22 @@ def import_license_keys(
         source=source,
         commit=commit,
         skip_invalid=skip_invalid,
-        file_name=clean_text(file_name, field="fileName", longest=255, one_line=True),
-        supplier=clean_text(supplier, field="supplier", longest=128, one_line=True),
-        purchase_reference=clean_text(
-            purchase_reference, field="purchaseReference", longest=128, one_line=True
-        ),
         use_by=use_by,
         actor=actor,
         progress=progress,
+        **clean_origin(file_name, supplier, purchase_reference),
     )
+
+
+def clean_origin(file_name: str, supplier: str, purchase_reference: str) -> Dict[str, str]:
+    """Where keys came from, as it is stored. Raises Invalid for what is too long."""
+    return {
+        "file_name": clean_text(file_name, field="fileName", longest=255, one_line=True),
+        "supplier": clean_text(supplier, field="supplier", longest=128, one_line=True),
+        "purchase_reference": clean_text(
+            purchase_reference, field="purchaseReference", longest=128, one_line=True
+        ),
+    }
 
 
 def import_rows(

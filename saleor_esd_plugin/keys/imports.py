@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Dict, Iterable, List, Optional
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Union
 from uuid import UUID
 
 from django.db import transaction
@@ -13,11 +13,11 @@ from django.db.models import Q, Sum
 from ..errors import Invalid, NotFound
 from ..events.record import record
 from ..events.types import EventType
-from ..host.db import now
+from ..host.db import now, writing
 from ..host.types import Actor
 from .loading import QUARANTINED, merged_runs
 from .models import KeyBatch, KeyImport, KeyImportChunk
-from .reports import ImportReport, from_json
+from .reports import ImportReport, Run, from_json
 from .staging import known_batch
 
 # A chunk takes seconds, so whoever has not been heard of for this long is dead.
@@ -115,6 +115,26 @@ def _repeated(before: KeyBatch, key_import: KeyImport) -> ImportReport:
     )
 
 
+def judged_so_far(record: Union[KeyImport, KeyBatch]) -> Iterator[Run]:
+    """The runs of `report_of`, or of `report_of_batch`, fetched chunk by chunk while they are asked for.
+
+    If their rows are deleted meanwhile, it raises; it never ends early.
+    """
+    if isinstance(record, KeyImport) and record.outcome == KeyImport.Outcome.REPEATED.value:
+        record = known_batch(record) or record
+    if isinstance(record, KeyBatch):
+        if record.key_import is None:
+            yield from from_json(record.report)
+            return
+        record = record.key_import
+    chunks = KeyImportChunk.objects.filter(key_import=record).order_by("number")
+    for chunk_id in chunks.values_list("pk", flat=True):
+        # Never around a yield: what runs in between is not ours.
+        with writing():
+            report = KeyImportChunk.objects.values_list("report", flat=True).get(pk=chunk_id)
+        yield from from_json(report)
+
+
 def report_of_batch(batch: KeyBatch) -> ImportReport:
     """The verdicts of the import that brought the batch, those given so far while it is under way."""
     if batch.key_import is not None:
@@ -155,7 +175,7 @@ def resume_key_import(import_id: UUID, *, actor: Actor) -> KeyImport:
     key_import = _locked(import_id)
     if key_import.stopped_at:
         if KeyBatch.objects.filter(key_import=key_import, quarantined_at__isnull=False).exists():
-            raise Invalid(f"The import does not go on. {QUARANTINED}", field="id")
+            raise Invalid(f"The import does not go on. {QUARANTINED}")
         key_import.stopped_at, key_import.heartbeat_at = None, now()
         key_import.problem = ""
         key_import.save(update_fields=["stopped_at", "heartbeat_at", "problem"])

@@ -10,8 +10,8 @@ from uuid import UUID
 from ..conf import settings
 from ..errors import Invalid, Required
 from ..host.types import Actor
-from ..text import clean_text
-from .importing import ImportReport, KeySource, Progress, import_rows, open_pool
+from .importing import ImportReport, KeySource, Progress, clean_origin, import_rows, open_pool
+from .imports import resume_key_import
 from .models import KeyImport
 from .reading import KeyFile
 from .routing import PoolOfSku, by_name, into
@@ -38,19 +38,14 @@ def import_key_file(
 
     Large are those of more rows than ESD_IMPORT_AT_ONCE and those whose rows name their pools; then
     `pool_id` must be None. As to the rest see `import_license_keys`; `reading` hears how many rows of a
-    large one were read. Raises Invalid and Required for a pool too many or too few as well.
+    large one were read. Content whose import was stopped goes on as that import. Raises Invalid and Required
+    for a pool too many or too few as well, and Invalid for content of which a batch was quarantined half-way.
     """
     if file.names_pools and pool_id is not None:
         raise Invalid("The rows of this file name their pools; give no other.", field="pool")
     if not file.names_pools and pool_id is None:
         raise Required("Give a pool, or a file with the column sku or pool.", field="pool")
-    cleaned = {
-        "file_name": clean_text(file_name, field="fileName", longest=255, one_line=True),
-        "supplier": clean_text(supplier, field="supplier", longest=128, one_line=True),
-        "purchase_reference": clean_text(
-            purchase_reference, field="purchaseReference", longest=128, one_line=True
-        ),
-    }
+    origin = clean_origin(file_name, supplier, purchase_reference)
     rows = file.rows
     if pool_id is not None:
         pool = open_pool(pool_id)
@@ -65,7 +60,7 @@ def import_key_file(
                 use_by=use_by,
                 actor=actor,
                 progress=progress,
-                **cleaned,
+                **origin,
             )
         rows, route = chain(first, rows), into(pool)
         del first
@@ -78,6 +73,8 @@ def import_key_file(
         actor=actor,
         pool_id=pool_id,
         use_by=use_by,
-        **cleaned,
+        **origin,
     )
-    return stage(rows, route, delivery, reading)
+    taken = stage(rows, route, delivery, reading)
+    # The same content was stopped before: that import goes on in place of a new one.
+    return resume_key_import(taken.pk, actor=actor) if taken.stopped_at else taken

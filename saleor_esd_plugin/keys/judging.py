@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from .blind_index import Digest, digest_under
+from .damage import is_damaged
 from .errors import KeyFormatError
 from .formats import EXACT, INSENSITIVE, Format, canonical_form, find_format
 from .keyring import KeyRing
@@ -106,7 +107,11 @@ def judge_alone(
     try:
         canonical = format.canonicalize(row.key.reveal())
     except KeyFormatError as error:
-        return Candidate(row.number, error.verdict)
+        damaged = error.verdict is not ImportVerdict.EMPTY and is_damaged(row.key.reveal())
+        return Candidate(row.number, ImportVerdict.SPREADSHEET_DAMAGE if damaged else error.verdict)
+    # In a fixed pattern nothing of the kind has got this far.
+    if not format.groups and is_damaged(row.key.reveal()):
+        return Candidate(row.number, ImportVerdict.SPREADSHEET_DAMAGE)
     each = Candidate(row.number, ImportVerdict.OK)
     each.digests = digests_of(ring, row.key, canonical, format.mode, modes)
     each.digest = each.digests[0][1]

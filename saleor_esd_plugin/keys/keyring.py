@@ -6,10 +6,10 @@ keys, and everything that would need the ring raises KeyringLocked.
 
 from __future__ import annotations
 
-import hmac
 import logging
 import time
-from typing import Dict, List, Optional, Tuple
+from hashlib import sha256
+from typing import Any, Dict, List, Optional, Tuple
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -29,12 +29,21 @@ _MOST_CIPHERS = 1024
 class KeyRing:
     """Encryption and index keys by number (kid); gives ciphers and digests, never the keys."""
 
-    __slots__ = ("_ciphers", "_enc", "_index", "enc_active", "index_active", "trusted_until")
+    __slots__ = (
+        "_ciphers",
+        "_enc",
+        "_hashes",
+        "_index",
+        "enc_active",
+        "index_active",
+        "trusted_until",
+    )
 
     def __init__(self, read: RingSettings):
         self._enc, self.enc_active = read.enc, read.enc_active
         self._index, self.index_active = read.index, read.index_active
         self._ciphers: Dict[Tuple[int, UUID], AESGCM] = {}
+        self._hashes = {kid: _begun(key) for kid, key in read.index.items()}
         # time.monotonic() until which the database need not be asked again whether this ring is right.
         self.trusted_until = 0.0
 
@@ -72,7 +81,11 @@ class KeyRing:
 
     def digest(self, kid: int, message: bytes) -> bytes:
         """HMAC-SHA256 under an index key. Raises KeyError if the ring lacks the kid."""
-        return hmac.digest(self._index[kid], message, "sha256")
+        inner, outer = self._hashes[kid]
+        inner, outer = inner.copy(), outer.copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        return outer.digest()
 
     def check_value(self, purpose: str, kid: int) -> bytes:
         """32 bytes that only this key gives and that tell nothing about it; purpose ENC or INDEX."""
@@ -140,6 +153,14 @@ def log_if_locked() -> None:
             "The license keys are locked: %s",
             " ".join(f"({problem.id}) {problem.text}" for problem in found),
         )
+
+
+def _begun(key: bytes) -> Tuple[Any, Any]:
+    """Both hashes of HMAC-SHA256 (RFC 2104) after the key of 32 bytes: with them a digest takes half the time."""
+    block = key.ljust(sha256().block_size, b"\0")
+    return sha256(bytes(byte ^ 0x36 for byte in block)), sha256(
+        bytes(byte ^ 0x5C for byte in block)
+    )
 
 
 def _derive(key: bytes, info: bytes) -> bytes:

@@ -31,7 +31,9 @@ _LOCK = "SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))"
 _LOCK_CLASS = 0x45534B
 _SLEEP = 0.2
 
-QUARANTINED = "Its batch was quarantined."
+QUARANTINED = "A batch of it was quarantined; import what is left as a new file."
+# A chunk whose rows nobody needs any more.
+_NO_ROWS: Dict[str, Any] = {"ciphertext": None, "digests": None, "duplicates": []}
 
 Outcome = KeyImport.Outcome
 
@@ -119,9 +121,10 @@ def _load(key_import: KeyImport, chunk: KeyImportChunk, ring: KeyRing) -> None:
     started = time.monotonic()
     batches = batches_of(key_import)
     if any(batch.quarantined_at for batch in batches.values()):
-        # More keys of it must not get on sale.
+        # More keys of it must not get on sale, now or later.
         key_import.problem = QUARANTINED
         KeyImport.objects.filter(pk=key_import.pk).update(stopped_at=now())
+        drop_rows(key_import)
         return
     hold_uniqueness(ring)
     modes = modes_in_use()
@@ -183,8 +186,9 @@ def _close(
     chunk.seconds = time.monotonic() - started
     fields = ["report", "accepted", "refused", "seconds", "checked_at", "loaded_at"]
     if not keeps_rows:
-        chunk.ciphertext = chunk.digests = None
-        fields += ["ciphertext", "digests"]
+        for name, nothing in _NO_ROWS.items():
+            setattr(chunk, name, nothing)
+        fields += _NO_ROWS
     chunk.save(update_fields=fields)
 
 
@@ -202,10 +206,15 @@ def _end_load(key_import: KeyImport) -> None:
 
 
 def _finish(key_import: KeyImport, outcome: KeyImport.Outcome) -> None:
-    key_import.chunks.update(ciphertext=None, digests=None)
+    drop_rows(key_import)
     KeyImport.objects.filter(pk=key_import.pk).update(
         outcome=outcome.value, finished_at=now(), stopped_at=None
     )
+
+
+def drop_rows(key_import: KeyImport) -> None:
+    """Forget the rows that wait to be loaded, which nobody will do; their verdicts stay."""
+    key_import.chunks.exclude(ciphertext=None).update(**_NO_ROWS)
 
 
 def merged_runs(key_import: KeyImport) -> List[Run]:

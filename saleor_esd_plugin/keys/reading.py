@@ -7,21 +7,19 @@ import io
 import re
 from datetime import date
 from decimal import Decimal
-from itertools import chain
-from typing import BinaryIO, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
+from itertools import chain, islice
+from typing import BinaryIO, Dict, Iterable, Iterator, List, NamedTuple, Optional
 
 from ..errors import Invalid
 from .cells import restored
 from .decoding import lines
 from .errors import FileTooLarge
+from .headers import FIRST_LINES, header_of, refuse_tables
 from .secret import SecretKey
 from .verdicts import ImportVerdict
 
 MOST_BYTES = 32 * 1024 * 1024
 MOST_ROWS = 1_000_000
-# Of the first two a file has one, if its rows are for several pools.
-COLUMNS = ("sku", "pool", "key", "use_by", "cost", "note")
-_DELIMITERS = ",;\t|"
 _DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _COST = re.compile(r"[0-9]{1,12}(\.[0-9]{1,4})?")
 
@@ -61,8 +59,8 @@ def open_keys(file: BinaryIO) -> KeyFile:
 
     The first line that is not blank decides: if one of its cells reads `key`, it is the header of a CSV file with the
     columns key, use_by (YYYY-MM-DD), cost (1234.5678), note (not read), and sku or pool, in any order. Raises
-    FileTooLarge (1,000,000 rows, an endless line), BadEncoding, and Invalid for an unknown column, a NUL or
-    a quote that never ends; some only while the rows are read.
+    FileTooLarge (1,000,000 rows, an endless line), BadEncoding, and Invalid for an unknown column, a table
+    without such a first line, a NUL or a quote that never ends; some only while the rows are read.
     """
     read = lines(file)
     peeked: List[str] = []
@@ -70,12 +68,13 @@ def open_keys(file: BinaryIO) -> KeyFile:
         peeked.append(line)
         if line.strip():
             break
-    header = _header(peeked[-1].strip()) if peeked else None
-    every = chain(peeked, read)
+    header = header_of(peeked)
     if header is None:
-        return KeyFile(_limited(_line_rows(every)), False)
+        peeked += islice(read, FIRST_LINES)
+        refuse_tables(peeked)
+        return KeyFile(_limited(_line_rows(chain(peeked, read))), False)
     delimiter, columns = header
-    rows = _csv_rows(_without_nul(every), delimiter, columns)
+    rows = _csv_rows(_without_nul(chain(peeked, read)), delimiter, columns)
     return KeyFile(_limited(rows), "sku" in columns or "pool" in columns)
 
 
@@ -84,26 +83,17 @@ def list_keys(keys: Iterable[str]) -> Iterator[KeyRow]:
     return _limited(KeyRow(number, SecretKey(key)) for number, key in enumerate(keys, 1))
 
 
-def _header(first: str) -> Optional[Tuple[str, List[str]]]:
-    """Delimiter and columns of a CSV file, None for one key per line."""
-    for delimiter in _DELIMITERS:
-        cells = [cell.strip().strip('"').strip().lower() for cell in first.split(delimiter)]
-        if "key" in cells:
-            unknown = [cell for cell in cells if cell not in COLUMNS]
-            if unknown or len(set(cells)) < len(cells):
-                raise Invalid(
-                    "The columns of a file are " + ", ".join(COLUMNS) + ", each once.", field="file"
-                )
-            if "sku" in cells and "pool" in cells:
-                raise Invalid("A file has the column sku or pool, not both.", field="file")
-            return delimiter, cells
-    return None
-
-
 def _line_rows(every: Iterable[str]) -> Iterator[KeyRow]:
     for number, line in enumerate(every, 1):
         if line.strip():
-            yield KeyRow(number, SecretKey(line.rstrip("\r\n")))
+            yield KeyRow(number, SecretKey(_unquoted(line.rstrip("\r\n"))))
+
+
+def _unquoted(line: str) -> str:
+    """A line without the quotes that some programs put around every text."""
+    if line[:1] == line[-1:] == '"' and len(line) > 1:
+        return line[1:-1].replace('""', '"')
+    return line
 
 
 def _without_nul(every: Iterable[str]) -> Iterator[str]:
@@ -117,23 +107,29 @@ def _csv_rows(every: Iterable[str], delimiter: str, columns: List[str]) -> Itera
     reader = csv.reader(every, delimiter=delimiter, strict=True)
     # Where the next row begins; a quoted cell may span lines.
     number, is_header = 1, True
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                if not is_header:
-                    yield _csv_row(number, cells, columns)
-                is_header = False
-            number = reader.line_num + 1
-    except csv.Error:
-        raise Invalid(
-            f"The file is no CSV from line {number} on; a quote may be missing there.",
-            field="file",
-            line=number,
-        ) from None
+    while True:
+        try:
+            for cells in reader:
+                if any(cell.strip() for cell in cells):
+                    if not is_header:
+                        yield _csv_row(number, cells, columns)
+                    is_header = False
+                number = reader.line_num + 1
+            return
+        except csv.Error as error:
+            if "field limit" not in str(error):
+                raise Invalid(
+                    f"The file is no CSV from line {number} on; a quote may be missing there.",
+                    field="file",
+                    line=number,
+                ) from None
+        # A cell of more than 131,072 characters is the fault of its row alone.
+        yield KeyRow(number, SecretKey(""), refused=ImportVerdict.INVALID_LENGTH)
+        number = reader.line_num + 1
 
 
 def _csv_row(number: int, cells: List[str], columns: List[str]) -> KeyRow:
-    if len(cells) != len(columns):
+    if len(cells) < len(columns) or any(cell.strip() for cell in cells[len(columns) :]):
         return KeyRow(number, SecretKey(""), refused=ImportVerdict.BAD_FORMAT)
     row: Dict[str, str] = dict(zip(columns, cells))
     # Our own exports put an apostrophe in front of what a spreadsheet would take for a formula.

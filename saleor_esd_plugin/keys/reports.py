@@ -1,9 +1,10 @@
-"""What an import tells: a verdict per row, by row number only, never a key."""
+"""What an import tells: a verdict per row, by row number only, never a key; as a CSV file too."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional
 
 from .models import KeyBatch
@@ -72,11 +73,17 @@ class ImportReport:
         self, *, after: int = 0, verdicts: Optional[Iterable[ImportVerdict]] = None
     ) -> Iterator[RowVerdict]:
         """The rows behind row `after`, those with one of `verdicts`, in their order."""
-        wanted = None if verdicts is None else set(verdicts)
-        for first, last, verdict in self.runs:
-            if last > after and (wanted is None or verdict in wanted):
-                for row in range(max(first, after + 1), last + 1):
-                    yield RowVerdict(row, verdict)
+        return _rows_of(self.runs, after, verdicts)
+
+
+def _rows_of(
+    runs: Iterable[Run], after: int, verdicts: Optional[Iterable[ImportVerdict]]
+) -> Iterator[RowVerdict]:
+    wanted = None if verdicts is None else set(verdicts)
+    for first, last, verdict in runs:
+        if last > after and (wanted is None or verdict in wanted):
+            for row in range(max(first, after + 1), last + 1):
+                yield RowVerdict(row, verdict)
 
 
 def runs_of(rows: Iterable[RowVerdict]) -> List[Run]:
@@ -105,3 +112,36 @@ def from_json(report: Dict[str, Any]) -> List[Run]:
     return [
         Run(first, last, ImportVerdict(verdict)) for first, last, verdict in report.get("rows", ())
     ]
+
+
+CSV_HEADER = ("row", "verdict", "what_to_do")
+WHAT_TO_DO = {
+    ImportVerdict.OK: "",
+    ImportVerdict.EMPTY: "Give the key or delete the row.",
+    ImportVerdict.TOO_WEAK: "Ask the supplier for keys of 8 characters or more.",
+    ImportVerdict.INVALID_LENGTH: "Look whether a part is missing or too much; else it is for another pool.",
+    ImportVerdict.INVALID_CHARACTER: "Take the key from the supplier again; else it is for another pool.",
+    ImportVerdict.SPREADSHEET_DAMAGE: "Take the key from the supplier again and make its column text first.",
+    ImportVerdict.BAD_FORMAT: "Give a cell for each column; the day as 2031-05-06; the cost as 12.50.",
+    ImportVerdict.DUPLICATE_IN_FILE: "Delete the row; the key stands further up.",
+    ImportVerdict.ALREADY_PRESENT: "Delete the row; the pool has the key.",
+    ImportVerdict.EXISTS_ELSEWHERE: "Find out where the key belongs; another pool has it.",
+    ImportVerdict.UNKNOWN_SKU: "Give the SKU of a variant that has a license policy.",
+    ImportVerdict.UNKNOWN_POOL: "Give the name or id of one pool that takes imports.",
+}
+_ROWS_AT_ONCE = 10_000
+# What stands behind the number of a row.
+_ENDS = {verdict: f',{verdict.value},"{text}"\r\n' for verdict, text in WHAT_TO_DO.items()}
+
+
+def csv_pieces(
+    runs: Iterable[Run], verdicts: Optional[Iterable[ImportVerdict]] = None
+) -> Iterator[bytes]:
+    """The rows with one of `verdicts` (None: all) as a CSV file, RFC 4180 in ASCII; memory stays flat."""
+    yield (",".join(CSV_HEADER) + "\r\n").encode("ascii")
+    lines = (f"{row}{_ENDS[verdict]}" for row, verdict in _rows_of(runs, 0, verdicts))
+    while True:
+        piece = "".join(islice(lines, _ROWS_AT_ONCE))
+        if not piece:
+            return
+        yield piece.encode("ascii")

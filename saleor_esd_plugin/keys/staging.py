@@ -25,7 +25,8 @@ from .keyring import KeyRing, verified_keyring
 from .models import KeyBatch, KeyImport, KeyImportChunk
 from .reading import KeyRow
 
-CHUNK = 50_000
+# Rows in memory at a time. Twice as many load no quicker and take 35 MB more, unevenly.
+CHUNK = 25_000
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,8 @@ def stage(
         _remember(number, candidates, in_both_modes=delivery.pool_id is None)
         key_import.rows += len(candidates)
         progress(key_import.rows)
+        # Not to be in memory still while the next ones are read.
+        candidates.clear()
     key_import.pools = [str(pool_id) for pool_id in numbers]
     key_import.sha256 = content.hexdigest()
     with connection.cursor() as cursor:

@@ -61,7 +61,7 @@ def load_keys(
 ) -> Set[UUID]:
     """Put many keys on sale; the ids of those left out, since their blind index exists already.
 
-    `targets` are the pools and batches, as (pool id, batch id). Call it in a transaction. 50,000 to
+    `targets` are the pools and batches, as (pool id, batch id). Call it in a transaction. 25,000 to
     100,000 keys at once are stored quickest.
     """
     values = {

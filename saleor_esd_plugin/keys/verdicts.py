@@ -11,6 +11,7 @@ class ImportVerdict(str, enum.Enum):
     TOO_WEAK = "TOO_WEAK"  # fewer than 8 characters: anybody could guess it
     INVALID_LENGTH = "INVALID_LENGTH"
     INVALID_CHARACTER = "INVALID_CHARACTER"
+    SPREADSHEET_DAMAGE = "SPREADSHEET_DAMAGE"  # a number, a date, an error: no longer the key
     BAD_FORMAT = "BAD_FORMAT"  # the row is not like its header says, or its date is not a date
     DUPLICATE_IN_FILE = "DUPLICATE_IN_FILE"
     ALREADY_PRESENT = "ALREADY_PRESENT"

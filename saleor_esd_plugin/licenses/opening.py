@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Set, Tuple
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -17,15 +17,9 @@ from ..keys.models import LicenseKey
 from ..keys.secret import SecretKey
 from .models import LIVE, License
 
-
-class Sealed(NamedTuple):
-    """A key to open, as it was read: `license_id` if it is wanted as the key of that license only."""
-
-    pk: UUID
-    pool_id: UUID
-    ciphertext: Any
-    is_revealed: bool
-    license_id: Optional[UUID] = None
+# A key to open, as it was read: its id as 16 bytes, its column, whether it was seen before, its pool, and the
+# license if it is wanted as the key of that license only. A plain tuple: files have a million of them.
+Sealed = Tuple[bytes, bytes, bool, UUID, Optional[UUID]]
 
 
 def require_open_ring() -> None:
@@ -33,62 +27,82 @@ def require_open_ring() -> None:
     verified_keyring(writes=False)
 
 
-def open_sealed(keys: Iterable[Sealed], *, moment: datetime) -> Dict[UUID, SecretKey]:
-    """The clear keys by id. Those that were never seen are marked as revealed in one transaction.
+def open_sealed(keys: Iterable[Optional[Sealed]], *, moment: datetime) -> List[Optional[SecretKey]]:
+    """The clear key of each, None for None. Those that were never seen are marked as revealed in one transaction.
 
-    Left out are keys that are for sale (or withheld, and so may be again) or on a license that may not be used (pending, suspended), as
-    they stand under the lock; keys that were seen before are taken as they were read. A row that does not
-    open is left out and not marked; if it was tampered with, that leaves its event. Raises KeyringLocked.
+    None as well are keys that are for sale (reserved or withheld ones may be again) or on a license that may not be used (pending,
+    suspended), as they stand under the lock; keys that were seen before are taken as they were read. A row that does not
+    open is None and not marked; if it was tampered with, that leaves its event. Raises KeyringLocked.
     """
     ring = load_keyring()
-    fresh: List[Sealed] = []
-    found: Dict[UUID, SecretKey] = {}
-    for key in keys:
-        if key.is_revealed:
-            _open(ring, key, found)
-        else:
-            fresh.append(key)
+    fresh: Dict[int, Sealed] = {}
+
+    def seen_before() -> Iterator[Optional[Sealed]]:
+        for place, key in enumerate(keys):
+            if key is None or key[2]:
+                yield key
+            else:
+                fresh[place] = key
+                yield None
+
+    found = _opened(ring, seen_before())
     if fresh:
-        _open_fresh(ring, fresh, found, moment)
+        for place, secret in _open_fresh(ring, fresh, moment).items():
+            found[place] = secret
     return found
 
 
 @transaction.atomic
 def _open_fresh(
-    ring: KeyRing, keys: List[Sealed], found: Dict[UUID, SecretKey], moment: datetime
-) -> None:
-    ids = [key.pk for key in keys]
+    ring: KeyRing, keys: Dict[int, Sealed], moment: datetime
+) -> Dict[int, Optional[SecretKey]]:
+    ids = {place: UUID(bytes=key[0]) for place, key in keys.items()}
     live = {
         license.key_id: license
         for license in License.objects.select_for_update(of=("self",))
-        .filter(key__in=ids, fulfillment__in=LIVE)
+        .filter(key__in=ids.values(), fulfillment__in=LIVE)
         .order_by("pk")
     }
-    locked = LicenseKey.objects.select_for_update().filter(pk__in=ids).order_by("pk")
+    locked = LicenseKey.objects.select_for_update().filter(pk__in=ids.values()).order_by("pk")
     pools = {pool_id for _, pool_id in locked.values_list("pk", "pool_id")}
-    for_sale = _for_sale(pools, ids)
-    opened: Dict[UUID, SecretKey] = {}
-    for key in keys:
-        if key.pk not in for_sale and _may_be_seen(key, live.get(key.pk)):
-            _open(ring, key, opened)
+    for_sale = _for_sale(pools, ids.values())
+    places = [
+        place
+        for place, pk in ids.items()
+        if pk not in for_sale and _may_be_seen(keys[place], live.get(pk))
+    ]
+    secrets = dict(zip(places, _opened(ring, [keys[place] for place in places])))
+    opened = [ids[place] for place, secret in secrets.items() if secret is not None]
     key_lifecycle.mark_revealed(opened, moment)
-    found.update(opened)
+    return secrets
+
+
+def _opened(ring: KeyRing, keys: Iterable[Optional[Sealed]]) -> List[Optional[SecretKey]]:
+    found: List[Optional[SecretKey]] = []
+    of_pool: Any = None
+    open_one: Any = None
+    for key in keys:
+        secret = None
+        if key is not None:
+            key_id, stored, _, pool_id, _ = key
+            if pool_id is not of_pool:
+                of_pool, open_one = pool_id, vault.opener(ring, pool_id)
+            try:
+                secret = open_one(key_id, stored)
+            except KeyringLocked:
+                raise
+            except EsdError:
+                # The vault has noted why; the others of the file are not to suffer from it.
+                pass
+        found.append(secret)
+    return found
 
 
 def _may_be_seen(key: Sealed, license: Optional[License]) -> bool:
+    *_, license_id = key
     if license is None:
-        return key.license_id is None
-    return license.is_usable and key.license_id in (None, license.pk)
-
-
-def _open(ring: KeyRing, key: Sealed, found: Dict[UUID, SecretKey]) -> None:
-    try:
-        found[key.pk] = vault.decrypt_with(ring, key)
-    except KeyringLocked:
-        raise
-    except EsdError:
-        # The vault has noted why; the others of the file are not to suffer from it.
-        return
+        return license_id is None
+    return license.is_usable and license_id in (None, license.pk)
 
 
 def _for_sale(pool_ids: Iterable[UUID], key_ids: Iterable[UUID]) -> Set[UUID]:
@@ -97,7 +111,8 @@ def _for_sale(pool_ids: Iterable[UUID], key_ids: Iterable[UUID]) -> Set[UUID]:
         cursor.execute(
             "SELECT key_id FROM esd_availablekey"
             " WHERE pool_id = ANY (%(pools)s::uuid[]) AND key_id = ANY (%(keys)s::uuid[])"
-            " UNION ALL SELECT key_id FROM esd_withheldkey WHERE key_id = ANY (%(keys)s::uuid[])",
+            " UNION ALL SELECT key_id FROM esd_withheldkey WHERE key_id = ANY (%(keys)s::uuid[])"
+            " UNION ALL SELECT key_id FROM esd_reservedkey WHERE key_id = ANY (%(keys)s::uuid[])",
             {
                 "pools": [str(one) for one in pool_ids],
                 "keys": [str(one) for one in key_ids],

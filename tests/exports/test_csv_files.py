@@ -33,7 +33,7 @@ class Numbers(Source):
     def sealed(self, rows):
         return []
 
-    def cells(self, row, secrets):
+    def cells(self, row):
         return [str(row[0].int), as_cell(self.text)]
 
 

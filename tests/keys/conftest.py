@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import os
-from types import SimpleNamespace
-
 import pytest
+from rings import use_ring  # noqa: F401
 
 from saleor_esd_plugin.host.types import Actor
 
@@ -16,24 +13,6 @@ STAFF = Actor("USER", ref="7", label="staff@shop.example")
 @pytest.fixture
 def staff():
     return STAFF
-
-
-@pytest.fixture
-def use_ring(monkeypatch):
-    """Set the key ring: `use_ring(enc={1: bytes}, index={1: bytes})`; the highest number is active.
-
-    Each of the two that is not given is new and random.
-    """
-
-    def use(enc=None, index=None):
-        rings = {"ENC": enc or {1: os.urandom(32)}, "INDEX": index or {1: os.urandom(32)}}
-        for name, keys in rings.items():
-            text = ",".join(f"{kid}:{base64.b64encode(key).decode()}" for kid, key in keys.items())
-            monkeypatch.setenv(f"ESD_{name}_KEYS", text)
-            monkeypatch.setenv(f"ESD_{name}_ACTIVE", str(max(keys)))
-        return SimpleNamespace(enc=rings["ENC"], index=rings["INDEX"])
-
-    return use
 
 
 @pytest.fixture

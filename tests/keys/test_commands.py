@@ -11,7 +11,9 @@ from django.core.management import CommandError, call_command
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.keys import keyring, staging
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, KeyImport, LicenseKey
-from saleor_esd_plugin.keys.pools import update_key_pool
+from saleor_esd_plugin.keys.pools import quarantine_key_batch, update_key_pool
+from saleor_esd_plugin.keys.reports import WHAT_TO_DO
+from saleor_esd_plugin.keys.verdicts import ImportVerdict
 from saleor_esd_plugin.management.commands import esd_import
 
 
@@ -115,10 +117,11 @@ class TestImport:
         keys = random_keys(3)
         bad = [keys[0], keys[0].lower(), "", keys[1][:-1] + "0", keys[2]]
 
-        for commit in ([], ["--commit"]):
+        none = ", so that none was imported; --skip-invalid imports the others"
+        for commit, consequence in ([], ""), (["--commit"], none):
             refusal, out, err = run("esd_import", file_of(bad), "--pool", "Pool", *commit)
 
-            assert refusal == "2 of 4 rows were refused."
+            assert refusal == f"2 of 4 rows were refused{consequence}."
             assert out.startswith("row 2: DUPLICATE_IN_FILE\nrow 4: INVALID_CHARACTER\nOK: 2\n")
             assert not any(key in out + err for key in bad if key)
             assert LicenseKey.objects.count() == 0
@@ -161,9 +164,11 @@ class TestImport:
         checked = run(*arguments)
         refusal, out, err = run(*arguments, "--commit")
 
+        advice = WHAT_TO_DO[ImportVerdict.INVALID_LENGTH]
+        told = f"row 8: INVALID_LENGTH\nOK: 7\nINVALID_LENGTH: 1. {advice}\n"
         assert checked[:2] == (
             None,
-            "row 8: INVALID_LENGTH\nOK: 7\nINVALID_LENGTH: 1\nNothing was written; --commit imports.\n",
+            told + "Nothing was written; --commit imports.\n",
         )
         batch = KeyBatch.objects.get()
         assert refusal is None
@@ -172,8 +177,10 @@ class TestImport:
             r"\[#{11}\.{19}\] loading 3 of 8 rows, 0 refused, [\d,]+/s, 0 s left\n", err
         )
         assert "8 rows read\n" in err
-        rows = [f"{row},OK" for row in range(1, 8)]
-        assert report.read_text().split() == ["row,verdict", *rows, "8,INVALID_LENGTH"]
+        rows = [f'{row},OK,""' for row in range(1, 8)]
+        *told, last = report.read_text().splitlines()
+        assert told == ["row,verdict,what_to_do", *rows]
+        assert last.startswith("8,INVALID_LENGTH,")
         assert AvailableKey.objects.filter(pool=pool).count() == 7
         assert "holds this content already" in run(*arguments, "--commit")[1]
 
@@ -206,6 +213,45 @@ class TestImport:
         assert out == f"OK: 7\nImported 7 keys as batch {KeyBatch.objects.get().pk}.\n"
         assert run("esd_import", "--resume", "x")[0] == "“x” is not the id of an import."
         assert run("esd_import")[0] == "Give either a file or --resume."
+
+    def test_the_same_file_once_more_goes_on_unless_it_is_quarantined(
+        self, run, file_of, new_pool, random_keys, monkeypatch, staff
+    ):
+        """What was stopped is finished; what was withdrawn says so, and no hint leads on."""
+        monkeypatch.setenv("ESD_IMPORT_AT_ONCE", "0")
+        monkeypatch.setattr(staging, "CHUNK", 3)
+        pool = new_pool()
+
+        def left_after_a_chunk(keys):
+            arguments = ["esd_import", file_of(keys), "--pool", "Pool", "--skip-invalid"]
+            with monkeypatch.context() as patch:
+                patch.setattr(esd_import.Command, "_show", interrupt)
+                run(*arguments, "--commit")
+            return [*arguments, "--commit"]
+
+        def interrupt(*_):
+            raise KeyboardInterrupt
+
+        refusal, out, _ = run(*left_after_a_chunk(random_keys(7)))
+        assert (refusal, pool.keys.count()) == (None, 7)
+        assert out.endswith(f"Imported 7 keys as batch {KeyBatch.objects.get().pk}.\n")
+
+        again = left_after_a_chunk(random_keys(7))
+        batch = KeyBatch.objects.latest("pk")
+        quarantine_key_batch(batch.pk, reason="wrong delivery", actor=staff)
+        told = "A batch of it was quarantined; import what is left as a new file."
+        for arguments in (again, ["esd_import", "--resume", str(batch.key_import_id)]):
+            assert run(*arguments)[0] == f"The import does not go on. {told}"
+        assert pool.keys.count() == 10
+
+        def quarantine(*_):
+            for each in KeyBatch.objects.filter(quarantined_at=None):
+                quarantine_key_batch(each.pk, reason="wrong delivery", actor=staff)
+
+        monkeypatch.setattr(esd_import.Command, "_show", quarantine)
+        keys = file_of(random_keys(7))
+        refusal = run("esd_import", keys, "--pool", "Pool", "--skip-invalid", "--commit")[0]
+        assert refusal == f"Stopped. {told}"
 
     def test_what_cannot_be_imported_is_told_in_a_sentence(
         self, run, file_of, new_pool, random_keys, staff, monkeypatch

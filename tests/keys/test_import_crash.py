@@ -129,6 +129,7 @@ def test_killed_twenty_times_it_ends_with_the_same_stock_and_report(
     report = imports.report_of(loading.run_import(taken.pk, waits=True))
 
     assert [row.verdict.value for row in report.rows] == file.expected
+    assert [row.row for row in report.rows] == file.numbers
     assert report.imported == len(file.good) == report.batch.keys.count()
     assert AvailableKey.objects.filter(key__batch=report.batch).count() == len(file.good)
     rows = report.batch.keys.order_by("pk")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import os
 from datetime import date
@@ -97,17 +98,54 @@ def test_every_defect_gets_its_verdict(monkeypatch, new_pool, import_keys, rando
 
     for found in (checked, report):
         assert [row.verdict.value for row in found.rows] == file.expected
-        assert [row.row for row in found.rows] == list(range(2, ROWS + 2))
+        assert [row.row for row in found.rows] == file.numbers
     assert (report.imported, report.accepted) == (len(file.good), len(file.good))
     batch = report.batch
     assert (batch.accepted, batch.refused) == (report.accepted, report.refused)
     assert (batch.cost, batch.costed) == (Decimal("1.25") * len(file.good), len(file.good))
+    assert set(batch.keys.values_list("use_by", flat=True)) == {date(2031, 5, 6)}
     assert batch.keys.count() == AvailableKey.objects.filter(key__batch=batch).count()
     assert batch.keys.count() == len(file.good)
     if ROWS <= 20_000:
         assert [vault.decrypt(row).reveal() for row in batch.keys.order_by("pk")] == file.good
     assert list(violations()) == []
     assert not KeyImportChunk.objects.exclude(ciphertext=None, digests=None).exists()
+
+
+@pytest.mark.parametrize(
+    "encoding, written",
+    [
+        ("utf-8-sig", {"lineterminator": "\r\n", "quoting": csv.QUOTE_ALL}),
+        ("utf-16", {"delimiter": "\t", "lineterminator": "\r\n"}),
+        ("utf-8", {"delimiter": ";", "lineterminator": "\r\n"}),
+        ("utf-8", {"delimiter": "|", "quoting": csv.QUOTE_NONNUMERIC}),
+    ],
+)
+def test_however_the_file_is_written(
+    encoding, written, monkeypatch, new_pool, import_keys, random_keys, staff
+):
+    """T-IMP-F1 to F3: the same defects in the ways in which spreadsheets save them."""
+    monkeypatch.setattr(staging, "CHUNK", 200)
+    pool, other = new_pool("GENERIC_INSENSITIVE"), new_pool()
+    need = DefectiveFile.of_each(1500)
+    present, elsewhere = random_keys(need), random_keys(need)
+    import_keys(pool, present)
+    import_keys(other, elsewhere)
+    file = DefectiveFile(1500, present, elsewhere, **written)
+
+    taken = import_key_file(
+        pool.pk,
+        open_keys(io.BytesIO(file.text.encode(encoding))),
+        pool_of_sku=dict,
+        source=KeySource.FILE,
+        commit=True,
+        skip_invalid=True,
+        actor=staff,
+    )
+
+    report = imports.report_of(loading.run_import(taken.pk))
+    assert verdicts(report) == list(zip(file.numbers, file.expected))
+    assert clear_keys(report.batch) == file.good
 
 
 def test_keys_become_available_chunk_by_chunk(new_pool, random_keys, take):
@@ -256,8 +294,10 @@ def test_the_same_file_again_goes_on_with_an_import_that_was_left(
 
     again = take(pool, keys, skip_invalid=True)
 
-    assert again.pk == taken.pk
+    assert (again.pk, again.stopped_at) == (taken.pk, None)
     assert KeyImport.objects.count() == 1
+    assert loading.run_import(taken.pk).outcome == "IMPORTED"
+    assert clear_keys(pool) == keys
 
 
 def test_a_key_ring_that_gets_locked_in_the_middle(

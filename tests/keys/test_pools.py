@@ -14,7 +14,7 @@ from saleor_esd_plugin.keys.pools import (
     quarantine_key_batch,
     update_key_pool,
 )
-from saleor_esd_plugin.licenses.stock import available_keys
+from saleor_esd_plugin.licenses.stock import unsold_keys
 
 pytestmark = pytest.mark.django_db
 
@@ -113,7 +113,7 @@ def test_a_quarantined_batch_is_for_sale_no_more(new_pool, import_keys, random_k
     batch = quarantine_key_batch(batch.pk, reason=" wrong file ", actor=staff)
 
     assert batch.quarantine_reason == "wrong file"
-    assert available_keys([pool.pk]) == {pool.pk: 2}
+    assert unsold_keys([pool.pk]) == {pool.pk: 2}
     withdrawn = LicenseKey.objects.exclude(quarantined_at=None)
     assert withdrawn.count() == 7 and not withdrawn.filter(pk__in=sold).exists()
     assert set(withdrawn.values_list("quarantined_at", flat=True)) == {batch.quarantined_at}

@@ -22,6 +22,7 @@ from ...host.types import Actor
 from ...keys.errors import KeyringLocked
 from ...keys.models import KeyBatch, KeyPool
 from ..licenses.filters import LicenseFilterInput, wanted
+from .reports import report_pieces
 
 _MOMENTS = ("created_at", "released_at", "expires_at")
 
@@ -114,6 +115,8 @@ def fetch(export: Export, actor: Optional[Actor]) -> File:
     actor = _with_rights_of(export, actor)
     prepare = licenses_for if export.kind == ExportKind.LICENSES.value else keys_for
     try:
+        if requests.REPORT_OF in export.wanted:
+            return _file("license-key-import", export, report_pieces(export, actor))
         prepared = prepare(actor, export.wanted, export.columns, is_clear=export.is_clear)
     except KeyringLocked:
         raise
@@ -126,6 +129,10 @@ def fetch(export: Export, actor: Optional[Actor]) -> File:
         requests.fetch_masked(export, actor=actor, account_id=prepared.account_id)
         pieces = csv_chunks(prepared.source)
     noun = "licenses" if export.kind == ExportKind.LICENSES.value else "license-keys"
+    return _file(noun, export, pieces)
+
+
+def _file(noun: str, export: Export, pieces: Iterator[bytes]) -> File:
     return File(f"{noun}-{export.created_at:%Y-%m-%d}.csv", pieces)
 
 

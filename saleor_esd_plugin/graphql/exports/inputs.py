@@ -7,6 +7,7 @@ import graphene
 from ...exports.columns import KEY_COLUMNS, LICENSE_COLUMNS
 from ...exports.key_rows import KeyState
 from ..enums import described_enum
+from ..keys.types import LicenseKeyImportVerdict
 from ..licenses.filters import LicenseFilterInput
 
 LicenseExportColumn = described_enum(
@@ -24,6 +25,7 @@ LicenseKeyExportState = described_enum(
     "Where a key stands, as the counts of a pool have it.",
     {
         KeyState.AVAILABLE.value: "It can be sold.",
+        KeyState.RESERVED.value: "It is kept for a checkout that is about to complete.",
         KeyState.WITHHELD.value: "It is too old to be sold.",
         KeyState.TAKEN.value: "A license holds it or held it.",
         KeyState.QUARANTINED.value: "It was taken out of sale.",
@@ -69,3 +71,13 @@ class LicenseKeyPoolExportInput(graphene.InputObjectType):
         description=_CLEAR + " Keys that can be sold stay closed: quarantine their batch first.",
     )
     reason = graphene.String(description=_REASON)
+
+
+class LicenseKeyImportReportExportInput(graphene.InputObjectType):
+    """The report of which import to put into a file, and what of it."""
+
+    id = graphene.ID(required=True, description="The import, or a batch that it brought.")
+    verdicts = graphene.List(
+        graphene.NonNull(LicenseKeyImportVerdict),
+        description="Only rows with one of these verdicts; all if left out.",
+    )

@@ -7,7 +7,12 @@ from typing import Any, Dict
 
 import graphene
 
-from ...exports.requests import Issued, export_license_keys, export_licenses
+from ...exports.requests import (
+    Issued,
+    export_import_report,
+    export_license_keys,
+    export_licenses,
+)
 from ...host import shop
 from ...host.graphql import DateTime
 from ...host.types import Actor
@@ -16,7 +21,12 @@ from ...text import clean_text
 from ..base import BaseMutation, owner_or_staff, staff_with
 from ..ids import decode
 from .files import keys_for, licenses_for, stored_filter
-from .inputs import LicenseKeyPoolExportInput, LicensesExportInput
+from .inputs import (
+    LicenseKeyImportReportExportInput,
+    LicenseKeyPoolExportInput,
+    LicensesExportInput,
+)
+from .reports import find_judged
 
 EXPORT_PATH = "/plugins/global/esd/export/?token="
 LONGEST_REASON = 500
@@ -28,7 +38,7 @@ _URL = (
 
 
 class _Answer:
-    """What both exports answer."""
+    """What all exports answer."""
 
     url = graphene.String(description=_URL)
     expires_at = graphene.Field(DateTime, description="Until when.")
@@ -104,4 +114,24 @@ class LicenseKeyPoolExport(_Answer, BaseMutation):
         return _answer(cls, issued)
 
 
-MUTATIONS = (LicensesExport, LicenseKeyPoolExport)
+class LicenseKeyImportReportExport(_Answer, BaseMutation):
+    """Prepares the report of an import as a CSV file and answers with its single-use address.
+
+    Row number, verdict and what to do, never the key; of an import under way what was judged when the file
+    is fetched. For staff with MANAGE_LICENSE_KEYS. Once in an operation.
+    """
+
+    policy = staff_with(MANAGE_LICENSE_KEYS)
+    returns_secret = True
+    secret_outputs = ("url",)
+
+    class Arguments:
+        input = LicenseKeyImportReportExportInput(required=True, description="Of which import.")
+
+    @classmethod
+    def perform(cls, actor: Actor, input: Any) -> Any:
+        issued = export_import_report(find_judged(input.id), actor=actor, verdicts=input.verdicts)
+        return _answer(cls, issued)
+
+
+MUTATIONS = (LicensesExport, LicenseKeyPoolExport, LicenseKeyImportReportExport)

@@ -11,7 +11,7 @@ from ...keys.imports import ImportProgress, progress_of_all
 from ...keys.keyring import is_unlocked
 from ...keys.models import KeyBatch, KeyImport
 from ...licenses.stock import PoolStock, pool_stock
-from ...orders.queries import backordered_by_pool
+from ...orders.waiting import backordered_by_pool
 
 
 def pool_health(pool_ids: List[UUID]) -> Dict[UUID, Dict[str, Any]]:
@@ -32,6 +32,7 @@ def _figures(stock: PoolStock) -> Dict[str, Any]:
     return {
         "imported": stock.imported,
         "available": stock.available,
+        "reserved": stock.reserved,
         "withheld": stock.withheld,
         "taken": stock.taken,
         "quarantined": stock.quarantined,

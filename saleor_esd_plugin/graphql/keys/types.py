@@ -41,6 +41,7 @@ LicenseKeyImportVerdict = described_enum(
         ImportVerdict.TOO_WEAK.value: "Fewer than 8 characters: anybody could guess it.",
         ImportVerdict.INVALID_LENGTH.value: "A length that the format does not allow.",
         ImportVerdict.INVALID_CHARACTER.value: "A character that the format does not allow.",
+        ImportVerdict.SPREADSHEET_DAMAGE.value: "A spreadsheet made a number, a date or an error of it.",
         ImportVerdict.BAD_FORMAT.value: "Not like the header says, or its date is not a date.",
         ImportVerdict.DUPLICATE_IN_FILE.value: "The same key stands further up.",
         ImportVerdict.ALREADY_PRESENT.value: "The pool has this key already.",
@@ -79,13 +80,16 @@ class LicenseKeyPoolExpiry(graphene.ObjectType):
 
 
 class LicenseKeyPoolHealth(graphene.ObjectType):
-    """How many keys a pool has: imported = available + withheld + taken + quarantined + revoked."""
+    """How many keys a pool has: imported = available + reserved + withheld + taken + quarantined + revoked."""
 
     is_locked = graphene.Boolean(
         required=True, description="True while the key ring is missing or wrong: no key leaves."
     )
     imported = graphene.Int(required=True, description="Keys ever put in, or generated.")
     available = graphene.Int(required=True, description="Keys that can be sold.")
+    reserved = graphene.Int(
+        required=True, description="Keys that are kept for checkouts about to complete."
+    )
     withheld = graphene.Int(
         required=True, description="Keys that are too old to sell: see the pool's `useByMargin`."
     )

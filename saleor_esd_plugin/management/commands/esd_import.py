@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import csv
 import os
 import sys
 from contextlib import ExitStack, contextmanager
@@ -15,9 +14,10 @@ from ...host.types import SYSTEM
 from ...keys.importing import ImportReport, KeySource
 from ...keys.imports import progress_of, report_of, resume_key_import, stop_key_import
 from ...keys.intake import import_key_file
-from ...keys.loading import run_import
+from ...keys.loading import QUARANTINED, run_import
 from ...keys.models import KeyBatch, KeyImport, KeyPool
 from ...keys.reading import open_keys
+from ...keys.reports import WHAT_TO_DO, csv_pieces
 from ...keys.verdicts import ImportVerdict
 from ...licenses.skus import pool_of_sku
 
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--use-by", type=_day, help="last day (YYYY-MM-DD) of rows that name none of their own"
         )
-        parser.add_argument("--report", metavar="FILE", help="write row,verdict of every row there")
+        parser.add_argument("--report", metavar="FILE", help="write the verdict on every row there")
         parser.add_argument("--resume", metavar="ID", help="go on with an import that was stopped")
 
     def handle(self, *args, **options):
@@ -65,7 +65,12 @@ class Command(BaseCommand):
             raise CommandError("There are no keys in this file.")
         skips = options["skip_invalid"] and report.accepted
         if report.refused and not report.batch and not skips:
-            raise CommandError(f"{report.refused:,} of {report.row_count:,} rows were refused.")
+            refused = f"{report.refused:,} of {report.row_count:,} rows were refused"
+            if report.is_dry_run:
+                raise CommandError(f"{refused}.")
+            raise CommandError(
+                f"{refused}, so that none was imported; --skip-invalid imports the others."
+            )
 
     def _take(self, options):
         pool_id = self._pool_id(options["pool"]) if options["pool"] else None
@@ -99,7 +104,8 @@ class Command(BaseCommand):
         except EsdError as error:
             raise CommandError(f"{error.message} {hint}") from None
         if not key_import.finished_at:
-            raise CommandError(f"Stopped. {key_import.problem} {hint}")
+            ends = key_import.problem == QUARANTINED
+            raise CommandError(f"Stopped. {key_import.problem if ends else hint}")
         return report_of(key_import)
 
     def _show(self, import_id: UUID) -> None:
@@ -133,7 +139,8 @@ class Command(BaseCommand):
                 break
             self.stdout.write(f"row {row}: {verdict.value}")
         for verdict, count in report.counts.items():
-            self.stdout.write(f"{verdict.value}: {count:,}")
+            told, advice = f"{verdict.value}: {count:,}", WHAT_TO_DO[verdict]
+            self.stdout.write(f"{told}. {advice}" if advice else told)
         batch = report.batch
         if report.is_repeat and batch is not None:
             self.stdout.write(f"Batch {batch.pk} holds this content already; nothing to do.")
@@ -165,10 +172,8 @@ def _opened(path: str) -> Iterator[BinaryIO]:
 
 def _write(report: ImportReport, path: str) -> None:
     try:
-        with open(path, "w", encoding="ascii", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["row", "verdict"])
-            writer.writerows((row, verdict.value) for row, verdict in report.each_row())
+        with open(path, "wb") as file:
+            file.writelines(csv_pieces(report.runs))
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror}") from None
 

@@ -26,6 +26,12 @@ RESUME = """mutation($input: LicenseKeyImportResumeInput!) { licenseKeyImportRes
 BATCH = """query($id: ID!) { licenseKeyBatch(id: $id) {
     progress { state } report { accepted rows(first: 1) { row verdict } } } }"""
 
+QUARANTINE = """mutation($input: LicenseKeyBatchQuarantineInput!) {
+    licenseKeyBatchQuarantine(input: $input) { batch { quarantinedAt progress { state } }
+        errors { code } } }"""
+HEALTH = """query($id: ID!) { licenseKeyPool(id: $id) {
+    health { imported available quarantined } } }"""
+
 
 @pytest.fixture
 def ask(api, staff):
@@ -165,6 +171,36 @@ def test_rows_that_name_their_pools_by_sku(ask, api):
     assert AvailableKey.objects.filter(pool=policy.pool).count() == 1
     refused = ask(IMPORT, {"input": {"keys": [two], "dryRun": False}})
     assert refused["data"]["licenseKeysImport"]["errors"][0]["field"] == "pool"
+
+
+def test_quarantined_while_it_runs_it_ends_for_good(begun, ask, gid, unchanged):
+    """Invariant 4: what was loaded leaves the stock, nothing comes later, going on is refused with the reason."""
+    keys = factories.fresh_keys(25)
+    key_import, global_id = begun(keys, skipInvalid=True)
+
+    def quarantine():
+        for batch in KeyBatch.objects.filter(quarantined_at=None):
+            given = {"id": gid("LicenseKeyBatch", batch), "reason": "wrong delivery"}
+            found = ask(QUARANTINE, {"input": given})["data"]["licenseKeyBatchQuarantine"]
+            assert (found["errors"], bool(found["batch"]["quarantinedAt"])) == ([], True)
+
+    loading.run_import(key_import.pk, quarantine)
+
+    stopped = ask(LOOK, {"id": global_id})["data"]["licenseKeyImport"]
+    assert (stopped["progress"]["state"], stopped["progress"]["rowsDone"]) == ("STOPPED", 10)
+    assert stopped["problem"] == loading.QUARANTINED
+    pool = {"id": gid("LicenseKeyPool", key_import.pool)}
+    health = {"imported": 10, "available": 0, "quarantined": 10}
+    assert ask(HEALTH, pool)["data"]["licenseKeyPool"]["health"] == health
+    with unchanged():
+        answer = ask(RESUME, {"input": {"id": global_id}})["data"]["licenseKeyImportResume"]
+        loading.run_import(key_import.pk)
+    assert answer == {"keyImport": None, "errors": [{"field": None, "code": "INVALID"}]}
+    given = {"pool": pool["id"], "keys": keys, "dryRun": False, "skipInvalid": True}
+    with unchanged():
+        (error,) = ask(IMPORT, {"input": given})["data"]["licenseKeysImport"]["errors"]
+    assert error["message"] == f"The import does not go on. {loading.QUARANTINED}"
+    assert ask(HEALTH, pool)["data"]["licenseKeyPool"]["health"] == health
 
 
 def test_only_staff_for_keys(begun, api, staff, unchanged):
