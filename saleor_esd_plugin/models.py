@@ -13,10 +13,19 @@ from .keys.models import (
     KeyImportChunk,
     KeyPool,
     LicenseKey,
+    Reservation,
+    ReservedKey,
     StockChange,
     WithheldKey,
 )
-from .licenses.models import Assignment, ClaimLink, KeyReplacement, License, LicensePolicy
+from .licenses.models import (
+    Assignment,
+    ClaimLink,
+    KeyReplacement,
+    License,
+    LicensePolicy,
+    RankedPool,
+)
 from .orders.models import LicenseOrder, LicenseOrderLine, PaymentFact
 from .permissions import STAFF_PERMISSIONS
 from .webhooks.models import InboundEvent
@@ -46,6 +55,9 @@ __all__ = [
     "LicensePolicy",
     "Member",
     "PaymentFact",
+    "RankedPool",
+    "Reservation",
+    "ReservedKey",
     "StockChange",
     "Throttle",
     "WithheldKey",

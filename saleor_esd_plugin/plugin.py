@@ -18,9 +18,10 @@ from . import pages
 from .conf import PLUGIN_ID
 from .host import shop
 from .host.db import writing
-from .host.plugin import BasePlugin, field, refused_setting
+from .host.plugin import BasePlugin, field, refused_checkout, refused_setting
 from .host.types import Order, PluginField
-from .orders import recording
+from .licenses.errors import TooFewFreeKeys
+from .orders import recording, reservations
 from .webhooks.stripe import endpoint as stripe_endpoint
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,8 @@ class EsdPlugin(BasePlugin):
         {"name": PluginField.SENDER_ADDRESS, "value": ""},
         {"name": PluginField.STAFF_ADDRESS, "value": ""},
         {"name": PluginField.MIRRORS_STOCK, "value": True},
+        {"name": PluginField.RESERVES_KEYS, "value": False},
+        {"name": PluginField.SLOW_GATEWAYS, "value": ""},
     ]
     CONFIG_STRUCTURE = {
         PluginField.SENDER_NAME: field(
@@ -68,6 +71,18 @@ class EsdPlugin(BasePlugin):
             "Keeps the stock of a licensed variant at the number of its free keys, so that the shop does "
             "not sell what the pool does not hold. Only for variants with a single stock; generated keys "
             "leave the stock alone.",
+        ),
+        PluginField.RESERVES_KEYS: field(
+            bool,
+            "Reserve keys at checkout",
+            "Sets keys aside for 15 minutes when a checkout is about to be paid, and refuses a checkout that "
+            "asks for more than is free before money moves. Off, what is missing is backordered.",
+        ),
+        PluginField.SLOW_GATEWAYS: field(
+            str,
+            "Slow payment gateways",
+            "Ids of gateways whose customers take days to pay (vouchers, bank slips), separated by commas: "
+            "for these, keys are reserved for 5 days.",
         ),
     }
 
@@ -98,6 +113,22 @@ class EsdPlugin(BasePlugin):
     def order_expired(self, order: Any, previous_value: Any = None, **kwargs: Any) -> Any:
         return self._guard(self._observe, order, previous_value)
 
+    def preprocess_order_creation(self, checkout: Any, more: Any, previous_value: Any) -> Any:
+        """The last moment before a gateway is asked for the money: set keys aside, if the shop wants that.
+
+        The one hook that may refuse, and it does so for one reason only: too few free keys.
+        """
+        if not self.active or not self._is_on(PluginField.RESERVES_KEYS):
+            return previous_value
+        try:
+            with writing(), transaction.atomic():
+                self._reserve(checkout, more)
+        except TooFewFreeKeys as error:
+            raise refused_checkout(error.message) from None
+        except Exception as error:
+            logger.error("Nothing is reserved for a checkout: %s", type(error).__name__)
+        return previous_value
+
     def webhook(self, request: HttpRequest, path: str, previous_value: Any) -> HttpResponse:
         """What our pages and Stripe's endpoint under `/plugins/global/esd` answer; else the host's 404."""
         # The address without "global" reaches inactive plugins too.
@@ -122,6 +153,11 @@ class EsdPlugin(BasePlugin):
             raise refused_setting(
                 f'"{PluginField.SENDER_NAME}" is one line of at most {LONGEST_SENDER_NAME} characters.'
             )
+
+    def _reserve(self, checkout: Any, more: Any) -> None:
+        """Most checkouts of a shop may be none of ours: then this is the one query."""
+        if reservations.is_licensed(shop.variants_in_hand(checkout, more)):
+            reservations.reserve_for_checkout(shop.checkout_in_hand(checkout, more))
 
     def _record(self, order: Any) -> None:
         """A checkout was completed. The only moment at which 2.10 vouches for what the buyer said."""
@@ -151,6 +187,11 @@ class EsdPlugin(BasePlugin):
         """Called at every turn of an order; most of them have hooks of their own."""
         if self._fresh(order) is None and shop.update_may_concern_us(order):
             self._observe(order)
+
+    def _is_on(self, name: str) -> bool:
+        values = {entry["name"]: entry.get("value") for entry in self.configuration or ()}
+        # A bool on 2.10, the text "true" or "false" on some 3.x.
+        return str(values.get(name)).lower() == "true"
 
     def _guard(self, hook: Callable[[Any], None], order: Any, previous_value: Any) -> Any:
         """Run a hook. Never raises, never spoils the host's transaction.

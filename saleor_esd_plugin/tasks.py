@@ -22,6 +22,7 @@ from .exports.requests import forget_old_exports
 from .host import shop
 from .host.db import now, writing
 from .keys import withholding
+from .keys.forgetting import forget_old_imports
 from .keys.importing import KeySource
 from .keys.imports import abandoned_imports
 from .keys.loading import run_import
@@ -31,6 +32,7 @@ from .orders import (
     approval,
     reconcile,
     recording,
+    reservations,
     settling,
     shop_sync,
 )
@@ -131,9 +133,10 @@ REACTIONS: Dict[str, Tuple[Reaction, ...]] = {
     EventType.KEY_BATCH_IMPORTED.value: (_withhold_new, _fill, _stock_of_pools),
     EventType.KEY_POOL_UPDATED.value: (_stock_of_pool,),
     EventType.KEY_BATCH_QUARANTINED.value: (_stock_of_pools,),
+    EventType.KEYS_UNRESERVED.value: (_fill, _stock_of_pools),
     EventType.LICENSE_KEY_REPLACED.value: (_stock_of_pools,),
     EventType.LICENSE_POLICY_CREATED.value: (_stock_of_pools,),
-    EventType.LICENSE_POLICY_UPDATED.value: (_stock_of_pools,),
+    EventType.LICENSE_POLICY_UPDATED.value: (_fill, _stock_of_pools),
 }
 
 
@@ -179,8 +182,8 @@ def reconcile_all() -> Dict[str, int]:
     Orders never recorded, states that changed without a hook, events nobody was told of, backorders that
     could be filled, units that could be released, mails that are due. It withholds keys that are too old to
     sell, warns of low stock and folds the rows that stock is counted by; and forgets old messages of
-    providers and files that nobody fetched in time. While the plugin is switched off it
-    does nothing.
+    providers, files that nobody fetched in time and imports that brought nothing. While the plugin is switched
+    off it does nothing.
     """
     with writing():
         if not shop.plugin_settings().is_active:
@@ -188,6 +191,7 @@ def reconcile_all() -> Dict[str, int]:
         withheld = withholding.withhold_old_keys()
         if withheld:
             shop_sync.set_stock_in_shop()
+        unreserved = reservations.free_expired_reservations()
         done = reconcile.reconcile_orders()
         # Repairing one thing makes the next one due: told in the order in which they happened.
         due = Dispatch.objects.filter(told_at=None, due_at__lte=now()).order_by("event_id")
@@ -205,10 +209,13 @@ def reconcile_all() -> Dict[str, int]:
             "events": len(events),
             "imports": len(imports),
             "deliveries": len(deliveries),
+            "unreserved": unreserved,
             "withheld": withheld,
             "stock_alerts": stock_alerts.watch_stock(),
             "folded": stock.fold_stock_changes(),
-            "forgotten": forgetting.forget_old_messages() + forget_old_exports(),
+            "forgotten": forgetting.forget_old_messages()
+            + forget_old_exports()
+            + forget_old_imports(),
         }
 
 

@@ -39,6 +39,8 @@ DEFAULTS = {
     "Sender address": "",
     "Staff address": "",
     "Stock follows free keys": True,
+    "Reserve keys at checkout": False,
+    "Slow payment gateways": "",
 }
 CONFIGURATION = "configuration { name value type label helpText }"
 PLUGINS = """

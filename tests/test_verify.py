@@ -88,7 +88,7 @@ def test_invariant_1_one_key_on_two_licenses(sold):
 
     assert violations() == [
         f"invariant 1: key {one.key_id} belongs to 2 live licenses",
-        f"invariant 8: key {other.key_id} is neither for sale nor on a license",
+        f"invariant 8: key {other.key_id} is neither for sale nor kept nor on a license",
     ]
 
 
@@ -125,7 +125,7 @@ def test_invariant_1_a_replaced_key_that_is_not_quarantined(replaced):
 
     assert violations() == [
         f"invariant 1: key {old.pk} was replaced and is not quarantined",
-        f"invariant 8: key {old.pk} is neither for sale nor on a license",
+        f"invariant 8: key {old.pk} is neither for sale nor kept nor on a license",
     ]
 
 
@@ -137,7 +137,7 @@ def test_invariant_1_a_replaced_key_on_a_license(replaced):
         f"invariant 8: license {license.pk} has a key that is quarantined or revoked",
         f"invariant 1: key {old.pk} was replaced and is on a live license",
         f"invariant 1: license {license.pk} has another key than it was given last",
-        f"invariant 8: key {license.key_id} is neither for sale nor on a license",
+        f"invariant 8: key {license.key_id} is neither for sale nor kept nor on a license",
     ]
 
 
@@ -255,7 +255,9 @@ def test_invariant_8_a_key_that_is_nowhere(sold):
 
     sql("DELETE FROM esd_availablekey WHERE pool_id = %s", pool.pk)
 
-    assert violations() == [f"invariant 8: key {key.pk} is neither for sale nor on a license"]
+    assert violations() == [
+        f"invariant 8: key {key.pk} is neither for sale nor kept nor on a license"
+    ]
 
 
 def test_invariant_8_a_batch_that_lost_a_key(sold):

@@ -8,7 +8,7 @@ from ..events.models import Event
 from ..host import shop
 from ..keys.models import KeyPool
 from ..licenses.stock import pool_stock
-from ..orders.queries import backordered_by_pool
+from ..orders.waiting import backordered_by_pool
 from .errors import Moot
 from .languages import choose_language
 from .messages import Message

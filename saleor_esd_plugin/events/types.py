@@ -47,6 +47,8 @@ class EventType(models.TextChoices):
     KEY_IMPORT_RESUMED = "key_import.resumed"
     KEY_BATCH_IMPORTED = "key_batch.imported"
     KEY_BATCH_QUARANTINED = "key_batch.quarantined"
+    KEYS_RESERVED = "keys.reserved"
+    KEYS_UNRESERVED = "keys.unreserved"
     KEY_RING_ROTATED = "key_ring.rotated"
     ACCOUNT_CREATED = "account.created"
     ACCOUNT_UPDATED = "account.updated"

@@ -140,7 +140,10 @@ def _sentence(error: EsdError) -> str:
 
 
 def facts(params: Dict[str, Any]) -> List[Tuple[str, str]]:
-    """`params` as (camelCase name, text); a list repeats its name, a mapping puts it in front."""
+    """`params` as (camelCase name, text); a list repeats its name, a mapping puts it in front.
+
+    The mappings of a list are counted from 1: `choices.1.pool`, `choices.2.pool`.
+    """
     return list(_flat("", params))
 
 
@@ -151,7 +154,7 @@ def _flat(name: str, value: Any) -> Iterator[Tuple[str, str]]:
         for key, inner in value.items():
             yield from _flat(f"{name}.{to_camel_case(str(key))}".lstrip("."), inner)
     elif isinstance(value, (list, tuple, set, frozenset)):
-        for inner in value:
-            yield from _flat(name, inner)
+        for number, inner in enumerate(value, 1):
+            yield from _flat(f"{name}.{number}" if isinstance(inner, dict) else name, inner)
     else:
         yield name, str(value).lower() if isinstance(value, bool) else str(value)

@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Optional
 
 from django.core.exceptions import ValidationError
 from saleor.celeryconf import app
+from saleor.checkout.error_codes import CheckoutErrorCode
 from saleor.plugins import base_plugin
 
 from . import IS_V3
@@ -19,6 +20,7 @@ __all__ = [
     "BasePlugin",
     "current_plugin",
     "field",
+    "refused_checkout",
     "refused_setting",
     "schedule",
     "shop_urlpatterns",
@@ -67,6 +69,12 @@ def field(kind: type, label: str, help_text: str) -> Dict[str, str]:
 def refused_setting(message: str) -> ValidationError:
     """To be raised by `validate_plugin_configuration`: the host shows it to whoever changed the setting."""
     return ValidationError({"configuration": ValidationError(message, code="invalid")})
+
+
+def refused_checkout(message: str) -> ValidationError:
+    """To be raised before a checkout is paid: the host shows it to the buyer as INSUFFICIENT_STOCK."""
+    code = CheckoutErrorCode.INSUFFICIENT_STOCK.value
+    return ValidationError({"quantity": ValidationError(message, code=code)})
 
 
 def schedule(name: str, task_name: str, seconds: float) -> None:

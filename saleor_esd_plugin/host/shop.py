@@ -24,6 +24,7 @@ from .ids import decimal_ref, split_global_id, uuid_ref
 from .types import APP_LABEL, CHECKOUT_DETAILS, Order, PluginField, PluginSettings
 
 if IS_V3:
+    from .saleor_3_21.checkouts import checkout_in_hand, variants_in_hand
     from .saleor_3_21.orders import (
         order_in_hand,
         order_uuid_of,
@@ -34,6 +35,7 @@ if IS_V3:
     from .saleor_3_21.payments import order_uuids_of_payment
     from .saleor_3_21.shop import (
         allocated_quantity,
+        channel_slugs,
         create_fulfillments,
         lock_checkout_metadata,
         lock_open_order,
@@ -41,6 +43,7 @@ if IS_V3:
         shop_sender,
     )
 else:
+    from .saleor_2_10.checkouts import checkout_in_hand, variants_in_hand
     from .saleor_2_10.orders import (
         order_in_hand,
         order_uuid_of,
@@ -51,6 +54,7 @@ else:
     from .saleor_2_10.payments import order_uuids_of_payment
     from .saleor_2_10.shop import (
         allocated_quantity,
+        channel_slugs,
         create_fulfillments,
         lock_checkout_metadata,
         lock_open_order,
@@ -60,6 +64,8 @@ else:
 
 __all__ = [
     "absolute_url",
+    "channel_slugs",
+    "checkout_in_hand",
     "default_language",
     "fulfill_lines",
     "order_in_hand",
@@ -74,6 +80,7 @@ __all__ = [
     "user_email",
     "variant_exists",
     "variant_ref_of_sku",
+    "variants_in_hand",
     "write_checkout_details",
 ]
 
@@ -216,6 +223,9 @@ def plugin_settings() -> PluginSettings:
         staff_address=str(values.get(PluginField.STAFF_ADDRESS) or ""),
         # A bool on 2.10, the text "true" or "false" on some 3.x.
         mirrors_stock=mirrors_stock is None or str(mirrors_stock).lower() == "true",
+        slow_gateways=frozenset(
+            str(values.get(PluginField.SLOW_GATEWAYS) or "").replace(",", " ").split()
+        ),
     )
 
 

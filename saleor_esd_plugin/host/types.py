@@ -92,9 +92,10 @@ class Order:
     """One shop order.
 
     `status` is DRAFT, UNCONFIRMED, OPEN, CANCELLED or EXPIRED. `is_paid` is full payment as the host sees
-    it. `total` is gross, in `currency`. `details` are the buyer's words at checkout (keys of
-    `CHECKOUT_DETAILS`), empty wherever the host cannot vouch for them. An order in hand, at its checkout,
-    comes without `payments` and `named_returns`.
+    it. `channel` is a slug, empty on 2.10; `country` as in `addresses`. `total` is gross, in `currency`.
+    `details` are the buyer's words at checkout (keys of `CHECKOUT_DETAILS`), empty wherever the host cannot
+    vouch for them. An order in hand, at its checkout,
+    comes without `payments`, `named_returns`, `channel` and `country`.
     """
 
     uuid: UUID
@@ -113,6 +114,34 @@ class Order:
     currency: str = ""
     payments: Tuple[Payment, ...] = ()
     named_returns: Tuple[NamedReturn, ...] = ()
+    channel: Optional[str] = None
+    country: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class CheckoutLine:
+    """One line of a checkout."""
+
+    variant_ref: str
+    quantity: int
+    product_name: str = ""
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A checkout that is about to become an order; `channel` and `country` as of an `Order`.
+
+    `gateway` is the id of the payment gateway that will be asked for the money, empty if none; `has_money`
+    tells that some of it came in or is on its way already (a Saleor 3 transaction).
+    """
+
+    token: str
+    lines: Tuple[CheckoutLine, ...]
+    channel: str = ""
+    country: str = ""
+    user_ref: str = ""
+    gateway: str = ""
+    has_money: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,6 +153,7 @@ class PluginSettings:
     sender_address: str = ""
     staff_address: str = ""
     mirrors_stock: bool = True
+    slow_gateways: FrozenSet[str] = frozenset()
 
 
 # The buyer's words at checkout: our name -> the key in the checkout's public metadata.
@@ -141,3 +171,5 @@ class PluginField:
     SENDER_ADDRESS = "Sender address"
     STAFF_ADDRESS = "Staff address"
     MIRRORS_STOCK = "Stock follows free keys"
+    RESERVES_KEYS = "Reserve keys at checkout"
+    SLOW_GATEWAYS = "Slow payment gateways"

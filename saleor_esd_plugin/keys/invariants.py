@@ -37,6 +37,12 @@ _QUERIES = {
         LEFT JOIN esd_licensekey key ON key.batch_id = batch.id
         GROUP BY batch.id HAVING batch.accepted <> count(key.id)
     """,
+    "import chunk {}: no longer waits, but its rows are still there": """
+        SELECT chunk.id FROM esd_keyimportchunk chunk
+        JOIN esd_keyimport import ON import.id = chunk.key_import_id
+        WHERE (chunk.ciphertext IS NOT NULL OR chunk.digests IS NOT NULL)
+            AND (chunk.loaded_at IS NOT NULL OR import.finished_at IS NOT NULL)
+    """,
 }
 
 

@@ -20,11 +20,11 @@ def mark_revealed(key_ids: Iterable[UUID], at: datetime) -> int:
 
 @transaction.atomic
 def revoke_keys(key_ids: Iterable[UUID], at: datetime) -> int:
-    """Withdraw these keys; how many were not withdrawn before. Free ones leave the queue."""
+    """Withdraw these keys; how many were not withdrawn before. Free ones leave the queue, or their checkout."""
     ids = _lock(key_ids)
     # Before the row changes: a trigger refuses to touch a key that is still for sale.
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE_OFF_SALE, [[str(key_id) for key_id in ids]])
+        cursor.execute(_TAKE_OFF_SALE, {"keys": [str(key_id) for key_id in ids]})
     return LicenseKey.objects.filter(pk__in=ids, revoked_at=None).update(revoked_at=at)
 
 
@@ -37,8 +37,9 @@ def quarantine_keys(key_ids: Iterable[UUID], at: datetime) -> int:
 
 # With the pool's id, since the queue has no index on keys alone.
 _TAKE_OFF_SALE = """
+WITH kept AS (DELETE FROM esd_reservedkey WHERE key_id = ANY (%(keys)s::uuid[]))
 DELETE FROM esd_availablekey free USING esd_licensekey key
-WHERE key.id = ANY (%s::uuid[]) AND free.pool_id = key.pool_id AND free.key_id = key.id
+WHERE key.id = ANY (%(keys)s::uuid[]) AND free.pool_id = key.pool_id AND free.key_id = key.id
 """
 
 

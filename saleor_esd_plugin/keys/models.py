@@ -172,7 +172,7 @@ class LicenseKey(models.Model):
     """One key, encrypted. A trigger keeps the row immutable but for three instants, each set once."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    pool = models.ForeignKey(KeyPool, on_delete=models.PROTECT, related_name="keys")
+    pool = models.ForeignKey(KeyPool, on_delete=models.PROTECT, db_index=False, related_name="keys")
     batch = models.ForeignKey(KeyBatch, on_delete=models.PROTECT, null=True, related_name="keys")
     ciphertext = models.BinaryField()
     index_kid = models.PositiveSmallIntegerField()
@@ -191,6 +191,8 @@ class LicenseKey(models.Model):
         ]
         indexes = [
             models.Index(fields=["suffix", "id"], name="esd_key_suffix"),
+            # By id too, for files of a pool's keys, which are read chunk by chunk.
+            models.Index(fields=["pool", "id"], name="esd_key_pool"),
             models.Index(
                 fields=["pool", "use_by"],
                 condition=Q(use_by__isnull=False),
@@ -228,10 +230,40 @@ class WithheldKey(models.Model):
         default_permissions = ()
 
 
+class Reservation(models.Model):
+    """Keys that are kept for a checkout about to complete, until `expires_at`. See `keys.reserving`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    checkout_token = models.CharField(max_length=36, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ("id",)
+
+
+class ReservedKey(models.Model):
+    """A key that left the queue for a reservation; nobody has it. `policy_id` says what it is to be sold as."""
+
+    key = models.OneToOneField(
+        LicenseKey, on_delete=models.PROTECT, primary_key=True, related_name="reserved"
+    )
+    # Without a constraint, whose check would have a checkout wait for staff who change the pool.
+    pool = models.ForeignKey(
+        KeyPool, on_delete=models.PROTECT, related_name="reserved_keys", db_constraint=False
+    )
+    reservation = models.ForeignKey(Reservation, on_delete=models.PROTECT, related_name="keys")
+    policy_id = models.UUIDField()
+
+    class Meta:
+        default_permissions = ()
+
+
 class StockChange(models.Model):
     """How a figure of a pool changed; the sum of its rows is the figure. Written by triggers alone.
 
-    AVAILABLE and WITHHELD are counted by use-by date, licenses (the figure is their state) by the day (UTC)
+    AVAILABLE, RESERVED and WITHHELD are counted by use-by date, licenses (the figure is their state) by the day (UTC)
     on which they were made; where there is no day, and for days long past, it is 1970-01-01.
     """
 

@@ -135,7 +135,10 @@ def quarantine_key_batch(batch_id: UUID, *, reason: str, actor: Actor) -> KeyBat
     with connection.cursor() as cursor:
         cursor.execute(_WITHDRAW, [str(batch.pool_id), str(batch.pk)])
         free = [str(row[0]) for row in cursor.fetchall()]
-        # Looked for after the queue, which is where they come from. A trigger takes them out of there.
+        # Looked for after the queue, which is where they come from.
+        cursor.execute(_KEPT, [str(batch.pool_id), str(batch.pk)])
+        free += [str(row[0]) for row in cursor.fetchall()]
+        # A trigger takes these out of there.
         cursor.execute(_WITHHELD, [str(batch.pool_id), str(batch.pk)])
         free += [str(row[0]) for row in cursor.fetchall()]
     # Afterwards, never before: a trigger refuses to touch a key that is still for sale.
@@ -163,6 +166,15 @@ DELETE FROM esd_availablekey WHERE ctid = ANY (ARRAY(
     SELECT free.ctid FROM esd_availablekey free JOIN esd_licensekey key ON key.id = free.key_id
     WHERE free.pool_id = %s::uuid AND key.batch_id = %s::uuid
     ORDER BY free.key_id FOR UPDATE OF free
+)) RETURNING key_id
+"""
+
+# Kept for a checkout; its order gets others. One that is being sold at this moment is waited for.
+_KEPT = """
+DELETE FROM esd_reservedkey WHERE ctid = ANY (ARRAY(
+    SELECT kept.ctid FROM esd_reservedkey kept JOIN esd_licensekey key ON key.id = kept.key_id
+    WHERE kept.pool_id = %s::uuid AND key.batch_id = %s::uuid
+    ORDER BY kept.key_id FOR UPDATE OF kept
 )) RETURNING key_id
 """
 

@@ -55,11 +55,12 @@ def give_back(key_ids: Iterable[UUID]) -> int:
     return len(given)
 
 
-# Shared, so that returns do not wait for each other; a quarantine under way is waited for.
+# So weak that returns wait neither for each other nor for an import that counts what it loaded: that holds
+# several batches, and so may who returns. A quarantine under way is waited for.
 _BATCHES = """
 SELECT id, quarantined_at IS NOT NULL FROM esd_keybatch
 WHERE id IN (SELECT batch_id FROM esd_licensekey WHERE id = ANY (%s::uuid[]))
-FOR SHARE
+FOR KEY SHARE
 """
 
 # The lock waits for a reveal under way and then looks at the row again.

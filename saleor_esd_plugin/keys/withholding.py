@@ -77,12 +77,12 @@ WITH old AS (
 SELECT count(*) FROM withheld
 """
 
-# Shared as in `queue.give_back`: a quarantine of the batch under way is waited for.
+# As in `queue.give_back`: a quarantine of the batch under way is waited for.
 _BATCHES = """
 SELECT id FROM esd_keybatch WHERE id IN (
     SELECT key.batch_id FROM esd_withheldkey old JOIN esd_licensekey key ON key.id = old.key_id
     WHERE old.pool_id = %(pool)s::uuid
-) ORDER BY id FOR SHARE
+) ORDER BY id FOR KEY SHARE
 """
 
 _SELL_AGAIN = f"""

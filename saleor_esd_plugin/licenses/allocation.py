@@ -31,6 +31,20 @@ WITH picked AS (
     )) RETURNING key_id
 )"""
 
+# Of what was kept for a checkout. One that got too old meanwhile stays, and is withheld when it is given back.
+# Its reservation is locked, so a key that somebody holds is being quarantined: waiting could be a deadlock.
+_RESERVED = """
+WITH picked AS (
+    DELETE FROM esd_reservedkey WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM esd_reservedkey kept
+        WHERE reservation_id = %(reservation)s::uuid AND policy_id = %(policy)s::uuid
+            AND pool_id = %(pool)s::uuid
+            AND coalesce((SELECT use_by FROM esd_licensekey WHERE id = kept.key_id), 'infinity')
+                >= (statement_timestamp() AT TIME ZONE 'UTC')::date + %(margin)s
+        ORDER BY key_id LIMIT %(wanted)s FOR UPDATE SKIP LOCKED
+    )) RETURNING key_id
+)"""
+
 _GIVEN = """
 WITH picked AS (SELECT unnest(%(keys)s::uuid[]) AS key_id)"""
 
@@ -71,13 +85,15 @@ def allocate_licenses(
     account_id: UUID,
     moment: datetime,
     waits: bool = False,
+    reservation_id: Optional[UUID] = None,
 ) -> int:
     """Insert up to `wanted` licenses, PENDING_APPROVAL, each with a key of the pool; how many it made.
 
     Fewer than `wanted` means that the pool has no more keys that nobody else is taking; with `waits`
     (the drain only, `orders.allocation.fill_backorders`) those that others are taking are waited for.
     The caller holds the order's lock and makes sure that the line has `wanted` free units. A pool with
-    a generator makes the keys here and is never short.
+    a generator makes the keys here and is never short. With `reservation_id` only those keys are taken that
+    are kept of this pool, for this policy, by that reservation, which the caller has locked.
     """
     values = {
         "line": str(order_line_id),
@@ -86,6 +102,9 @@ def allocate_licenses(
         "account": str(account_id),
         "moment": moment,
     }
+    if reservation_id is not None:
+        kept = {**_claim(pool, FIRST_KEY, wanted), "reservation": str(reservation_id)}
+        return _run(_RESERVED, {**values, **kept})
     made = 0
     for start, skip in _rounds(pool.pk, waits=waits):
         if made < wanted:

@@ -83,3 +83,19 @@ class StillInUse(EsdError):
             field="id",
             count=count,
         )
+
+
+class TooFewFreeKeys(EsdError):
+    """A checkout asks for more keys of a product than can be reserved for it."""
+
+    code = "NOT_ENOUGH_LICENSES"
+
+    def __init__(self, product_name: str, *, wanted: int, available: int):
+        free = f"only {available} of {wanted}" if available else "no more"
+        super().__init__(
+            f"There are {free} licenses of “{product_name}” in stock at the moment. Order fewer or come back"
+            " later; nothing was charged.",
+            field="quantity",
+            wanted=wanted,
+            available=available,
+        )

@@ -6,7 +6,7 @@ from typing import Iterator
 
 from django.db.models import Count, Exists, F, OuterRef, Q
 
-from ..keys.models import LicenseKey, WithheldKey
+from ..keys.models import LicenseKey, ReservedKey, WithheldKey
 from .models import ISSUED, LIVE, Assignment, KeyReplacement, License
 from .stock import miscounts
 
@@ -38,15 +38,21 @@ def violations() -> Iterator[str]:
     yield from _replaced()
     # Only here are both known, who holds a key and whether it is for sale.
     idle = LicenseKey.objects.filter(
-        available=None, withheld=None, quarantined_at=None, revoked_at=None
+        available=None, reserved=None, withheld=None, quarantined_at=None, revoked_at=None
     )
     for key_id in idle.filter(~Exists(live.filter(key=OuterRef("pk")))).values_list(
         "pk", flat=True
     ):
-        yield f"8: key {key_id} is neither for sale nor on a license"
+        yield f"8: key {key_id} is neither for sale nor kept nor on a license"
     elsewhere = Q(key__available__isnull=False) | Q(key__licenses__fulfillment__in=LIVE)
     for key_id in WithheldKey.objects.filter(elsewhere).values_list("pk", flat=True).distinct():
         yield f"8: key {key_id} is withheld, and for sale or on a license"
+    gone = Q(key__revealed_at__isnull=False) | Q(key__quarantined_at__isnull=False)
+    gone |= Q(key__revoked_at__isnull=False) | Q(key__withheld__isnull=False)
+    for key_id in (
+        ReservedKey.objects.filter(elsewhere | gone).values_list("pk", flat=True).distinct()
+    ):
+        yield f"8: key {key_id} is kept for a checkout, and seen, withdrawn, for sale or on a license"
     yield from miscounts()
 
 

@@ -59,7 +59,9 @@ class SuspensionCause(models.TextChoices):
 class LicensePolicy(models.Model):
     """How one Saleor variant is licensed: which pool, whose approval, how the key is handed over, how long.
 
-    A variant without a live policy is not ESD. `term` is an ISO 8601 duration of whole years, months,
+    A variant without a live policy is not ESD. Keys come from the pools of `ranked_pools` that are meant for
+    the buyer, in their order, and at last from `pool`; unless the policy `falls_back` only the first of these
+    counts (`licenses.ranking`). `term` is an ISO 8601 duration of whole years, months,
     weeks or days ("P1Y"), empty for perpetual. With approval RULES an order waits for staff if one line
     exceeds `approval_quantity` or, with `approves_first_order_manually`, if it is the buyer's first;
     `instructions` maps a language ("en", "pt-br") to the activation text of the product (I18).
@@ -69,6 +71,7 @@ class LicensePolicy(models.Model):
     variant_ref = models.CharField(max_length=36)
     name = models.CharField(max_length=250, blank=True)
     pool = models.ForeignKey(KeyPool, on_delete=models.PROTECT, related_name="policies")
+    falls_back = models.BooleanField(default=True)
     approval = models.CharField(
         max_length=10, choices=Approval.choices, default=Approval.MANUAL.value
     )
@@ -100,6 +103,29 @@ class LicensePolicy(models.Model):
         return self.name or self.variant_ref
 
 
+class RankedPool(models.Model):
+    """A pool that a policy draws on before its own, for some buyers.
+
+    `channels` are slugs, `countries` ISO 3166-1 alpha-2 codes of the billing address, `accounts` ids; where
+    one of these is empty it asks for nothing, and all that ask must be met. The smallest `rank` comes first.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    policy = models.ForeignKey(LicensePolicy, on_delete=models.CASCADE, related_name="ranked_pools")
+    rank = models.PositiveSmallIntegerField()
+    pool = models.ForeignKey(KeyPool, on_delete=models.PROTECT, related_name="ranks")
+    channels = ArrayField(models.CharField(max_length=255), default=list)
+    countries = ArrayField(models.CharField(max_length=2), default=list)
+    accounts = ArrayField(models.UUIDField(), default=list)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ("policy", "rank")
+        constraints = [
+            models.UniqueConstraint(fields=["policy", "rank"], name="esd_ranked_pool_rank")
+        ]
+
+
 class License(models.Model):
     """One sold unit that has its key. Inserted by allocation, in raw SQL (`licenses.allocation`).
 
@@ -114,9 +140,12 @@ class License(models.Model):
     unit_index = models.PositiveIntegerField()
     key = models.ForeignKey(LicenseKey, on_delete=models.PROTECT, related_name="licenses")
     policy = models.ForeignKey(LicensePolicy, on_delete=models.PROTECT, related_name="licenses")
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="licenses")
+    # Each index costs every claim: that of the account is in Meta, of end customers there is one once they are.
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, db_index=False, related_name="licenses"
+    )
     end_customer = models.ForeignKey(
-        EndCustomer, on_delete=models.PROTECT, null=True, related_name="licenses"
+        EndCustomer, on_delete=models.PROTECT, null=True, db_index=False, related_name="licenses"
     )
     fulfillment = models.CharField(max_length=16, choices=Fulfillment.choices)
     created_at = models.DateTimeField()
@@ -152,7 +181,14 @@ class License(models.Model):
                 "esd_license_suspended",
             ),
         ]
-        indexes = [models.Index(fields=["account", "id"], name="esd_license_account")]
+        indexes = [
+            models.Index(fields=["account", "id"], name="esd_license_account"),
+            models.Index(
+                fields=["end_customer"],
+                condition=Q(end_customer__isnull=False),
+                name="esd_license_end_customer",
+            ),
+        ]
 
     @property
     def is_suspended(self) -> bool:

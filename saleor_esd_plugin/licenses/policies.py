@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Tuple
+from typing import Any, Dict, List, Sequence, Tuple
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -13,14 +13,16 @@ from ..events.record import record
 from ..events.types import EventType
 from ..host.db import now
 from ..host.types import Actor
-from ..keys.models import KeyPool
 from ..text import clean_language, clean_text
 from .models import License, LicensePolicy
+from .ranked_pools import Rank, clean_ranks, open_pool, rank_pools, ranks_of
+from .ranking import pools_of_policies
 from .rules import parse_term
 
 LONGEST_INSTRUCTIONS = 10_000
 FIELDS = (
     "name",
+    "falls_back",
     "approval",
     "approval_quantity",
     "approves_first_order_manually",
@@ -34,26 +36,36 @@ FIELDS = (
 
 
 def create_license_policy(
-    *, variant_ref: str, pool_id: UUID, actor: Actor, **fields: Any
+    *,
+    variant_ref: str,
+    pool_id: UUID,
+    ranked_pools: Sequence[Rank] = (),
+    actor: Actor,
+    **fields: Any,
 ) -> LicensePolicy:
     """A policy for a variant; from now on its order lines are licensed.
 
-    `fields` are those of `FIELDS` that differ from the model's defaults. Raises NotFound (pool), Invalid
-    (the variant has a policy already, a value out of range).
+    `fields` are those of `FIELDS` that differ from the model's defaults; `ranked_pools` come before `pool_id`,
+    the best first. Raises NotFound (pool, account), Invalid (the variant has a policy already, a value out of
+    range, no such channel or country, pools of several kinds).
     """
-    values = _checked(fields)
+    values, ranks = _checked(fields), clean_ranks(ranked_pools)
     try:
         with transaction.atomic():
             policy = LicensePolicy(
-                variant_ref=variant_ref, pool=_open_pool(pool_id), created_at=now(), **values
+                variant_ref=variant_ref,
+                pool=open_pool(pool_id, ranks),
+                created_at=now(),
+                **values,
             )
             policy.save(force_insert=True)
+            rank_pools(policy, ranks)
             record(
                 EventType.LICENSE_POLICY_CREATED,
                 policy.pk,
                 actor=actor,
                 variant=variant_ref,
-                pools=[str(pool_id)],
+                pools=_pools(policy),
                 values=_told(policy),
             )
     except IntegrityError as error:
@@ -67,19 +79,23 @@ def create_license_policy(
 
 @transaction.atomic
 def update_license_policy(policy_id: UUID, *, actor: Actor, **fields: Any) -> LicensePolicy:
-    """The policy with the given `fields` (of `FIELDS`, and `pool_id`) changed; the others stay.
+    """The policy with the given `fields` (of `FIELDS`, `pool_id` and `ranked_pools`) changed; the others stay.
 
-    Units that are released keep their dates; what is allocated keeps its key.
+    Units that are released keep their dates; what is allocated keeps its key; what waits for keys waits for
+    those of the pools of now. Raises as `create_license_policy` does.
     """
     policy = (
         LicensePolicy.objects.select_for_update().filter(pk=policy_id, archived_at=None).first()
     )
     if policy is None:
         raise NotFound()
-    before = _told(policy)
-    pool_id = fields.pop("pool_id", None)
-    if pool_id is not None:
-        policy.pool = _open_pool(pool_id)
+    before, pools = _told(policy), _pools(policy)
+    pool_id, ranked_pools = fields.pop("pool_id", None), fields.pop("ranked_pools", None)
+    if pool_id is not None or ranked_pools is not None:
+        # What stays is not looked at again: a channel may have been renamed since.
+        ranks = ranks_of(policy) if ranked_pools is None else clean_ranks(ranked_pools)
+        policy.pool = open_pool(pool_id or policy.pool_id, ranks)
+        rank_pools(policy, ranks)
     for name, value in _checked(fields).items():
         setattr(policy, name, value)
     after = _told(policy)
@@ -89,7 +105,7 @@ def update_license_policy(policy_id: UUID, *, actor: Actor, **fields: Any) -> Li
             EventType.LICENSE_POLICY_UPDATED,
             policy.pk,
             actor=actor,
-            pools=sorted({before["pool"], after["pool"]}),
+            pools=sorted({*pools, *_pools(policy)}),
             before={name: before[name] for name in before if before[name] != after[name]},
             after={name: after[name] for name in after if before[name] != after[name]},
         )
@@ -120,14 +136,6 @@ def delete_license_policy(policy_id: UUID, *, actor: Actor) -> LicensePolicy:
     else:
         LicensePolicy.objects.filter(pk=policy.pk).delete()
     return policy
-
-
-def _open_pool(pool_id: UUID) -> KeyPool:
-    # Locked, so that nobody archives it meanwhile.
-    pool = KeyPool.objects.select_for_update().filter(pk=pool_id, archived_at=None).first()
-    if pool is None:
-        raise NotFound(field="pool")
-    return pool
 
 
 def _checked(fields: Dict[str, Any]) -> Dict[str, Any]:
@@ -161,4 +169,12 @@ def _instruction(entry: Tuple[str, str]) -> Tuple[str, str]:
 
 def _told(policy: LicensePolicy) -> Dict[str, Any]:
     """The values of a policy, for its event."""
-    return {"pool": str(policy.pool_id), **{name: getattr(policy, name) for name in FIELDS}}
+    return {
+        "pool": str(policy.pool_id),
+        "ranked_pools": [rank.told() for rank in ranks_of(policy)],
+        **{name: getattr(policy, name) for name in FIELDS},
+    }
+
+
+def _pools(policy: LicensePolicy) -> List[str]:
+    return sorted(map(str, pools_of_policies([policy])[policy.pk]))

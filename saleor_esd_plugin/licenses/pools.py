@@ -12,6 +12,7 @@ from ..host.types import Actor
 from ..keys import pools
 from ..keys.models import KeyPool
 from .models import LicensePolicy
+from .ranking import draws_on
 
 
 @transaction.atomic
@@ -29,7 +30,7 @@ def update_key_pool(
     """
     # The lock keeps a policy from choosing the pool while we look; `policies` takes it too.
     KeyPool.objects.select_for_update().filter(pk=pool_id).first()
-    policies = LicensePolicy.objects.filter(pool_id=pool_id, archived_at=None).count()
+    policies = LicensePolicy.objects.filter(draws_on([pool_id]), archived_at=None).count()
     if archived and policies:
         raise Invalid(
             f"Policies take keys from this pool ({policies}). Point them elsewhere first.",

@@ -36,9 +36,10 @@ class Expiry(NamedTuple):
 
 @dataclass(frozen=True)
 class PoolStock:
-    """The figures of a pool: imported = available + withheld + taken + quarantined + revoked (invariant 8).
+    """The figures of a pool: imported = available + reserved + withheld + taken + quarantined + revoked
+    (invariant 8).
 
-    `taken` are keys that licenses hold or held; one that is quarantined and revoked counts as revoked.
+    `reserved` are kept for checkouts that are about to complete. `taken` are keys that licenses hold or held; one that is quarantined and revoked counts as revoked.
     `withheld` are too old to sell. `licenses` counts those made of keys of this pool, by state. Sold is what
     was allocated on the last 7 or 30 days (UTC, today included) and has not come back; `runway_days` is how
     long `available` lasts at the faster of both rates, None if nothing was sold. `expiring` are the use-by
@@ -47,6 +48,7 @@ class PoolStock:
 
     imported: int = 0
     available: int = 0
+    reserved: int = 0
     withheld: int = 0
     quarantined: int = 0
     revoked: int = 0
@@ -58,7 +60,8 @@ class PoolStock:
 
     @property
     def taken(self) -> int:
-        return self.imported - self.available - self.withheld - self.quarantined - self.revoked
+        elsewhere = self.reserved + self.withheld + self.quarantined + self.revoked
+        return self.imported - self.available - elsewhere
 
     @property
     def runway_days(self) -> Optional[int]:
@@ -79,9 +82,12 @@ def pool_stock(pool_ids: Iterable[UUID]) -> Dict[UUID, PoolStock]:
     return {pool_id: _stock(rows[pool_id], costs.get(pool_id)) for pool_id in pool_ids}
 
 
-def available_keys(pool_ids: Iterable[UUID]) -> Dict[UUID, int]:
-    """How many keys of each pool can be sold at this moment; includes those being taken right now."""
-    return {pool_id: stock.available for pool_id, stock in pool_stock(pool_ids).items()}
+def unsold_keys(pool_ids: Iterable[UUID]) -> Dict[UUID, int]:
+    """How many keys of each pool nobody has bought: free ones, those that are being taken right now, and those
+    that are kept for checkouts."""
+    return {
+        pool_id: stock.available + stock.reserved for pool_id, stock in pool_stock(pool_ids).items()
+    }
 
 
 def _stock(rows: List[Any], average_cost: Optional[Decimal]) -> PoolStock:
@@ -104,6 +110,7 @@ def _stock(rows: List[Any], average_cost: Optional[Decimal]) -> PoolStock:
     return PoolStock(
         imported=sums.get("IMPORTED", 0),
         available=sums.get("AVAILABLE", 0),
+        reserved=sums.get("RESERVED", 0),
         withheld=sums.get("WITHHELD", 0),
         quarantined=sums.get("QUARANTINED", 0),
         revoked=sums.get("REVOKED", 0),
@@ -151,7 +158,7 @@ def fold_stock_changes() -> int:
 
 # Of licenses made long ago nobody asks for the day.
 _KEPT_DAY = f"""CASE
-    WHEN figure NOT IN ('AVAILABLE', 'WITHHELD')
+    WHEN figure NOT IN ('AVAILABLE', 'RESERVED', 'WITHHELD')
         AND day < (statement_timestamp() AT TIME ZONE 'UTC')::date - {DAYS_KEPT}
     THEN DATE '1970-01-01' ELSE day END"""
 
@@ -192,6 +199,9 @@ WITH counted AS (
     UNION ALL
     SELECT free.pool_id, 'AVAILABLE', coalesce(key.use_by, DATE '1970-01-01'), count(*)
     FROM esd_availablekey free JOIN esd_licensekey key ON key.id = free.key_id GROUP BY 1, 3
+    UNION ALL
+    SELECT kept.pool_id, 'RESERVED', coalesce(key.use_by, DATE '1970-01-01'), count(*)
+    FROM esd_reservedkey kept JOIN esd_licensekey key ON key.id = kept.key_id GROUP BY 1, 3
     UNION ALL
     SELECT old.pool_id, 'WITHHELD', coalesce(key.use_by, DATE '1970-01-01'), count(*)
     FROM esd_withheldkey old JOIN esd_licensekey key ON key.id = old.key_id GROUP BY 1, 3

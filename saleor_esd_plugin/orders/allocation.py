@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, List, Optional, Set, Tuple
+from typing import Any, List, Optional, Sequence, Set, Tuple
 from uuid import UUID
 
 from django.db import transaction
@@ -14,9 +14,11 @@ from ..events.types import EventType
 from ..host.db import now
 from ..host.types import SYSTEM
 from ..keys import keyring
-from ..licenses.allocation import allocate_licenses
-from ..licenses.models import ENDED, Fulfillment, License
+from ..keys.reserving import close_reservation, find_reservation
+from ..licenses.models import Fulfillment, License
 from ..licenses.units import end_licenses, live_licenses
+from . import waiting
+from .drawing import Drawn, choices_of, claim_from, draw, missing_units
 from .locks import lock_order, lock_pool_drain
 from .models import LicenseOrder, LicenseOrderLine
 
@@ -29,30 +31,40 @@ def allocate_license_order(license_order_id: UUID) -> LicenseOrder:
     them; they are left to `fill_backorders`. With a locked key ring everything is backordered.
     """
     order = lock_order(license_order_id)
-    if order.is_ended:
-        return order
     moment = now()
+    reservation = find_reservation(order.checkout_token)
+    if order.is_ended:
+        if reservation is not None:
+            close_reservation(reservation, moment=moment)
+        return order
     _ensure_account(order)
     _flag_twins(order)
-    lines = list(order.lines.select_related("policy__pool").order_by("policy__pool_id", "pk"))
+    lines = list(order.lines.select_related("policy").order_by("policy__pool_id", "pk"))
     is_new = any(line.allocated_at is None for line in lines)
-    made, newly_short = 0, []
+    # First of all: a return waits for a quarantine, which waits for whoever is taking keys.
     for line in lines:
         _drop_surplus(line, moment)
-        got, is_short = _allocate_line(order, line, moment)
-        made += got
+    choices = choices_of(order, lines)
+    drawn: List[Drawn] = []
+    newly_short: List[LicenseOrderLine] = []
+    for line in lines:
+        got, is_short = draw(order, line, choices[line.policy_id], reservation, moment)
+        drawn += got
         if is_short and line.backordered_at is None:
             newly_short.append(line)
         _note_backorder(line, is_short=is_short, moment=moment)
-    if made or is_new:
-        _record(order, EventType.LICENSE_ORDER_ALLOCATED, allocated=made)
+    if reservation is not None and keyring.is_unlocked():
+        close_reservation(reservation, moment=moment)
+    if drawn or is_new:
+        _record_allocated(order, drawn)
     if newly_short:
         # By its reaction the mail to the buyer, and the drain of those pools.
+        short = {choice.pool.pk for line in newly_short for choice in choices[line.policy_id]}
         _record(
             order,
             EventType.LICENSE_ORDER_BACKORDERED,
             lines=[str(line.pk) for line in newly_short],
-            pools=sorted({str(line.policy.pool_id) for line in newly_short}),
+            pools=sorted(map(str, short)),
         )
     return order
 
@@ -60,99 +72,56 @@ def allocate_license_order(license_order_id: UUID) -> LicenseOrder:
 def fill_backorders(pool_id: Optional[UUID] = None) -> int:
     """Give the keys of a pool, or of all pools, to the lines that wait longest; how many licenses it made.
 
-    By order time, then line. One order per transaction; a pool is left when it has no key any more.
+    By order time, then line; of its pools a line gets the best first. One order per transaction; a pool is
+    left when it has no key any more.
     """
     if not keyring.is_unlocked():
         return 0
-    waiting = LicenseOrderLine.objects.exclude(backordered_at=None)
-    if pool_id is not None:
-        waiting = waiting.filter(policy__pool_id=pool_id)
-    pools = waiting.order_by().values_list("policy__pool_id", flat=True).distinct()
-    return sum(_drain(pool) for pool in sorted(pools))
+    return sum(_drain(pool) for pool in waiting.pools_to_drain(pool_id))
 
 
 def _drain(pool_id: UUID) -> int:
     made = 0
     tried: Set[UUID] = set()
+    ahead: List[UUID] = []
     while True:
         with transaction.atomic():
             lock_pool_drain(pool_id)
-            line_id = (
-                LicenseOrderLine.objects.filter(policy__pool_id=pool_id)
-                .exclude(backordered_at=None)
-                .exclude(pk__in=tried)
-                .order_by("order__ordered_at", "order_id", "pk")
-                .values_list("pk", flat=True)
-                .first()
-            )
-            if line_id is None:
+            ahead = ahead or waiting.next_waiting_lines(pool_id, besides=tried)
+            if not ahead:
                 return made
+            line_id = ahead.pop(0)
             tried.add(line_id)
-            got, is_short = _fill(line_id)
+            got, is_dry = _fill(line_id, pool_id)
             made += got
-            if is_short:
+            if is_dry:
                 return made
 
 
-def _fill(line_id: UUID) -> Tuple[int, bool]:
-    """Fill one backordered line; (licenses made, whether the pool ran dry)."""
+def _fill(line_id: UUID, pool_id: UUID) -> Tuple[int, bool]:
+    """Fill one backordered line from this pool; (licenses made, whether the pool ran dry)."""
     order = lock_order(LicenseOrderLine.objects.values_list("order_id", flat=True).get(pk=line_id))
-    line = LicenseOrderLine.objects.select_related("policy__pool").get(pk=line_id)
+    line = LicenseOrderLine.objects.select_related("policy").get(pk=line_id)
     moment = now()
     if order.is_ended:
         _note_backorder(line, is_short=False, moment=moment)
         return 0, False
+    if line.backordered_at is None:
+        # Filled by others since it was read.
+        return 0, False
     _ensure_account(order)
-    wanted = _missing(line)
-    got = _claim(order, line, wanted, moment, waits=True)
+    choices = choices_of(order, [line])[line.policy_id]
+    place = next((at for at, one in enumerate(choices) if one.pool.pk == pool_id), None)
+    if place is None:
+        # The policy or the buyer changed while we waited for the lock.
+        return 0, False
+    choice, better = choices[place], tuple(one.pool.pk for one in choices[:place])
+    wanted = missing_units(line)
+    got = claim_from(order, line, choice.pool, wanted, moment, waits=True)
     _note_backorder(line, is_short=got < wanted, moment=moment)
     if got:
-        _record(order, EventType.LICENSE_ORDER_ALLOCATED, allocated=got)
+        _record_allocated(order, [Drawn(line, choice, got, better)])
     return got, got < wanted
-
-
-def _allocate_line(
-    order: LicenseOrder, line: LicenseOrderLine, moment: datetime
-) -> Tuple[int, bool]:
-    wanted = _missing(line)
-    if not wanted:
-        return 0, False
-    if not keyring.is_unlocked() or (not line.policy.pool.is_generated and _has_queue(line)):
-        return 0, True
-    got = _claim(order, line, wanted, moment)
-    return got, got < wanted
-
-
-def _claim(
-    order: LicenseOrder, line: LicenseOrderLine, wanted: int, moment: datetime, waits: bool = False
-) -> int:
-    if not wanted:
-        return 0
-    return allocate_licenses(
-        pool=line.policy.pool,
-        order_line_id=line.pk,
-        quantity=line.quantity,
-        wanted=wanted,
-        policy_id=line.policy_id,
-        account_id=order.account_id,
-        moment=moment,
-        waits=waits,
-    )
-
-
-def _missing(line: LicenseOrderLine) -> int:
-    live = License.objects.filter(order_line=line).exclude(fulfillment__in=ENDED).count()
-    return max(0, line.quantity - line.withdrawn - live)
-
-
-def _has_queue(line: LicenseOrderLine) -> bool:
-    """Whether other lines wait for keys of the same pool already."""
-    return (
-        LicenseOrderLine.objects.filter(policy__pool_id=line.policy.pool_id)
-        .exclude(backordered_at=None)
-        .exclude(pk=line.pk)
-        .exists()
-    )
 
 
 def _drop_surplus(line: LicenseOrderLine, moment: datetime) -> None:
@@ -191,6 +160,16 @@ def _flag_twins(order: LicenseOrder) -> None:
     if same.exclude(pk=order.pk).exists():
         same.update(is_duplicate_checkout=True)
         order.is_duplicate_checkout = True
+
+
+def _record_allocated(order: LicenseOrder, drawn: Sequence[Drawn]) -> None:
+    """With the event it can be told of each key why it came from that pool."""
+    _record(
+        order,
+        EventType.LICENSE_ORDER_ALLOCATED,
+        allocated=sum(each.units for each in drawn),
+        choices=[each.told() for each in drawn],
+    )
 
 
 def _record(order: LicenseOrder, type: EventType, **data: Any) -> None:

@@ -1,4 +1,4 @@
-"""Lines that staff edit while a Saleor 3 order is unconfirmed, and lines renamed by the upgrade from 2.10."""
+"""What the host changes of an order: lines, renamed ones (upgrade from 2.10) too, and where it comes from."""
 
 from __future__ import annotations
 
@@ -41,6 +41,20 @@ def follow_lines(license_order: LicenseOrder, order: Order, policies: Dict[str, 
             account_id=license_order.account_id,
             lines={str(line.pk): line.quantity for line in changed},
         )
+
+
+def note_whereabouts(license_order: LicenseOrder, order: Order) -> None:
+    """Keep from which channel and country the order comes: pools may be chosen by it."""
+    told = {"channel": order.channel, "country": order.country}
+    news = {
+        name: value
+        for name, value in told.items()
+        if value is not None and value != getattr(license_order, name)
+    }
+    if news:
+        LicenseOrder.objects.filter(pk=license_order.pk).update(**news)
+    for name, value in news.items():
+        setattr(license_order, name, value)
 
 
 def _differs(license_order: LicenseOrder, order: Order, policies: Dict[str, UUID]) -> bool:

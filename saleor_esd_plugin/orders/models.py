@@ -54,7 +54,8 @@ class LicenseOrder(models.Model):
     `account` is found or made by allocation, so it is empty for a moment after the checkout.
     `paid_at`, `confirmed_at`, `cancelled_at`, `refunded_at` are when we heard it first, `refunded_at` that
     everything went back; `unpaid_release_reason` is the staff override. The notification address (I04)
-    never gets a key.
+    never gets a key. `channel` (slug; empty on 2.10) and `country` (of the billing address, ISO 3166-1
+    alpha-2) are what pools may be chosen by; None until the host was asked.
 
     How the money stands, by the host and by all `PaymentFact`s together: of the price (`total`, gross) what
     was ever `captured`, what of it was `refunded` and `charged_back` (disputes lost), since when a dispute is open. `open_refund` went
@@ -64,14 +65,18 @@ class LicenseOrder(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     order_uuid = models.UUIDField(unique=True)
     number = models.CharField(max_length=64)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="orders")
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, null=True, db_index=False, related_name="orders"
+    )
     buyer_user_ref = models.CharField(max_length=36, blank=True)
     buyer_email = models.CharField(max_length=254, blank=True)
     language = models.CharField(max_length=10, blank=True)
+    channel = models.CharField(max_length=255, null=True)
+    country = models.CharField(max_length=2, null=True)
     notification_email = models.CharField(max_length=254, blank=True)
     purchase_order_reference = models.CharField(max_length=128, blank=True)
     comment = models.CharField(max_length=2000, blank=True)
-    checkout_token = models.CharField(max_length=36, blank=True, db_index=True)
+    checkout_token = models.CharField(max_length=36, blank=True)
     is_duplicate_checkout = models.BooleanField(default=False)
     approval = models.CharField(
         max_length=20, choices=ApprovalState.choices, default=ApprovalState.PENDING.value
@@ -108,6 +113,8 @@ class LicenseOrder(models.Model):
             ),
             models.Index(fields=["account", "id"], name="esd_order_account"),
             models.Index(fields=["ordered_at", "id"], name="esd_order_ordered"),
+            # Here and not at the field, which would bring a second index for LIKE to every checkout.
+            models.Index(fields=["checkout_token"], name="esd_order_checkout"),
             models.Index(
                 fields=["checked_at"],
                 condition=Q(cancelled_at=None, refunded_at=None),
@@ -148,9 +155,9 @@ class LicenseOrderLine(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     order = models.ForeignKey(LicenseOrder, on_delete=models.PROTECT, related_name="lines")
-    order_line_ref = models.CharField(max_length=36, unique=True)
+    order_line_ref = models.CharField(max_length=36)
     policy = models.ForeignKey(LicensePolicy, on_delete=models.PROTECT, related_name="order_lines")
-    variant_ref = models.CharField(max_length=36, db_index=True)
+    variant_ref = models.CharField(max_length=36)
     sku = models.CharField(max_length=255, blank=True)
     product_name = models.CharField(max_length=386, blank=True)
     variant_name = models.CharField(max_length=255, blank=True)
@@ -167,14 +174,16 @@ class LicenseOrderLine(models.Model):
         constraints = [
             check_constraint(
                 Q(quantity__gte=F("approved") + F("withdrawn")), "esd_order_line_counts"
-            )
+            ),
+            models.UniqueConstraint(fields=["order_line_ref"], name="esd_order_line_once"),
         ]
         indexes = [
+            models.Index(fields=["variant_ref"], name="esd_order_line_variant"),
             models.Index(
                 fields=["policy", "backordered_at"],
                 condition=~Q(backordered_at=None),
                 name="esd_order_line_backordered",
-            )
+            ),
         ]
 
     @property

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterable
-from uuid import UUID
-
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet
 
 from ..accounts import access
 from ..host.types import Actor
-from ..licenses.models import ENDED, ISSUED, License
+from ..licenses.models import ISSUED
 from ..permissions import APPROVE_LICENSES, MANAGE_LICENSES, Right
 from .models import ApprovalState, LicenseOrder, LicenseOrderLine
 
@@ -62,28 +59,3 @@ def _unissued(lines: "QuerySet[LicenseOrderLine]") -> "QuerySet[LicenseOrderLine
 def went_back() -> Q:
     """A condition on orders: something of what was paid is gone, by a refund or by a lost dispute."""
     return Q(refunded__gt=0) | Q(charged_back__gt=0) | Q(refunded_at__isnull=False)
-
-
-def backordered_by_pool(pool_ids: Iterable[UUID]) -> Dict[UUID, int]:
-    """Pool -> units that wait for one of its keys."""
-    lines = LicenseOrderLine.objects.filter(policy__pool_id__in=list(pool_ids)).exclude(
-        backordered_at=None
-    )
-    missing = {pool_id: 0 for pool_id in pool_ids}
-    ordered = (
-        lines.order_by()
-        .values("policy__pool_id")
-        .annotate(units=Sum(F("quantity") - F("withdrawn")))
-    )
-    for row in ordered:
-        missing[row["policy__pool_id"]] += row["units"]
-    live = (
-        License.objects.filter(order_line__in=lines)
-        .exclude(fulfillment__in=ENDED)
-        .order_by()
-        .values_list("order_line__policy__pool_id")
-        .annotate(units=Count("pk"))
-    )
-    for pool_id, units in live:
-        missing[pool_id] -= units
-    return missing

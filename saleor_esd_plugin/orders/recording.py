@@ -17,7 +17,7 @@ from ..host.types import SYSTEM, Order
 from ..ids import uuid7, uuid7s
 from ..licenses.models import LicensePolicy
 from .details import usable_details
-from .following import follow_lines
+from .following import follow_lines, note_whereabouts
 from .models import LicenseOrder
 from .payments import note_named_returns, note_state
 
@@ -39,14 +39,14 @@ WITH licensed AS (
         purchase_order_reference, comment, checkout_token, is_duplicate_checkout, approval,
         decided_by, decision_reason, unpaid_release_reason, ordered_at, recorded_at,
         confirmed_at, paid_at, currency, total, captured, refunded, charged_back, open_refund,
-        settled_refund
+        settled_refund, channel, country
     )
     SELECT %(id)s::uuid, %(order_uuid)s::uuid, %(number)s, %(user_ref)s, %(email)s, %(language)s,
         %(notification_email)s, %(reference)s, %(comment)s, %(checkout_token)s, FALSE, 'PENDING',
         '', '', '', %(ordered_at)s, moment,
         CASE WHEN %(is_confirmed)s THEN moment END,
         CASE WHEN %(is_paid)s THEN moment END,
-        %(currency)s, %(total)s, %(captured)s, 0, 0, 0, 0
+        %(currency)s, %(total)s, %(captured)s, 0, 0, 0, 0, %(channel)s, %(country)s
     FROM (SELECT clock_timestamp() AS moment) AS clock
     WHERE EXISTS (SELECT FROM licensed)
     ON CONFLICT (order_uuid) DO NOTHING
@@ -88,6 +88,7 @@ def observe_order(order: Optional[Order], *, at_checkout: bool = False) -> Optio
             return None
         # Another call has recorded it, this moment or long ago.
         known = same.get()
+    note_whereabouts(known, order)
     follow_lines(known, order, _policies(order, at_checkout=at_checkout))
     money = note_state(known, order)
     note_named_returns(known, order, money)
@@ -133,6 +134,8 @@ def _record_license_order(order: Order, *, at_checkout: bool) -> Tuple[Optional[
         "currency": order.currency,
         "total": order.total,
         "captured": sum(payment.captured for payment in order.payments),
+        "channel": order.channel,
+        "country": order.country,
         "line_ids": [str(one) for one in uuid7s(len(order.lines))],
         "refs": [line.ref for line in order.lines],
         "variants": [line.variant_ref for line in order.lines],

@@ -10,8 +10,10 @@ from django.db import transaction
 from django.db.models import Count, Q
 
 from ..host import shop
-from ..licenses.models import ISSUED, LicensePolicy
-from ..licenses.stock import available_keys
+from ..keys.models import KeyPool
+from ..licenses.models import ISSUED, License, LicensePolicy
+from ..licenses.ranking import draws_on, pools_of_policies
+from ..licenses.stock import unsold_keys
 from .locks import lock_order
 
 logger = logging.getLogger(__name__)
@@ -40,21 +42,29 @@ def fulfill_in_shop(license_order_id: UUID) -> None:
 
 
 def set_stock_in_shop(pool_ids: Optional[Iterable[UUID]] = None) -> None:
-    """Saleor's stock of the variants that draw on these pools (all, if None) follows the free keys.
+    """Saleor's stock of the variants that draw on these pools (all, if None) follows the keys.
 
-    Off by a setting. Pools with a generator are left alone, and so are variants with several stock rows:
-    which warehouse should hold the keys is not ours to guess.
+    Off by a setting. A variant that may draw on several pools has the keys of all of them, without fallback
+    those of the fullest: what all buyers together, or the luckiest of them, can get. Variants that draw on a generator are left alone,
+    and so are those with several stock rows: which warehouse should hold the keys is not ours to guess.
     """
     if not shop.plugin_settings().mirrors_stock:
         return
-    policies = LicensePolicy.objects.filter(archived_at=None, pool__is_generated=False)
+    policies = LicensePolicy.objects.filter(archived_at=None)
     if pool_ids is not None:
-        policies = policies.filter(pool_id__in=list(pool_ids))
-    policies = policies.order_by("variant_ref")
-    available = available_keys({policy.pool_id for policy in policies})
-    for policy in policies:
-        result = shop.set_stock(policy.variant_ref, available[policy.pool_id])
-        if result == "SEVERAL_STOCK_ROWS":
+        policies = policies.filter(draws_on(pool_ids))
+    drawn_on = pools_of_policies(policies)
+    pools = {pool_id for ids in drawn_on.values() for pool_id in ids}
+    generated = set(
+        KeyPool.objects.filter(pk__in=pools, is_generated=True).values_list("pk", flat=True)
+    )
+    unsold = unsold_keys(pools)
+    for policy in policies.order_by("variant_ref"):
+        mine = drawn_on[policy.pk]
+        if generated.intersection(mine):
+            continue
+        free = (sum if policy.falls_back else max)(unsold[pool_id] for pool_id in mine)
+        if shop.set_stock(policy.variant_ref, free) == "SEVERAL_STOCK_ROWS":
             logger.warning(
                 "Variant %s has several stock rows; its stock does not follow the free keys.",
                 policy.variant_ref,
@@ -62,6 +72,9 @@ def set_stock_in_shop(pool_ids: Optional[Iterable[UUID]] = None) -> None:
 
 
 def pools_of_order(license_order_id: UUID) -> List[UUID]:
-    """The pools that the lines of an order draw on."""
-    policies = LicensePolicy.objects.filter(order_lines__order_id=license_order_id)
-    return list(policies.order_by().values_list("pool_id", flat=True).distinct())
+    """The pools whose stock an order concerns: those of its keys, and its policies' own."""
+    policies = LicensePolicy.objects.filter(order_lines__order_id=license_order_id).order_by()
+    licenses = License.objects.filter(order_line__order_id=license_order_id).order_by()
+    found = set(policies.values_list("pool_id", flat=True))
+    found.update(licenses.values_list("key__pool_id", flat=True).distinct())
+    return sorted(found)

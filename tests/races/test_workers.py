@@ -26,7 +26,7 @@ from saleor_esd_plugin.events import record as recording
 from saleor_esd_plugin.host.db import now, writing
 from saleor_esd_plugin.keys.models import AvailableKey, KeyPool
 from saleor_esd_plugin.licenses.models import LIVE, License
-from saleor_esd_plugin.orders import allocation
+from saleor_esd_plugin.orders import allocation, drawing
 from saleor_esd_plugin.orders.allocation import allocate_license_order, fill_backorders
 from saleor_esd_plugin.orders.models import LicenseOrder, LicenseOrderLine
 from saleor_esd_plugin.orders.reconcile import reconcile_orders
@@ -128,7 +128,7 @@ def test_control_without_the_orders_lock_units_are_sold_twice(live_db, monkeypat
     order = make_license_order(5, policy=make_policy(keys=40), allocate=False)
     LicenseOrder.objects.filter(pk=order.pk).update(account=make_account())
     barrier = threading.Barrier(4, timeout=30)
-    missing = allocation._missing
+    missing = drawing.missing_units
 
     def look_then_wait(line: LicenseOrderLine) -> int:
         found = missing(line)
@@ -139,7 +139,7 @@ def test_control_without_the_orders_lock_units_are_sold_twice(live_db, monkeypat
         return LicenseOrder.objects.select_related("account").get(pk=license_order_id)
 
     monkeypatch.setattr(allocation, "lock_order", unlocked)
-    monkeypatch.setattr(allocation, "_missing", look_then_wait)
+    monkeypatch.setattr(drawing, "missing_units", look_then_wait)
     with connection.cursor() as cursor:
         cursor.execute("DROP INDEX esd_license_unit")
     try:
@@ -226,7 +226,7 @@ def test_a_short_pool_serves_by_order_time(live_db):
 def test_control_without_the_queue_late_orders_take_the_keys(live_db, monkeypatch):
     """The twin of T-CON-04b: new orders that do not look whether others wait."""
     pool, waiting, late = waiting_line()
-    monkeypatch.setattr(allocation, "_has_queue", lambda line: False)
+    monkeypatch.setattr(drawing.waiting, "has_queue", lambda pool_id, besides=None: False)
 
     assert rush(late, pool) == []
 

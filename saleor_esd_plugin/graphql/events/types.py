@@ -12,6 +12,8 @@ from ...events.models import Event
 from ...events.types import EventType
 from ...host.graphql import DateTime
 from ...orders.models import LicenseOrder
+from ...permissions import MANAGE_LICENSES
+from ..base import asker, nested
 from ..connections import KeysetConnection
 from ..enums import described_enum
 from ..errors import facts
@@ -19,6 +21,8 @@ from ..ids import Record
 from ..loaders import load, rows
 
 PROVIDER = "PROVIDER"
+# From which pools keys come, and why, is nobody's business but the shop's.
+_OF_STOCK = ("choices", "pools")
 
 _HAPPENED = {
     EventType.LICENSE_ORDER_RECORDED: "A shop order with licensed products was noted.",
@@ -61,6 +65,8 @@ _HAPPENED = {
     EventType.KEY_IMPORT_RESUMED: "A stopped import goes on.",
     EventType.KEY_BATCH_IMPORTED: "Keys were imported; of a large import, those of one chunk.",
     EventType.KEY_BATCH_QUARANTINED: "The free keys of an import were taken out of sale.",
+    EventType.KEYS_RESERVED: "Keys were set aside for a checkout about to complete.",
+    EventType.KEYS_UNRESERVED: "Keys that were set aside were not bought in time: they are for sale again.",
     EventType.KEY_RING_ROTATED: "Stored keys were encrypted or indexed anew under another key.",
     EventType.ACCOUNT_CREATED: "An account was created.",
     EventType.ACCOUNT_UPDATED: "An account was changed.",
@@ -110,7 +116,9 @@ class LicenseEventValue(graphene.ObjectType):
     """One fact about an event."""
 
     name = graphene.String(
-        required=True, description="What the fact is; a list repeats it for each of its values."
+        required=True,
+        description="What the fact is; a list repeats it for each of its values, and counts groups of facts "
+        "from 1: `choices.1.pool`.",
     )
     value = graphene.String(required=True, description="The fact as text; never a key.")
 
@@ -141,7 +149,7 @@ class LicenseEvent(Record, graphene.ObjectType):
     data = graphene.List(
         graphene.NonNull(LicenseEventValue),
         required=True,
-        description="Counts, ids, and values before and after.",
+        description="Counts, ids, and values before and after; pools for staff only.",
     )
 
     @staticmethod
@@ -162,9 +170,11 @@ class LicenseEvent(Record, graphene.ObjectType):
         return load(info.context, rows, root.account_id, Account)
 
     @staticmethod
+    @nested
     def resolve_data(root: Event, info: Any) -> List[LicenseEventValue]:
+        hidden = () if asker(info).has(MANAGE_LICENSES) else _OF_STOCK
         # JSON objects have no order in the database.
-        found = facts(dict(sorted(root.data.items())))
+        found = facts({name: root.data[name] for name in sorted(root.data) if name not in hidden})
         return [LicenseEventValue(name=name, value=value) for name, value in found]
 
 

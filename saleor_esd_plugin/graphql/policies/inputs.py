@@ -18,7 +18,7 @@ class LicensePolicyFilterInput(graphene.InputObjectType):
     """Which policies to list; conditions that are given must all hold."""
 
     variant = graphene.ID(description="Of this product variant.")
-    pool = graphene.ID(description="Which take keys from this pool.")
+    pool = graphene.ID(description="Which take keys from this pool, be it for some buyers only.")
     text = graphene.String(description="Part of the name.")
     is_archived = graphene.Boolean(description="Only archived ones, or only others.")
     created_at = LicenseDateTimeRange(description="When it was created.")
@@ -31,8 +31,34 @@ class LicenseInstructionsInput(graphene.InputObjectType):
     text = graphene.String(required=True, description="Plain text, up to 10,000 characters.")
 
 
+class LicenseRankedPoolInput(graphene.InputObjectType):
+    """A pool for some buyers. Conditions that are given must all be met; without any it is for everybody."""
+
+    pool = graphene.ID(required=True, description="Where keys come from; of the same key kind.")
+    channels = graphene.List(
+        graphene.NonNull(graphene.String),
+        description="Buyers of one of these channels, by slug. Saleor 2.10 has no channels.",
+    )
+    countries = graphene.List(
+        graphene.NonNull(graphene.String),
+        description='Buyers whose billing address is in one of these countries, such as "DE" (ISO 3166-1).',
+    )
+    accounts = graphene.List(
+        graphene.NonNull(graphene.ID), description="Buyers of one of these license accounts."
+    )
+
+
 class _PolicyFields:
     name = graphene.String(description="Staff's name for it, up to 250 characters.")
+    ranked_pools = graphene.List(
+        graphene.NonNull(LicenseRankedPoolInput),
+        description="Up to 20 pools to draw on before `pool`, the best first; replaces all that there are, an "
+        "empty list removes them [none].",
+    )
+    falls_back = graphene.Boolean(
+        description="What the first pool that is meant for the buyer lacks comes from the next one, at last "
+        "from `pool`; without it the order waits for the first one [true]."
+    )
     approval = LicenseApprovalMode(description="When ordered units may be released [MANUAL].")
     approval_quantity = graphene.Int(
         description="With approval RULES, more units than this wait for staff [no limit]."
@@ -61,7 +87,9 @@ class LicensePolicyCreateInput(_PolicyFields, graphene.InputObjectType):
     """A new policy; what is left out has the value in brackets."""
 
     variant = graphene.ID(required=True, description="The product variant that becomes licensed.")
-    pool = graphene.ID(required=True, description="Where its keys come from.")
+    pool = graphene.ID(
+        required=True, description="Where its keys come from, unless a ranked pool has them."
+    )
 
 
 class LicensePolicyUpdateInput(_PolicyFields, graphene.InputObjectType):

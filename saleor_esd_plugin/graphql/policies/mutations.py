@@ -11,10 +11,11 @@ from ...host.graphql import ref_of
 from ...host.shop import variant_exists
 from ...host.types import Actor
 from ...licenses import policies
+from ...licenses.ranked_pools import Rank
 from ...permissions import MANAGE_LICENSE_KEYS
 from ...text import clean_language
 from ..base import BaseMutation, staff_with
-from ..ids import decode
+from ..ids import decode, decode_all
 from .inputs import LicensePolicyCreateInput, LicensePolicyDeleteInput, LicensePolicyUpdateInput
 from .types import LicensePolicy
 
@@ -29,7 +30,18 @@ def _fields(input: Any) -> Dict[str, Any]:
             given[name] = _CLEARED_BY_NULL[name] if input[name] is None else input[name]
     if "instructions" in given:
         given["instructions"] = _by_language(given["instructions"])
+    if input.ranked_pools is not None:
+        given["ranked_pools"] = [_rank(each) for each in input.ranked_pools]
     return given
+
+
+def _rank(ranked: Any) -> Rank:
+    return Rank(
+        decode(ranked.pool, "LicenseKeyPool", field="rankedPools.pool"),
+        tuple(ranked.channels or ()),
+        tuple(ranked.countries or ()),
+        tuple(decode_all(ranked.accounts or (), "LicenseAccount", field="rankedPools.accounts")),
+    )
 
 
 def _by_language(instructions: List[Any]) -> Dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Optional
 
 import graphene
 from django.db.models import Q
@@ -11,22 +11,18 @@ from promise import Promise
 from ...host.graphql import ref_of, variant_ref
 from ...host.types import Actor
 from ...licenses.models import LicensePolicy as Policy
+from ...licenses.ranking import draws_on
 from ...permissions import MANAGE_LICENSE_KEYS, MANAGE_LICENSES
 from .. import filters
 from ..base import nested, root_query, staff_with
 from ..connections import KeysetConnection, connect, connection_field
-from ..ids import find_or_none
+from ..ids import find_or_none, uuid_within
 from ..loaders import load
 from .inputs import POLICY_SORTING, LicensePolicyFilterInput
+from .listing import policies_of_variants
 from .types import LicensePolicy, LicensePolicyConnection
 
 _STAFF = staff_with(MANAGE_LICENSE_KEYS, MANAGE_LICENSES)
-
-
-def policies_of_variants(variant_refs: List[str]) -> Dict[str, Policy]:
-    """The live policies of these variants; a variant without one is not licensed."""
-    policies = Policy.objects.filter(variant_ref__in=variant_refs, archived_at=None)
-    return {policy.variant_ref: policy for policy in policies}
 
 
 @root_query(_STAFF)
@@ -51,7 +47,8 @@ def _wanted(filter: Any) -> Q:
     if filter.variant is not None:
         found &= Q(variant_ref=ref_of(filter.variant, "ProductVariant") or "")
     if filter.pool is not None:
-        found &= filters.identified([filter.pool], "LicenseKeyPool", "pool_id")
+        pool_id = uuid_within(filter.pool, "LicenseKeyPool")
+        found &= draws_on([pool_id] if pool_id is not None else [])
     return found
 
 

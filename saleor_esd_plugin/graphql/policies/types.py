@@ -7,9 +7,10 @@ from typing import Any, List
 import graphene
 from promise import Promise
 
+from ...accounts.models import Account
 from ...host.graphql import DateTime, host_types, load_variants
 from ...keys.models import KeyKind, KeyPool
-from ...licenses.models import Approval, DeliveryMode, ExpiryBasis
+from ...licenses.models import Approval, DeliveryMode, ExpiryBasis, RankedPool
 from ...licenses.models import LicensePolicy as Policy
 from ...permissions import MANAGE_LICENSE_KEYS, MANAGE_LICENSES
 from ..base import asker, nested, staff_with
@@ -17,6 +18,7 @@ from ..connections import KeysetConnection
 from ..enums import described_enum
 from ..ids import Record
 from ..loaders import load, rows
+from .listing import ranked_pools_of
 
 LicenseApprovalMode = described_enum(
     "LicenseApprovalMode",
@@ -61,6 +63,39 @@ class LicenseInstructions(graphene.ObjectType):
     text = graphene.String(required=True, description="The instructions, as plain text.")
 
 
+class LicenseRankedPool(graphene.ObjectType):
+    """A pool that a policy draws on before its own, for buyers who meet all of its conditions."""
+
+    pool = graphene.Field(
+        "saleor_esd_plugin.graphql.keys.types.LicenseKeyPool",
+        required=True,
+        description="Where the keys come from.",
+    )
+    channels = graphene.List(
+        graphene.NonNull(graphene.String),
+        required=True,
+        description="Buyers of one of these channels, by slug; empty: of any.",
+    )
+    countries = graphene.List(
+        graphene.NonNull(graphene.String),
+        required=True,
+        description="Buyers whose billing address is in one of these countries; empty: in any.",
+    )
+    accounts = graphene.List(
+        graphene.NonNull("saleor_esd_plugin.graphql.accounts.types.LicenseAccount"),
+        required=True,
+        description="Buyers of one of these accounts; empty: of any.",
+    )
+
+    @staticmethod
+    def resolve_pool(root: RankedPool, info: Any) -> Promise:
+        return load(info.context, rows, root.pool_id, KeyPool)
+
+    @staticmethod
+    def resolve_accounts(root: RankedPool, info: Any) -> Promise:
+        return Promise.all([load(info.context, rows, pk, Account) for pk in root.accounts])
+
+
 def _for_staff(resolve: Any) -> Any:
     """A field that only staff with MANAGE_LICENSE_KEYS or MANAGE_LICENSES may read."""
     policy = staff_with(MANAGE_LICENSE_KEYS, MANAGE_LICENSES)
@@ -102,7 +137,15 @@ class LicensePolicy(Record, graphene.ObjectType):
     name = graphene.String(description="Staff's name for it. For staff.")
     pool = graphene.Field(
         "saleor_esd_plugin.graphql.keys.types.LicenseKeyPool",
-        description="Where the keys come from. For staff.",
+        description="Where the keys come from, unless one of `rankedPools` has them. For staff.",
+    )
+    ranked_pools = graphene.List(
+        graphene.NonNull(LicenseRankedPool),
+        description="What it draws on before `pool`, the best first. For staff.",
+    )
+    falls_back = graphene.Boolean(
+        description="What the first pool that is meant for the buyer lacks comes from the next one, at last "
+        "from `pool`; false: it is waited for. For staff."
     )
     approval = graphene.Field(
         LicenseApprovalMode, description="When ordered units may be released. For staff."
@@ -146,6 +189,16 @@ class LicensePolicy(Record, graphene.ObjectType):
     @_for_staff
     def resolve_pool(root: Policy, info: Any) -> Promise:
         return load(info.context, rows, root.pool_id, KeyPool)
+
+    @staticmethod
+    @_for_staff
+    def resolve_ranked_pools(root: Policy, info: Any) -> Promise:
+        return load(info.context, ranked_pools_of, root.pk)
+
+    @staticmethod
+    @_for_staff
+    def resolve_falls_back(root: Policy, info: Any) -> bool:
+        return root.falls_back
 
     @staticmethod
     @_for_staff

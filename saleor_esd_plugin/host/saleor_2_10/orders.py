@@ -15,6 +15,7 @@ from saleor.order.models import Order as HostOrder
 from saleor.order.models import OrderLine as HostOrderLine
 from saleor.payment import ChargeStatus
 
+from ..addresses import country_of
 from ..types import CHECKOUT_DETAILS, Order, OrderLine
 from .payments import payments_of, with_payments
 from .returns import named_returns_of, with_named_returns
@@ -121,7 +122,9 @@ def unrecorded_order_uuids(
 
 def _rows(order_uuids: Iterable[UUID]) -> QuerySet:
     orders = HostOrder.objects.filter(token__in=[str(uuid) for uuid in order_uuids])
-    orders = orders.select_related("user").prefetch_related("lines")
+    orders = orders.select_related("user", "billing_address", "shipping_address").prefetch_related(
+        "lines"
+    )
     return with_named_returns(with_payments(orders))
 
 
@@ -145,6 +148,8 @@ def _order(order: HostOrder) -> Order:
         currency=order.currency,
         payments=payments_of(order),
         named_returns=named_returns_of(order),
+        channel="",
+        country=country_of(order),
     )
 
 

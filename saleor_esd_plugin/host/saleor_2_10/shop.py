@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from email.utils import parseaddr
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Set, Tuple
 from uuid import UUID
 
 from django.contrib.sites.models import Site
@@ -16,6 +16,7 @@ from saleor.warehouse.models import Stock
 
 __all__ = [
     "allocated_quantity",
+    "channel_slugs",
     "create_fulfillments",
     "lock_checkout_metadata",
     "lock_open_order",
@@ -56,3 +57,8 @@ def shop_sender() -> Tuple[str, str]:
         return parseaddr(Site.objects.get_current().settings.default_from_email)
     except ImproperlyConfigured:
         return "", ""
+
+
+def channel_slugs() -> Set[str]:
+    """None: this Saleor has no channels."""
+    return set()

@@ -14,6 +14,7 @@ from saleor.order import OrderOrigin, OrderStatus
 from saleor.order.models import Order as HostOrder
 from saleor.order.models import OrderLine as HostOrderLine
 
+from ..addresses import country_of
 from ..types import CHECKOUT_DETAILS, Order, OrderLine
 from .payments import payments_of, with_payments
 from .returns import has_named_returns, named_returns_of, with_named_returns
@@ -135,7 +136,9 @@ def unrecorded_order_uuids(
 
 def _rows(order_uuids: Iterable[UUID]) -> QuerySet:
     orders = HostOrder.objects.filter(pk__in=list(order_uuids))
-    orders = orders.select_related("user").prefetch_related("lines")
+    orders = orders.select_related(
+        "user", "channel", "billing_address", "shipping_address"
+    ).prefetch_related("lines")
     return with_named_returns(with_payments(orders))
 
 
@@ -160,6 +163,8 @@ def _order(order: HostOrder) -> Order:
         currency=order.currency,
         payments=payments_of(order),
         named_returns=named_returns_of(order),
+        channel=order.channel.slug,
+        country=country_of(order),
     )
 
 

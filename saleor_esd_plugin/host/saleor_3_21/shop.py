@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from email.utils import parseaddr
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Set, Tuple
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.sites.models import Site
 from django.db.models import QuerySet
+from saleor.channel.models import Channel
 from saleor.checkout.models import Checkout, CheckoutMetadata
 from saleor.order import OrderStatus, actions
 from saleor.order.models import Order
@@ -17,6 +18,7 @@ from saleor.warehouse.models import Stock
 
 __all__ = [
     "allocated_quantity",
+    "channel_slugs",
     "create_fulfillments",
     "lock_checkout_metadata",
     "lock_open_order",
@@ -74,3 +76,8 @@ def lock_checkout_metadata(token: UUID) -> Optional[Any]:
 def shop_sender() -> Tuple[str, str]:
     """(name, address) that the shop's own e-mails come from; empty if none is set up."""
     return parseaddr(settings.DEFAULT_FROM_EMAIL or "")
+
+
+def channel_slugs() -> Set[str]:
+    """The slugs of all channels."""
+    return set(Channel.objects.values_list("slug", flat=True))

@@ -48,6 +48,8 @@ def test_everybody_sees_the_public_part(ask_for):
     [
         "name",
         "pool { name }",
+        "rankedPools { countries }",
+        "fallsBack",
         "approval",
         "approvalQuantity",
         "approvesFirstOrderManually",
