@@ -6,28 +6,33 @@ from Linux (/proc/<pid>/schedstat, nanoseconds); elsewhere, or with a remote ser
 
 from __future__ import annotations
 
+import json
+import os
 import statistics
 import time
 from pathlib import Path
-from typing import Callable, Dict, List, Sequence
+from typing import Any, Callable, Dict, List, Sequence
 
 from django.db import connection
 
 REPETITIONS = 5
+# The file that collects what all benchmarks of a run measured, a line of JSON each.
+RESULTS = "ESD_BENCH_RESULTS"
 
 
 class Clock:
-    """CPU seconds of the client and of the backend that `connection` talks to."""
+    """CPU seconds of the client and of the backend that a connection talks to."""
 
-    def __init__(self) -> None:
-        with connection.cursor() as cursor:
+    def __init__(self, through: Any = connection) -> None:
+        with through.cursor() as cursor:
             cursor.execute("SELECT pg_backend_pid()")
             self._backend = Path(f"/proc/{cursor.fetchone()[0]}/schedstat")
 
     def read(self) -> float:
-        return time.process_time() + self._backend_seconds()
+        return time.process_time() + self.read_backend()
 
-    def _backend_seconds(self) -> float:
+    def read_backend(self) -> float:
+        """The backend's alone."""
         try:
             return int(self._backend.read_text().split()[0]) / 1e9
         except OSError:
@@ -37,7 +42,10 @@ class Clock:
 def compare(
     numerator: Callable[[], object], denominator: Callable[[], object], *, times: int
 ) -> float:
-    """The median, over the repetitions, of CPU(numerator) / CPU(denominator), calls interleaved."""
+    """The median, over the repetitions, of CPU(numerator) / CPU(denominator), calls interleaved.
+
+    Prints the CPU milliseconds of a call of each as it goes.
+    """
     clock = Clock()
     ratios: List[float] = []
     for _ in range(REPETITIONS):
@@ -50,22 +58,42 @@ def compare(
                 work()
                 spent[which] += clock.read() - before
         ratios.append(spent[0] / spent[1])
+        each = [seconds * 1000 / times for seconds in spent.values()]
+        print(f"{len(ratios)} of {REPETITIONS}: {each[0]:.2f} ms / {each[1]:.2f} ms", flush=True)
     return statistics.median(ratios)
 
 
 def report(title: str, rows: Sequence[Sequence[object]]) -> None:
-    """A table: what, measured, first column to reach, second column, verdict."""
+    """A table: what, measured, first column to reach, second column, verdict.
+
+    `title` begins with the benchmark's id and two spaces. Rows whose columns are empty are only told.
+    """
     print(f"\n{title}")
     print(f"{'':32}{'measured':>10}{'reach':>8}{'then':>8}")
     for what, measured, reach, then in rows:
-        print(f"{what:32}{measured:>10.2f}{reach:>8}{then:>8}  {_verdict(measured, reach, then)}")
+        said = verdict(measured, reach, then)
+        print(f"{what:32}{measured:>10.2f}{reach:>8}{then:>8}  {said}", flush=True)
+        _keep(title, what=what, measured=measured, reach=reach, then=then, verdict=said)
 
 
-def _verdict(measured: float, reach: object, then: object) -> str:
-    if not isinstance(reach, (int, float)):
+def not_here(title: str, why: str) -> None:
+    """Say why this benchmark measures nothing on this host."""
+    print(f"\n{title}\nnot measured: {why}", flush=True)
+    _keep(title, what="", verdict=why)
+
+
+def _keep(title: str, **row: object) -> None:
+    if os.environ.get(RESULTS):
+        id, _, about = title.partition("  ")
+        with open(os.environ[RESULTS], "a") as file:
+            file.write(json.dumps({"id": id, "about": about, **row}) + "\n")
+
+
+def verdict(measured: float, reach: float, then: float) -> str:
+    """Which column was reached; `then` below or at `reach` means that less is better."""
+    if "" in (reach, then):
         return ""
-    is_ceiling = isinstance(then, (int, float)) and then <= reach
-    met = (lambda goal: measured <= goal) if is_ceiling else (lambda goal: measured >= goal)
-    if met(then):
+    sign = 1 if then <= reach else -1
+    if sign * measured <= sign * then:
         return "second column reached"
-    return "first column reached" if met(reach) else "MISSED"
+    return "first column reached" if sign * measured <= sign * reach else "MISSED"

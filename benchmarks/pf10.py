@@ -10,30 +10,14 @@ import time
 from typing import Tuple
 
 from django.db import connections
-from factories import STAFF, make_pool
+from factories import make_pool
 
+from benchmarks.imports import import_file
 from benchmarks.key_files import KeyStream, use_ring
 from benchmarks.measure import report
 from saleor_esd_plugin.events import record
-from saleor_esd_plugin.keys.importing import KeySource
-from saleor_esd_plugin.keys.intake import import_key_file
-from saleor_esd_plugin.keys.loading import run_import
-from saleor_esd_plugin.keys.reading import open_keys
 
 SMALL, LARGE = 100_000, 1_000_000
-
-
-def import_keys(count: int) -> None:
-    key_import = import_key_file(
-        make_pool().pk,
-        open_keys(KeyStream(count)),
-        pool_of_sku=lambda sku: None,
-        source=KeySource.COMMAND,
-        commit=True,
-        skip_invalid=True,
-        actor=STAFF,
-    )
-    assert run_import(key_import.pk).outcome == "IMPORTED"
 
 
 def peak(count: int) -> Tuple[float, float]:
@@ -47,7 +31,7 @@ def peak(count: int) -> Tuple[float, float]:
         status = 1
         try:
             if count:
-                import_keys(count)
+                import_file(make_pool(), KeyStream(count))
             status = 0
         finally:
             os._exit(status)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from benchmarks import setting  # noqa: F401  isort: skip
 
-import os
 import statistics
 import time
-from typing import List, Tuple
+from typing import Tuple
 
-from django.db import OperationalError, connections
+from django.db import OperationalError
 from factories import make_policy, make_pool
 
+from benchmarks.clients import run_clients, wait_for
 from benchmarks.measure import REPETITIONS, report
 from benchmarks.stock import claim, fill, make_lines
 from saleor_esd_plugin.licenses.models import License
@@ -25,35 +25,12 @@ def run(clients: int) -> Tuple[float, int]:
     lines_each = LINES_PER_CLIENT if clients > 1 else LINES_PER_CLIENT * 16
     fill(pool, clients * lines_each * SIZE)
     lines = make_lines(make_policy(pool), clients * lines_each, SIZE)
-    connections.close_all()
-    start = time.time() + 0.5
-    children = []
-    for number in range(clients):
-        reading, writing = os.pipe()
-        if os.fork() == 0:
-            os.close(reading)
-            mine = lines[number * lines_each : (number + 1) * lines_each]
-            _client(pool, mine, start, writing)
-        os.close(writing)
-        children.append(reading)
-    claims, deadlocks, longest = 0, 0, 0.0
-    for reading in children:
-        with os.fdopen(reading) as pipe:
-            done, dead, seconds = pipe.read().split()
-        claims, deadlocks = claims + int(done), deadlocks + int(dead)
-        longest = max(longest, float(seconds))
-    for _ in children:
-        os.wait()
-    return claims / longest, deadlocks
 
-
-def _client(pool, lines: List, start: float, writing: int) -> None:
-    claims = deadlocks = 0
-    try:
-        connections["default"].ensure_connection()
-        time.sleep(max(0.0, start - time.time()))
+    def work(number: int, start: float) -> Tuple[int, int, float]:
+        claims = deadlocks = 0
+        wait_for(start)
         began = time.perf_counter()
-        for line in lines:
+        for line in lines[number * lines_each : (number + 1) * lines_each]:
             if time.perf_counter() - began > SECONDS:
                 break
             try:
@@ -61,11 +38,10 @@ def _client(pool, lines: List, start: float, writing: int) -> None:
                 claims += 1
             except OperationalError:
                 deadlocks += 1
-        took = time.perf_counter() - began
-        os.write(writing, f"{claims} {deadlocks} {took}".encode())
-    finally:
-        # Nothing of the parent's is to be cleaned up here.
-        os._exit(0)
+        return claims, deadlocks, time.perf_counter() - began
+
+    claims, deadlocks, seconds = zip(*run_clients(clients, work))
+    return sum(claims) / max(seconds), sum(deadlocks)
 
 
 def main() -> None:
@@ -79,9 +55,12 @@ def main() -> None:
     duplicates = licenses.count() - licenses.values("key_id").distinct().count()
     report(
         f"PF6  claims per second, {CLIENTS} clients / 1 client, {SIZE} keys each",
-        [("ratio", statistics.median(ratios), 0.6, 0.8)],
+        [
+            ("ratio", statistics.median(ratios), 0.6, 0.8),
+            ("deadlocks", deadlocks, 0, 0),
+            (f"duplicates of {licenses.count():,}", duplicates, 0, 0),
+        ],
     )
-    print(f"deadlocks {deadlocks}, duplicates {duplicates} (of {licenses.count()} licenses)")
 
 
 if __name__ == "__main__":

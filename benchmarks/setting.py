@@ -24,8 +24,8 @@ import django  # noqa: E402
 # On Python 3.8 cryptography says at import that the next release will not support it.
 warnings.filterwarnings("ignore", message="Python 3.8 is no longer supported")
 django.setup()
-# Saleor 3 tells of every task.
-logging.disable(logging.INFO)
+# Saleor 3 tells of every task, and kombu that a broker in memory has no address.
+logging.disable(logging.WARNING)
 
 from django.conf import settings  # noqa: E402
 from django.db import connections  # noqa: E402

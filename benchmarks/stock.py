@@ -5,14 +5,15 @@ The keys are random bytes: a claim reads none of them.
 
 from __future__ import annotations
 
-from typing import Any, List
+from typing import List
 from uuid import uuid4
 
 import factories
-from django.db import connection
+from django.db import connection, transaction
 
 from saleor_esd_plugin.ids import uuid7s
 from saleor_esd_plugin.keys.models import KeyPool
+from saleor_esd_plugin.licenses.allocation import allocate_licenses
 from saleor_esd_plugin.licenses.models import LicensePolicy
 from saleor_esd_plugin.orders.models import LicenseOrder, LicenseOrderLine
 
@@ -63,19 +64,20 @@ def make_lines(policy: LicensePolicy, count: int, quantity: int) -> List[License
     return lines
 
 
-def claim(pool: KeyPool, line: LicenseOrderLine) -> Any:
-    """One claim through the plugin, for the whole line."""
-    from django.db import transaction
-
-    from saleor_esd_plugin.licenses.allocation import allocate_licenses
-
+def claim(pool: KeyPool, line: LicenseOrderLine) -> int:
+    """One claim through the plugin, for the whole line, in a transaction of its own."""
     with transaction.atomic():
-        return allocate_licenses(
-            pool=pool,
-            order_line_id=line.pk,
-            quantity=line.quantity,
-            wanted=line.quantity,
-            policy_id=line.policy_id,
-            account_id=line.order.account_id,
-            moment=line.order.recorded_at,
-        )
+        return allocate(pool, line)
+
+
+def allocate(pool: KeyPool, line: LicenseOrderLine) -> int:
+    """The same in the transaction that is open."""
+    return allocate_licenses(
+        pool=pool,
+        order_line_id=line.pk,
+        quantity=line.quantity,
+        wanted=line.quantity,
+        policy_id=line.policy_id,
+        account_id=line.order.account_id,
+        moment=line.order.recorded_at,
+    )

@@ -136,11 +136,11 @@ class Databases:
             self.drop(temporary)
 
     def sweep(self) -> None:
-        """Drop the test and demo databases of processes that died without doing it.
+        """Drop the test, demo and benchmark databases of processes that died without doing it.
 
         Only on a server of our own: on another one a process of another machine may have the number.
         """
-        wanted = "SELECT datname FROM pg_database WHERE datname ~ '^esd_(test|demo|serve)_[0-9]+$'"
+        wanted = "SELECT datname FROM pg_database WHERE datname ~ '^esd_(test|demo|serve|bench_[a-z0-9]+)_[0-9]+$'"
         for name in self.sql(wanted):
             if not _is_running(int(name.rpartition("_")[2])):
                 self.drop(name)

@@ -4,7 +4,7 @@
   make serve    the same shop, left running until Ctrl-C, with what to paste into its playground
   make test     the tests: ARGS="-k assign" goes to pytest
   make lint     ruff, mypy, the walls between the rooms, and whether a migration is missing
-  make bench    one benchmark: ARGS=pf1 (pf1, pf5, pf6, pf20)
+  make bench    all benchmarks and a table, 15 minutes; ARGS="pf1 pf5" only these
   make lock     resolve requirements/ anew (rarely; needs the network)
   make doctor   what was found on this machine, and what would be downloaded
   make clean    remove .venv, .cache, the private PostgreSQL and what tools left
@@ -68,18 +68,9 @@ def lint(arguments: list[str]) -> int:
 
 
 def bench(arguments: list[str]) -> int:
-    known = sorted(file.stem for file in (ROOT / "benchmarks").glob("pf*.py"))
-    if len(arguments) != 1 or arguments[0] not in known:
-        raise Failure(f"Say which: make bench ARGS=one of {', '.join(known)}")
-    databases = prepare()
-    name = f"esd_bench_{os.getpid()}"
-    databases.copy(databases.template(), name)
-    try:
-        env = environment.host_env(DATABASE_URL=databases.url(name))
-        module = f"benchmarks.{arguments[0]}"
-        return subprocess.run([databases.python, "-m", module], env=env, cwd=str(ROOT)).returncode
-    finally:
-        databases.drop(name)
+    from tools.bench import run_benchmarks
+
+    return run_benchmarks(arguments, prepare)
 
 
 def demo(arguments: list[str]) -> int:
