@@ -10,14 +10,16 @@ from typing import Callable, List
 
 import pytest
 from django.db import OperationalError, connection, connections, transaction
+from django.db.models import F
 from factories import STAFF, add_keys, fresh_keys, make_license_order, make_policy, make_pool
 
 from saleor_esd_plugin.events import record
 from saleor_esd_plugin.host.db import now, writing
 from saleor_esd_plugin.keys import withholding
 from saleor_esd_plugin.keys.importing import KeySource, import_license_keys
-from saleor_esd_plugin.keys.models import AvailableKey, StockChange
-from saleor_esd_plugin.keys.pools import update_key_pool
+from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, StockChange
+from saleor_esd_plugin.keys.pools import quarantine_key_batch, update_key_pool
+from saleor_esd_plugin.keys.queue import give_back
 from saleor_esd_plugin.licenses.models import License
 from saleor_esd_plugin.licenses.stock import fold_stock_changes, miscounts, pool_stock
 from saleor_esd_plugin.orders.allocation import allocate_license_order
@@ -80,6 +82,31 @@ def test_control_a_fold_that_reads_first_and_deletes_then_loses_a_claim(live_db)
             "UPDATE esd_stockchange SET change = 1 WHERE pool_id = %s AND figure = 'AVAILABLE'",
             [str(pool.pk)],
         )
+
+
+@pytest.mark.parametrize("waits", [False, True], ids=["import", "quarantine"])
+def test_a_return_waits_for_a_quarantine_and_not_for_the_figures_of_an_import(live_db, waits):
+    """Both may hold several batches, in any order: an import and a return that wait for each other are a deadlock."""
+    pool = make_pool(keys=1)
+    key_id = AvailableKey.objects.get(pool=pool).key_id
+    AvailableKey.objects.filter(pool=pool).delete()
+    batch = KeyBatch.objects.get(pool=pool)
+
+    def returns():
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '500ms'")
+            return give_back([key_id])
+
+    with transaction.atomic():
+        if waits:
+            quarantine_key_batch(batch.pk, reason="wrong file", actor=STAFF)
+        else:
+            KeyBatch.objects.filter(pk=batch.pk).update(accepted=F("accepted") + 1)
+        (answer,) = together([returns])
+        transaction.set_rollback(True)
+
+    assert isinstance(answer, OperationalError) if waits else answer == 1
+    assert give_back([key_id]) == (1 if waits else 0)
 
 
 def test_eight_at_a_time_leave_the_figures_of_a_full_count(live_db):
