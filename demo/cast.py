@@ -29,6 +29,8 @@ PEOPLE = (OWNER, APPROVER, RESELLER, SHOPPER, GUEST)
 # Of hers too, but she cannot sign in with it: the shop does not know that it is hers.
 GUEST_AT_WORK = "gina@work.example"
 STAFF_ADDRESS = "licenses@shop.example"
+# Who buys the keys of one product, and wants to know when they run out.
+STOCK_ADDRESS = "stock@shop.example"
 APPROVER_PERMISSIONS = (
     "APPROVE_LICENSES",
     "MANAGE_LICENSES",
@@ -38,7 +40,7 @@ APPROVER_PERMISSIONS = (
 
 
 class Product(NamedTuple):
-    """A product for sale. `keys` are imported; 0 means that they are generated as they are sold."""
+    """A product for sale; so many `keys` are imported. `pool` are settings of their pool."""
 
     name: str
     sku: str
@@ -46,6 +48,9 @@ class Product(NamedTuple):
     keys: int
     policy: Dict[str, Any]
     instructions: Dict[str, str]
+    pool: Dict[str, Any] = {}
+    # If not, it may be ordered although there is no key.
+    tracks_stock: bool = True
 
 
 ATLAS = Product(
@@ -86,8 +91,23 @@ COMET = Product(
         "pt-br": "Abra o Comet, escolha Configurações > Licença e digite a chave.",
         "es": "Abra Comet, elija Ajustes > Licencia e introduzca la clave.",
     },
+    {"isGenerated": True},
 )
-PRODUCTS: Tuple[Product, ...] = (ATLAS, BEACON, COMET)
+DELTA = Product(
+    "Delta Draw",
+    "DELTA",
+    30,
+    0,
+    {"approval": "AUTOMATIC", "delivery": "INLINE"},
+    {
+        "en": "Open Delta, choose Delta > License and enter the key.",
+        "pt-br": "Abra o Delta, escolha Delta > Licença e digite a chave.",
+        "es": "Abra Delta, elija Delta > Licencia e introduzca la clave.",
+    },
+    {"lowStockThreshold": 3, "staffAddresses": STOCK_ADDRESS},
+    tracks_stock=False,
+)
+PRODUCTS: Tuple[Product, ...] = (ATLAS, BEACON, COMET, DELTA)
 
 
 def state_folder() -> Path:

@@ -179,7 +179,7 @@ KEYS_IMPORT = (
     """mutation($input: LicenseKeysImportInput!) {
   licenseKeysImport(input: $input) {
     report {
-      isDryRun imported accepted refused
+      isDryRun isRepeat imported accepted refused
       counts { verdict count }
       refusedRows { row verdict }
     }
@@ -191,9 +191,34 @@ KEYS_IMPORT = (
 
 POOL_HEALTH = """query($pool: ID!) {
   licenseKeyPool(id: $pool) {
-    name health { imported available taken quarantined revoked backordered }
+    name lowStockAt health { imported available taken quarantined revoked backordered }
   }
 }"""
+
+LICENSE_OF_KEY = """query($key: String!) {
+  licenses(first: 2, filter: {key: $key}) { edges { node {
+    id keyMask keyReplacements { oldKeyMask reason }
+  } } }
+}"""
+
+KEY_REPLACE = (
+    """mutation($license: ID!, $reason: String!) {
+  licenseKeyReplace(input: {licenses: [$license], reason: $reason}) {
+    licenses { id keyMask } %s
+  }
+}"""
+    % _ERRORS
+)
+
+# What the supplier has to make good.
+SUPPLIER_CLAIM = (
+    """mutation($pool: ID!) {
+  licenseKeyPoolExport(input: {
+    pool: $pool, states: [QUARANTINED], columns: [KEY_MASK, SUPPLIER, QUARANTINE_REASON]
+  }) { url %s }
+}"""
+    % _ERRORS
+)
 
 POLICY_CREATE = (
     """mutation($input: LicensePolicyCreateInput!) {

@@ -40,10 +40,17 @@ class Scene:
         answer = self.shop.do(documents.APPROVE, self.staff, input={"id": order, **details})
         return answer["licenseOrder"]
 
+    def pool(self, product: cast.Product) -> str:
+        """The id of the pool that its keys come from."""
+        return self._pools[product.sku]
+
+    def stock(self, product: cast.Product) -> Dict[str, Any]:
+        """How that pool stands: `lowStockAt`, `health`."""
+        return self.shop.do(documents.POOL_HEALTH, self.staff, pool=self.pool(product))
+
     def free_keys(self, product: cast.Product) -> int:
         """Keys of the product's pool that can be sold."""
-        pool = self._pools[product.sku]
-        return self.shop.do(documents.POOL_HEALTH, self.staff, pool=pool)["health"]["available"]
+        return self.stock(product)["health"]["available"]
 
     def shop_status(self, order: str) -> str:
         """The status of Saleor's own order."""

@@ -41,13 +41,17 @@ def seed() -> Dict[str, Any]:
     seeded: Dict[str, Any] = {"place": place, "variants": {}, "pools": {}}
     for product in cast.PRODUCTS:
         variant = shop.make_product(
-            owner, place, name=product.name, sku=product.sku, price=product.price
+            owner,
+            place,
+            name=product.name,
+            sku=product.sku,
+            price=product.price,
+            tracks_stock=product.tracks_stock,
         )
         pool = make_licensed(shop, staff, product, variant)
         seeded["variants"][product.sku], seeded["pools"][product.sku] = variant, pool
-        print(
-            f"  {product.name}: {product.keys or 'generated'} keys, {product.policy['approval']} approval"
-        )
+        keys = "generated" if product.pool.get("isGenerated") else product.keys or "no"
+        print(f"  {product.name}: {keys} keys, {product.policy['approval']} approval")
     make_reseller(shop, staff, users[cast.RESELLER])
     cast.write_seeded(seeded)
     return seeded
@@ -58,12 +62,12 @@ def make_licensed(shop: Shop, staff: str, product: cast.Product, variant: str) -
     pool = shop.do(
         documents.POOL_CREATE,
         staff,
-        input={"name": product.name, "format": "5X5_25", "isGenerated": not product.keys},
+        input={"name": product.name, "format": "5X5_25", **product.pool},
     )["pool"]["id"]
     if product.keys:
         keys = {
             "pool": pool,
-            "keys": _keys_of_a_supplier(product.keys),
+            "keys": keys_of_a_supplier(product.keys),
             "supplier": "Demo Supplies",
         }
         for dry_run in (True, False):
@@ -97,7 +101,7 @@ def make_reseller(shop: Shop, staff: str, user: Any) -> None:
     shop.do(documents.ACCOUNT_CREATE, staff, input=reseller)
 
 
-def _keys_of_a_supplier(count: int) -> List[str]:
+def keys_of_a_supplier(count: int) -> List[str]:
     """Random keys, as a software maker would send them in a list."""
     from saleor_esd_plugin.keys.formats import FORMATS
 

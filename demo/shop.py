@@ -261,9 +261,17 @@ class Shop(ABC):
 
     @abstractmethod
     def make_product(
-        self, staff: str, place: Place, *, name: str, sku: str, price: float, stock: int = 100
+        self,
+        staff: str,
+        place: Place,
+        *,
+        name: str,
+        sku: str,
+        price: float,
+        stock: int = 100,
+        tracks_stock: bool = True,
     ) -> str:
-        """A product with one variant, on sale; the variant's id."""
+        """A product with one variant, on sale; the variant's id. Unless it `tracks_stock`, any number is sold."""
 
     @abstractmethod
     def checkout(

@@ -62,7 +62,15 @@ class Saleor210(Shop):
         return Place(warehouse, self.make_category(superuser, name), product_type)
 
     def make_product(
-        self, staff: str, place: Place, *, name: str, sku: str, price: float, stock: int = 100
+        self,
+        staff: str,
+        place: Place,
+        *,
+        name: str,
+        sku: str,
+        price: float,
+        stock: int = 100,
+        tracks_stock: bool = True,
     ) -> str:
         product = self.do(
             """mutation($input: ProductCreateInput!) {
@@ -78,7 +86,7 @@ class Saleor210(Shop):
                 "basePrice": price,
                 "isPublished": True,
                 "sku": sku,
-                "trackInventory": True,
+                "trackInventory": tracks_stock,
                 "attributes": [],
                 "stocks": [{"warehouse": place.warehouse, "quantity": stock}],
             },

@@ -109,7 +109,15 @@ class Saleor321(Shop):
         )
 
     def make_product(
-        self, staff: str, place: Place, *, name: str, sku: str, price: float, stock: int = 100
+        self,
+        staff: str,
+        place: Place,
+        *,
+        name: str,
+        sku: str,
+        price: float,
+        stock: int = 100,
+        tracks_stock: bool = True,
     ) -> str:
         product = self.do(
             """mutation($input: ProductCreateInput!) {
@@ -141,7 +149,7 @@ class Saleor321(Shop):
             input={
                 "product": product,
                 "sku": sku,
-                "trackInventory": True,
+                "trackInventory": tracks_stock,
                 "attributes": [],
                 "stocks": [{"warehouse": place.warehouse, "quantity": stock}],
             },

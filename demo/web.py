@@ -7,9 +7,19 @@ import os
 import urllib.error
 import urllib.parse
 import urllib.request
+from dataclasses import dataclass
 from typing import Any, Dict, Tuple
 
 TIMEOUT = 180  # seconds; the first request of all builds the schema
+_BOUNDARY = "between-two-parts"
+
+
+@dataclass(frozen=True)
+class File:
+    """A file to upload: the value of `input.file` among the variables of a document."""
+
+    name: str
+    content: bytes
 
 
 def api_url() -> str:
@@ -19,12 +29,33 @@ def api_url() -> str:
 
 def post(document: str, variables: Dict[str, Any], authorization: str) -> Dict[str, Any]:
     """One GraphQL request; the whole answer, refusals too."""
-    headers = {"Content-Type": "application/json"}
+    # A file is null in the text and comes behind it.
+    text = json.dumps({"query": document, "variables": variables}, default=lambda file: None)
+    file = (variables.get("input") or {}).get("file")
+    if file is None:
+        body, headers = text.encode(), {"Content-Type": "application/json"}
+    else:
+        body = _with_file(text, file)
+        headers = {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY}"}
     if authorization:
         headers["Authorization"] = authorization
-    body = json.dumps({"query": document, "variables": variables}).encode()
     _, text = _request(urllib.request.Request(api_url(), body, headers))
     return json.loads(text)
+
+
+def _with_file(operations: str, file: File) -> bytes:
+    """The body of an upload, as the GraphQL multipart request specification has it."""
+    parts = {
+        '"operations"': operations.encode(),
+        '"map"': b'{"0": ["variables.input.file"]}',
+        f'"0"; filename="{file.name}"': file.content,
+    }
+    lines = [
+        b"--%s\r\nContent-Disposition: form-data; name=%s\r\n\r\n%s\r\n"
+        % (_BOUNDARY.encode(), name.encode(), content)
+        for name, content in parts.items()
+    ]
+    return b"".join(lines) + b"--%s--\r\n" % _BOUNDARY.encode()
 
 
 def open_page(url: str, **form: str) -> Tuple[int, str]:
