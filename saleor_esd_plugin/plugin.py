@@ -156,7 +156,8 @@ class EsdPlugin(BasePlugin):
 
     def _reserve(self, checkout: Any, more: Any) -> None:
         """Most checkouts of a shop may be none of ours: then this is the one query."""
-        if reservations.is_licensed(shop.variants_in_hand(checkout, more)):
+        variants = shop.variants_in_hand(checkout, more)
+        if reservations.concern(shop.token_in_hand(checkout), variants):
             reservations.reserve_for_checkout(shop.checkout_in_hand(checkout, more))
 
     def _record(self, order: Any) -> None:

@@ -191,8 +191,9 @@ def reconcile_all() -> Dict[str, int]:
         withheld = withholding.withhold_old_keys()
         if withheld:
             shop_sync.set_stock_in_shop()
-        unreserved = reservations.free_expired_reservations()
         done = reconcile.reconcile_orders()
+        # After it: an order that lost its hook or its worker gets what its checkout kept, however late.
+        unreserved = reservations.free_expired_reservations()
         # Repairing one thing makes the next one due: told in the order in which they happened.
         due = Dispatch.objects.filter(told_at=None, due_at__lte=now()).order_by("event_id")
         events = list(due.values_list("event_id", flat=True)[:DISPATCHES_PER_SWEEP])

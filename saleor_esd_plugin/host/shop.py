@@ -24,7 +24,7 @@ from .ids import decimal_ref, split_global_id, uuid_ref
 from .types import APP_LABEL, CHECKOUT_DETAILS, Order, PluginField, PluginSettings
 
 if IS_V3:
-    from .saleor_3_21.checkouts import checkout_in_hand, variants_in_hand
+    from .saleor_3_21.checkouts import checkout_in_hand, token_in_hand, variants_in_hand
     from .saleor_3_21.orders import (
         order_in_hand,
         order_uuid_of,
@@ -43,7 +43,7 @@ if IS_V3:
         shop_sender,
     )
 else:
-    from .saleor_2_10.checkouts import checkout_in_hand, variants_in_hand
+    from .saleor_2_10.checkouts import checkout_in_hand, token_in_hand, variants_in_hand
     from .saleor_2_10.orders import (
         order_in_hand,
         order_uuid_of,
@@ -75,6 +75,7 @@ __all__ = [
     "read_order",
     "read_orders",
     "set_stock",
+    "token_in_hand",
     "unrecorded_order_uuids",
     "update_may_concern_us",
     "user_email",

@@ -16,6 +16,8 @@ from django.db.models import F, Min, Q
 
 from ..host import shop
 from ..host.db import now
+from ..keys import keyring
+from ..keys.models import Reservation
 from ..licenses.models import ISSUED, LIVE, License, LicensePolicy, SuspensionCause
 from .allocation import allocate_license_order, fill_backorders
 from .approval import approve_by_policy
@@ -35,7 +37,7 @@ def reconcile_orders(*, since: Optional[datetime] = None) -> Dict[str, int]:
     return {
         "recorded": _record_missed(since),
         "observed": _observe_again(),
-        "allocated": _each(_never_allocated(), allocate_license_order),
+        "allocated": _each([*_never_allocated(), *_with_kept_keys()], allocate_license_order),
         "filled": fill_backorders(),
         "returned": _each(_ended_with_licenses(), settle_license_order),
         "disputed": _each(_unlike_their_dispute(), settle_license_order),
@@ -78,6 +80,15 @@ def _never_allocated() -> List[UUID]:
         allocated_at=None, order__cancelled_at=None, order__refunded_at=None
     )
     return _ids(lines.values_list("order_id", flat=True))
+
+
+def _with_kept_keys() -> List[UUID]:
+    """Orders that came while the key ring was locked: what their checkouts kept waits for them."""
+    if not keyring.is_unlocked():
+        return []
+    tokens = Reservation.objects.values("checkout_token")
+    orders = LicenseOrder.objects.filter(checkout_token__in=tokens)
+    return _ids(orders.exclude(lines__allocated_at=None).values_list("pk", flat=True))
 
 
 def _ended_with_licenses() -> List[UUID]:

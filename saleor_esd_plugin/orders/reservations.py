@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Collection, Dict, Mapping, Sequence
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from ..accounts.models import Account
 from ..events.record import record
@@ -30,9 +30,18 @@ LASTS_WHILE_SLOW = timedelta(days=5)
 FREED_PER_SWEEP = 500
 
 
-def is_licensed(variant_refs: Collection[str]) -> bool:
-    """Whether one of these variants is sold as licenses; one query."""
-    return LicensePolicy.objects.filter(variant_ref__in=variant_refs, archived_at=None).exists()
+def concern(checkout_token: str, variant_refs: Collection[str]) -> bool:
+    """Whether keys are to be kept for a checkout of these variants, or were at an earlier try; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CONCERN, [list(variant_refs), checkout_token])
+        return bool(cursor.fetchone()[0])
+
+
+_CONCERN = """
+SELECT EXISTS (
+    SELECT FROM esd_licensepolicy WHERE variant_ref = ANY (%s::text[]) AND archived_at IS NULL
+) OR EXISTS (SELECT FROM esd_reservation WHERE checkout_token = %s)
+"""
 
 
 @transaction.atomic
@@ -41,15 +50,19 @@ def reserve_for_checkout(checkout: Checkout) -> None:
 
     Again for the same checkout brings it up to its quantities of now and lasts anew. Keys that others wait
     for are theirs. Raises TooFewFreeKeys, and then nothing has changed; but if the money has come in
-    already (`has_money`) what there is is set aside and the rest will be backordered. Nothing is done for
-    a checkout that became an order before, nor with a locked key ring: then every order waits.
+    already (`has_money`) what there is is set aside and the rest will be backordered. A checkout that wants
+    no keys any more gives back what it has. Nothing is done for one that became an order before, nor with a
+    locked key ring: then every order waits.
     """
-    wanted = _wanted(checkout)
-    if not wanted or not keyring.is_unlocked() or _is_ordered(checkout):
+    if not keyring.is_unlocked() or _is_ordered(checkout):
         return
+    wanted = _wanted(checkout)
     choices = choose_pools(wanted, _buyer(checkout))
     pools = {policy_id: [choice.pool for choice in found] for policy_id, found in choices.items()}
     if all(found[0].is_generated for found in pools.values()):
+        earlier = reserving.find_reservation(checkout.token)
+        if earlier is not None:
+            _give_up_surplus(earlier, wanted, pools)
         return
     reservation = reserving.open_reservation(checkout.token, until=now() + _lasts(checkout))
     # Before keys are taken: a quarantine under way, which this waits for, waits for whoever takes keys.
@@ -68,7 +81,12 @@ def reserve_for_checkout(checkout: Checkout) -> None:
 
 
 def free_expired_reservations() -> int:
-    """Give back what checkouts did not buy in time; how many reservations ended. One per transaction."""
+    """Give back what checkouts did not buy in time; how many reservations ended. One per transaction.
+
+    None while the key ring is locked: an order may be waiting for its keys.
+    """
+    if not keyring.is_unlocked():
+        return 0
     for count in range(FREED_PER_SWEEP):
         if not _free_next(now()):
             return count

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
-
 import factories as make
 import pytest
+from reserved import checkout_of, expire
 
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.events.types import EventType
 from saleor_esd_plugin.host.db import now
-from saleor_esd_plugin.host.types import Checkout, CheckoutLine
 from saleor_esd_plugin.keys import lifecycle, reserving
 from saleor_esd_plugin.keys.models import AvailableKey, LicenseKey, Reservation, ReservedKey
 from saleor_esd_plugin.keys.pools import quarantine_key_batch
@@ -29,11 +27,6 @@ from saleor_esd_plugin.orders.reservations import (
 pytestmark = pytest.mark.django_db
 
 
-def checkout_of(policy, quantity, token="", **fields):
-    line = CheckoutLine(policy.variant_ref, quantity, "Editor")
-    return Checkout(token=token or str(uuid4()), lines=(line,), **fields)
-
-
 def counts(pool):
     """(Free, kept.)"""
     stock = pool_stock([pool.pk])[pool.pk]
@@ -41,10 +34,6 @@ def counts(pool):
     assert stock.reserved == ReservedKey.objects.filter(pool=pool).count()
     assert list(violations()) == []
     return stock.available, stock.reserved
-
-
-def expire():
-    Reservation.objects.update(expires_at=now())
 
 
 @pytest.fixture
@@ -175,7 +164,7 @@ def test_a_kept_key_is_not_shown_in_clear_and_a_revoked_one_leaves(policy):
 
 def test_an_unlicensed_checkout_takes_one_query(django_assert_num_queries):
     with django_assert_num_queries(1):
-        assert reservations.is_licensed(["1", "2"]) is False
+        assert reservations.concern("none", ["1", "2"]) is False
 
 
 def test_kept_keys_are_told_by_policy_and_pool(policy):

@@ -12,10 +12,10 @@ import factories as make
 import pytest
 from django.db import connection, connections
 from django.db.models import Count
+from reserved import checkout_of
 
 from saleor_esd_plugin.events import record
 from saleor_esd_plugin.host.db import now, writing
-from saleor_esd_plugin.host.types import Checkout, CheckoutLine
 from saleor_esd_plugin.keys import reserving
 from saleor_esd_plugin.keys.models import AvailableKey, LicenseKey, Reservation, ReservedKey
 from saleor_esd_plugin.keys.pools import quarantine_key_batch
@@ -55,11 +55,6 @@ def deadlocks():
             " SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
         )
         return cursor.fetchone()[0]
-
-
-def checkout_of(policy, quantity, token=""):
-    line = CheckoutLine(policy.variant_ref, quantity, "Editor")
-    return Checkout(token=token or str(uuid4()), lines=(line,))
 
 
 def recorded_order(policy, quantity, token):

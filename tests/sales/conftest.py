@@ -28,3 +28,22 @@ def staff(market):
 def reseller(market, staff):
     """Signed in, and marked as a reseller by staff."""
     return market.reseller(staff)
+
+
+@pytest.fixture
+def unmirrored(market):
+    """The market with a stock of its own, which would sell more than there are keys."""
+    from reserved import switch
+
+    switch(market, reserves=False, mirrors=False)
+    yield market
+    switch(market, reserves=False, mirrors=True)
+
+
+@pytest.fixture
+def reserving(unmirrored):
+    """The same market with keys reserved at checkout."""
+    from reserved import switch
+
+    switch(unmirrored, reserves=True, mirrors=False)
+    return unmirrored

@@ -5,60 +5,18 @@ from __future__ import annotations
 import factories as make
 import pytest
 from django.db import DatabaseError
+from reserved import decline, kept, ready, switch
 from saleor.payment.models import Transaction
 from shop import find_license_order, free_keys, shop_stock
 
 from demo.shop import Refused
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.events.types import EventType
-from saleor_esd_plugin.keys.models import Reservation, ReservedKey
+from saleor_esd_plugin.keys.models import Reservation
 from saleor_esd_plugin.licenses.invariants import violations
 from saleor_esd_plugin.licenses.models import License
 from saleor_esd_plugin.orders import reservations, shop_sync
 from saleor_esd_plugin.tasks import reconcile_all
-
-
-def switch(market, *, reserves, mirrors):
-    settings = {"Reserve keys at checkout": reserves, "Stock follows free keys": mirrors}
-    configuration = {name: "true" if on else "false" for name, on in settings.items()}
-    market.shop.set_plugin(market.owner, active=True, **configuration)
-
-
-@pytest.fixture
-def unmirrored(market):
-    """The market with a stock of its own, which would sell more than there are keys."""
-    switch(market, reserves=False, mirrors=False)
-    yield market
-    switch(market, reserves=False, mirrors=True)
-
-
-@pytest.fixture
-def reserving(unmirrored):
-    """The same market with keys reserved at checkout."""
-    switch(unmirrored, reserves=True, mirrors=False)
-    return unmirrored
-
-
-def ready(market, product, quantity=1):
-    """A checkout with a payment that nobody has charged yet."""
-    email = f"{market.unique('guest')}@example.com"
-    checkout = market.shop.checkout(market.place, (product.id, quantity), email=email)
-    market.shop.pay(checkout)
-    return checkout
-
-
-def kept(product):
-    return set(ReservedKey.objects.filter(pool=product.pool).values_list("key_id", flat=True))
-
-
-def decline(monkeypatch):
-    """From now on the card is declined."""
-    from saleor.payment import PaymentError, gateway
-
-    def declined(*args, **kwargs):
-        raise PaymentError("declined")
-
-    monkeypatch.setattr(gateway, "process_payment", declined)
 
 
 def test_too_few_keys_are_refused_before_the_gateway_is_asked(reserving):

@@ -11,7 +11,7 @@ from ..addresses import country_of
 from ..checkouts import has_come_in
 from ..types import Checkout, CheckoutLine
 
-__all__ = ["checkout_in_hand", "variants_in_hand"]
+__all__ = ["checkout_in_hand", "token_in_hand", "variants_in_hand"]
 
 _HAS_MONEY = (
     Q(charged_value__gt=0)
@@ -24,6 +24,11 @@ _HAS_MONEY = (
 def variants_in_hand(checkout: Any, more: Any) -> List[str]:
     """The variants of its lines, without a query: the host has just read them."""
     return [str(each.variant.pk) for each in more]
+
+
+def token_in_hand(checkout: Any) -> str:
+    """By which the order will name its checkout; without a query."""
+    return str(checkout.checkout.token)
 
 
 def checkout_in_hand(checkout: Any, more: Any) -> Checkout:
