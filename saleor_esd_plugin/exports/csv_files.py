@@ -15,6 +15,7 @@ from typing import Any, Callable, Iterable, Iterator, List, Optional, Sequence
 
 from ..host.db import now, writing
 from ..keys.cells import protected
+from ..keys.collector import resting_collector
 from ..keys.secret import SecretKey
 from ..licenses.opening import Sealed, open_sealed
 
@@ -82,7 +83,7 @@ def csv_chunks(
     while True:
         try:
             # Never around a yield: what runs in between is not ours.
-            with writing():
+            with writing(), resting_collector():
                 rows = source.read(after, ROWS_PER_CHUNK)
                 secrets = open_sealed(source.sealed(rows), moment=now()) if opens else None
             piece = lines(source, rows, secrets)

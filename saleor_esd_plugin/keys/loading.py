@@ -17,6 +17,7 @@ from ..host.db import now
 from ..ids import uuid7s
 from .batches import Repeated, batches_of, count
 from .chunks import open_chunk
+from .collector import resting_collector
 from .formats import find_format
 from .judging import Candidate, Target, judge_existing, modes_in_use
 from .keyring import KeyRing, verified_keyring
@@ -61,6 +62,7 @@ def run_import(
             return KeyImport.objects.get(pk=import_id)
 
 
+@resting_collector()
 @transaction.atomic
 def _take_step(import_id: UUID) -> Any:
     """One chunk, or the end of a pass. True: there is more; False: nothing to do; None: another is at it."""

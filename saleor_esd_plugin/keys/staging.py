@@ -19,6 +19,7 @@ from ..events.types import EventType
 from ..host.db import copy_rows, now
 from ..host.types import Actor
 from .chunks import close_chunk
+from .collector import resting_collector
 from .content import ContentDigest
 from .judging import Candidate, Route, judge_routed, modes_in_use
 from .keyring import KeyRing, verified_keyring
@@ -83,14 +84,15 @@ def stage(
     if delivery.pool_id is not None:
         numbers[delivery.pool_id] = 0
     for number, candidates in enumerate(_chunks(rows, route, ring, modes)):
-        for each in candidates:
-            content.add(each)
-            if each.pool_id is not None:
-                numbers.setdefault(each.pool_id, len(numbers))
-        chunk = KeyImportChunk(key_import=key_import, number=number, rows=len(candidates))
-        close_chunk(chunk, candidates, numbers, ring, modes)
-        chunk.save(force_insert=True)
-        _remember(number, candidates, in_both_modes=delivery.pool_id is None)
+        with resting_collector():
+            for each in candidates:
+                content.add(each)
+                if each.pool_id is not None:
+                    numbers.setdefault(each.pool_id, len(numbers))
+            chunk = KeyImportChunk(key_import=key_import, number=number, rows=len(candidates))
+            close_chunk(chunk, candidates, numbers, ring, modes)
+            chunk.save(force_insert=True)
+            _remember(number, candidates, in_both_modes=delivery.pool_id is None)
         key_import.rows += len(candidates)
         progress(key_import.rows)
         # Not to be in memory still while the next ones are read.
@@ -153,7 +155,8 @@ def _chunks(
 ) -> Iterator[List[Candidate]]:
     rows = iter(rows)
     while True:
-        candidates = [judge_routed(row, route, ring, modes) for row in islice(rows, CHUNK)]
+        with resting_collector():
+            candidates = [judge_routed(row, route, ring, modes) for row in islice(rows, CHUNK)]
         if not candidates:
             return
         yield candidates

@@ -47,3 +47,12 @@ def reserving(unmirrored):
 
     switch(unmirrored, reserves=True, mirrors=False)
     return unmirrored
+
+
+@pytest.fixture
+def new_violations(live_db):
+    """Call it: what is wrong with keys and licenses, and was not before. Controls of other tests leave some."""
+    from saleor_esd_plugin.licenses.invariants import violations
+
+    before = set(violations())
+    return lambda: sorted(set(violations()) - before)
