@@ -8,6 +8,7 @@ proves it.
 from __future__ import annotations
 
 from io import StringIO
+from uuid import uuid4
 
 import factories as make
 import pytest
@@ -236,6 +237,27 @@ def test_invariant_6_released_without_an_event(sold):
     assert violations() == [
         f"invariant 6: order {order.number} has released licenses and no event of it"
     ]
+
+
+@pytest.mark.parametrize("column", ["order_line_id", "policy_id", "account_id", "key_id"])
+def test_invariant_2_a_license_out_of_place(sold, column):
+    """No foreign key sees to these."""
+    without("esd_license_stays", "esd_license")
+    without("esd_stock_license_changed", "esd_license")
+    sql(f"UPDATE esd_license SET {column} = %s WHERE id = %s", uuid4(), sold[0].pk)
+
+    assert (
+        f"invariant 2: license {sold[0].pk} has no order line or key, or another policy or account"
+        " than its order"
+    ) in violations()
+
+
+def test_a_free_key_with_another_use_by_date(sold):
+    """A claim would sell it too long, or not at all."""
+    (key,) = sold[0].key.pool.keys.filter(licenses=None)
+    sql("UPDATE esd_availablekey SET use_by = '2031-01-01' WHERE key_id = %s", key.pk)
+
+    assert violations() == [f"key {key.pk}: for sale with a use-by date that is not its own"]
 
 
 def test_invariant_7_a_clear_key_in_the_encrypted_column(sold):

@@ -10,7 +10,7 @@ from .errors import KeyringLocked
 from .keyring import load_keyring
 from .ring_use import problems_of, ring_use
 
-# Each answers with ids of rows that must not be there; the triggers refuse the first two.
+# Each answers with ids of rows that must not be there; the triggers refuse the first three.
 _QUERIES = {
     "key {}: for sale, although it was revealed, quarantined or revoked": """
         SELECT key.id FROM esd_availablekey free JOIN esd_licensekey key ON key.id = free.key_id
@@ -20,6 +20,10 @@ _QUERIES = {
     "key {}: for sale in a pool that is not its own": """
         SELECT key.id FROM esd_availablekey free JOIN esd_licensekey key ON key.id = free.key_id
         WHERE key.pool_id <> free.pool_id
+    """,
+    "key {}: for sale with a use-by date that is not its own": """
+        SELECT key.id FROM esd_availablekey free JOIN esd_licensekey key ON key.id = free.key_id
+        WHERE key.use_by IS DISTINCT FROM free.use_by
     """,
     # What vault.py writes begins with its mark and version (invariant 7).
     "key {}: not encrypted": r"""

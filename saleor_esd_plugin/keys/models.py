@@ -211,6 +211,8 @@ class AvailableKey(models.Model):
         LicenseKey, on_delete=models.PROTECT, primary_key=True, related_name="available"
     )
     pool = models.ForeignKey(KeyPool, on_delete=models.PROTECT, related_name="available_keys")
+    # That of the key, so that a claim need not look at it.
+    use_by = models.DateField(null=True)
 
     class Meta:
         default_permissions = ()

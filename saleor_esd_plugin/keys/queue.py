@@ -66,7 +66,7 @@ FOR KEY SHARE
 # The lock waits for a reveal under way and then looks at the row again.
 _GIVE_BACK = """
 WITH fresh AS (
-    SELECT key.pool_id, key.id, coalesce(key.use_by <
+    SELECT key.pool_id, key.id, key.use_by, coalesce(key.use_by <
         (statement_timestamp() AT TIME ZONE 'UTC')::date + pool.use_by_margin, false) AS is_old
     FROM esd_licensekey key JOIN esd_keypool pool ON pool.id = key.pool_id
     WHERE key.id = ANY (%s::uuid[]) AND key.revealed_at IS NULL
@@ -76,6 +76,7 @@ WITH fresh AS (
     INSERT INTO esd_withheldkey (pool_id, key_id) SELECT pool_id, id FROM fresh WHERE is_old
     ON CONFLICT DO NOTHING
 )
-INSERT INTO esd_availablekey (pool_id, key_id) SELECT pool_id, id FROM fresh WHERE NOT is_old
+INSERT INTO esd_availablekey (pool_id, key_id, use_by)
+SELECT pool_id, id, use_by FROM fresh WHERE NOT is_old
 ON CONFLICT DO NOTHING RETURNING pool_id, key_id
 """

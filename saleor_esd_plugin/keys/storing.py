@@ -108,10 +108,10 @@ WITH added AS (
     FROM {_FRESH}
     ORDER BY blind_index
     ON CONFLICT (index_kid, blind_index) DO NOTHING
-    RETURNING pool_id, id
+    RETURNING pool_id, id, use_by
 ), queued AS (
-    INSERT INTO esd_availablekey (pool_id, key_id)
-    SELECT pool_id, id FROM added ORDER BY pool_id, id
+    INSERT INTO esd_availablekey (pool_id, key_id, use_by)
+    SELECT pool_id, id, use_by FROM added ORDER BY pool_id, id
     RETURNING key_id
 )
 SELECT id FROM {_FRESH} EXCEPT SELECT key_id FROM queued
@@ -130,12 +130,12 @@ WITH added AS (
     ) AS fresh (id, ciphertext, blind_index, suffix, use_by)
     ORDER BY blind_index
     ON CONFLICT (index_kid, blind_index) DO NOTHING
-    RETURNING id
+    RETURNING id, use_by
 )"""
 
 _QUEUE = """, queued AS (
-    INSERT INTO esd_availablekey (pool_id, key_id)
-    SELECT %(pool)s::uuid, id FROM added ORDER BY id
+    INSERT INTO esd_availablekey (pool_id, key_id, use_by)
+    SELECT %(pool)s::uuid, id, use_by FROM added ORDER BY id
     RETURNING key_id
 )
 SELECT key_id FROM queued ORDER BY key_id

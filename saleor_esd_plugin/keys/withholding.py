@@ -87,15 +87,15 @@ SELECT id FROM esd_keybatch WHERE id IN (
 
 _SELL_AGAIN = f"""
 WITH good AS (
-    SELECT key.pool_id, key.id FROM esd_withheldkey old JOIN esd_licensekey key ON key.id = old.key_id
+    SELECT key.pool_id, key.id, key.use_by FROM esd_withheldkey old JOIN esd_licensekey key ON key.id = old.key_id
     WHERE old.pool_id = %(pool)s::uuid AND key.use_by >= {_SOLD_FROM}
         AND key.quarantined_at IS NULL AND key.revoked_at IS NULL
     ORDER BY key.id LIMIT %(chunk)s FOR UPDATE OF old, key
 ), gone AS (
     DELETE FROM esd_withheldkey old USING good WHERE old.key_id = good.id RETURNING old.key_id
 ), queued AS (
-    INSERT INTO esd_availablekey (pool_id, key_id)
-    SELECT good.pool_id, good.id FROM good JOIN gone ON gone.key_id = good.id RETURNING 1
+    INSERT INTO esd_availablekey (pool_id, key_id, use_by)
+    SELECT good.pool_id, good.id, good.use_by FROM good JOIN gone ON gone.key_id = good.id RETURNING 1
 )
 SELECT count(*) FROM queued
 """

@@ -18,14 +18,13 @@ from ..keys.models import KeyPool
 
 FIRST_KEY = UUID(int=0)
 
-# A key that is too old to sell may be in the queue until the sweep withholds it. The look at its row costs
-# little: the foreign key of the license locks that row anyway.
+# A key that is too old to sell may be in the queue until the sweep withholds it.
 _CLAIM = """
 WITH picked AS (
     DELETE FROM esd_availablekey WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM esd_availablekey free
+        SELECT ctid FROM esd_availablekey
         WHERE pool_id = %(pool)s::uuid AND key_id >= %(hint)s::uuid
-            AND coalesce((SELECT use_by FROM esd_licensekey WHERE id = free.key_id), 'infinity')
+            AND coalesce(use_by, 'infinity')
                 >= (statement_timestamp() AT TIME ZONE 'UTC')::date + %(margin)s
         ORDER BY key_id LIMIT %(wanted)s FOR UPDATE {skip}
     )) RETURNING key_id

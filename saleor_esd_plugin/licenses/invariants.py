@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Iterator
 
+from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q
 
 from ..keys.models import LicenseKey, ReservedKey, WithheldKey
@@ -18,6 +19,7 @@ def violations() -> Iterator[str]:
         yield f"1: key {row['key_id']} belongs to {row['rows']} live licenses"
     for row in _twice(live, "order_line_id", "unit_index"):
         yield f"1: unit {row['unit_index']} of line {row['order_line_id']} has {row['rows']} licenses"
+    yield from _out_of_place()
     for license in live.filter(key__available__isnull=False):
         yield f"1: the key of license {license.pk} is for sale"
     seen_before = License.objects.filter(fulfillment__in=LIVE, key__revealed_at__lt=F("created_at"))
@@ -54,6 +56,28 @@ def violations() -> Iterator[str]:
     ):
         yield f"8: key {key_id} is kept for a checkout, and seen, withdrawn, for sale or on a license"
     yield from miscounts()
+
+
+def _out_of_place() -> Iterator[str]:
+    """No foreign key looks at the rows above a license; a trigger does, and it also compares the copies."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OUT_OF_PLACE)
+        for (license_id,) in cursor.fetchall():
+            yield (
+                f"2: license {license_id} has no order line or key, or another policy or account than its order"
+            )
+
+
+_OUT_OF_PLACE = """
+SELECT license.id FROM esd_license license
+LEFT JOIN esd_licensekey key ON key.id = license.key_id
+LEFT JOIN esd_licenseorderline line ON line.id = license.order_line_id
+    AND line.policy_id = license.policy_id
+LEFT JOIN esd_licenseorder shop_order ON shop_order.id = line.order_id
+    AND shop_order.account_id = license.account_id
+WHERE key.id IS NULL OR shop_order.id IS NULL
+ORDER BY license.id
+"""
 
 
 def _replaced() -> Iterator[str]:

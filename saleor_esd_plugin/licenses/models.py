@@ -133,16 +133,28 @@ class License(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    # The one foreign key upwards: followed only from above.
+    # Those without a constraint are looked at by a trigger, once per statement (migration 0011). The line is the
+    # one foreign key upwards: followed only from above.
     order_line = models.ForeignKey(
-        "esd.LicenseOrderLine", on_delete=models.PROTECT, related_name="licenses"
+        "esd.LicenseOrderLine",
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        related_name="licenses",
     )
     unit_index = models.PositiveIntegerField()
-    key = models.ForeignKey(LicenseKey, on_delete=models.PROTECT, related_name="licenses")
-    policy = models.ForeignKey(LicensePolicy, on_delete=models.PROTECT, related_name="licenses")
+    key = models.ForeignKey(
+        LicenseKey, on_delete=models.PROTECT, db_constraint=False, related_name="licenses"
+    )
+    policy = models.ForeignKey(
+        LicensePolicy, on_delete=models.PROTECT, db_constraint=False, related_name="licenses"
+    )
     # Each index costs every claim: that of the account is in Meta, of end customers there is one once they are.
     account = models.ForeignKey(
-        Account, on_delete=models.PROTECT, db_index=False, related_name="licenses"
+        Account,
+        on_delete=models.PROTECT,
+        db_index=False,
+        db_constraint=False,
+        related_name="licenses",
     )
     end_customer = models.ForeignKey(
         EndCustomer, on_delete=models.PROTECT, null=True, db_index=False, related_name="licenses"

@@ -2,6 +2,7 @@
 
 import json
 
+import build
 import pytest
 from django.test import Client, RequestFactory
 from factories import (
@@ -213,9 +214,8 @@ def test_the_operation_that_claims_says_no_more_than_the_page():
 
 def test_it_is_not_assigned_by_id():
     """I13: all or none, so a free one beside it stays free."""
-    suspended = make_released(1)[0]
-    free = make_released(1, email=suspended.account.email)[0]
-    License.objects.filter(pk=free.pk).update(account=suspended.account)
+    user = build.make_user("ana@example.com")
+    suspended, free = make_released(1, user=user)[0], make_released(1, user=user)[0]
     suspend(suspended)
     customer = make_end_customer(suspended.account)
 
