@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from rings import use_ring  # noqa: F401
+from untold import nothing_follows_by_itself  # noqa: F401
 
 from saleor_esd_plugin.host.types import Actor
 

@@ -11,14 +11,13 @@ import random
 import signal
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import factories as make
 import pytest
 from django.db import connection, connections
 from import_files import DefectiveFile
+from racing import failures, together
 
-from saleor_esd_plugin.events import record
 from saleor_esd_plugin.keys import imports, loading, staging, vault
 from saleor_esd_plugin.keys.importing import KeySource
 from saleor_esd_plugin.keys.intake import import_key_file
@@ -31,27 +30,13 @@ from saleor_esd_plugin.orders.allocation import fill_backorders
 ROWS = int(os.environ.get("ESD_IMPORT_ROWS", "4000"))
 KILLS = 20
 
+pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")
+
 
 @pytest.fixture(autouse=True)
-def nothing_follows_by_itself(monkeypatch):
-    """Each test says itself when the events of its chunks are heard."""
-    monkeypatch.setattr(record, "_wake", lambda event_id: None)
+def in_the_background(monkeypatch):
+    """Every import counts as large: each test says itself when its chunks are loaded."""
     monkeypatch.setenv("ESD_IMPORT_AT_ONCE", "0")
-
-
-def at_once(*calls):
-    """What each call gives, or the exception; in threads with a connection of their own."""
-
-    def run(call):
-        try:
-            return call()
-        except Exception as error:
-            return error
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(calls)) as threads:
-        return list(threads.map(run, calls))
 
 
 def new_pool(name, format="5X5_25"):
@@ -148,9 +133,9 @@ def test_the_same_large_file_at_once_is_imported_once(live_db, monkeypatch, rand
         taken = take(pool, "\n".join(keys))
         return imports.report_of(loading.run_import(taken.pk, waits=True))
 
-    reports = at_once(work, work, work)
+    reports = together([work] * 3)
 
-    assert [report for report in reports if isinstance(report, Exception)] == []
+    assert failures(reports) == []
     assert {report.batch.pk for report in reports} == {KeyBatch.objects.get(pool=pool).pk}
     assert pool.keys.count() == 200
     done = [imports.report_of(each) for each in KeyImport.objects.filter(pool=pool)]
@@ -169,7 +154,7 @@ def test_two_workers_take_turns_and_load_each_chunk_once(live_db, monkeypatch, r
         def work():
             return loading.run_import(taken.pk, waits=True)
 
-        errors = [each for each in at_once(work, work, work) if isinstance(each, Exception)]
+        errors = failures(together([work] * 3))
         report = imports.report_of(KeyImport.objects.get(pk=taken.pk))
         return errors, (report.imported, report.refused, pool.keys.count())
 
@@ -190,7 +175,7 @@ def test_backorders_fill_in_order_while_the_import_runs(live_db, monkeypatch, ra
     seen = []
 
     def fill():
-        at_once(*[lambda: fill_backorders(pool.pk)] * 3)
+        together([lambda: fill_backorders(pool.pk)] * 3)
         seen.append([License.objects.filter(order_line__order=each).count() for each in orders])
 
     loading.run_import(taken.pk, fill)

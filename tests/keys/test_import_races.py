@@ -3,36 +3,13 @@
 from __future__ import annotations
 
 import random
-from threading import Barrier, Thread
 
-from django.db import connection
+from racing import failures, together
 
 from saleor_esd_plugin.keys import invariants, vault
 from saleor_esd_plugin.keys.importing import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch
 from saleor_esd_plugin.keys.pools import create_key_pool
-
-
-def at_once(*calls):
-    """What each call gives, started together in threads with a connection of their own."""
-    results = [None] * len(calls)
-    barrier = Barrier(len(calls))
-
-    def run(place):
-        try:
-            barrier.wait(10)
-            results[place] = calls[place]()
-        except Exception as error:
-            results[place] = error
-        finally:
-            connection.close()
-
-    threads = [Thread(target=run, args=[place]) for place in range(len(calls))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return results
 
 
 def importer(pool, keys, staff):
@@ -49,7 +26,7 @@ def test_the_same_file_at_once_is_imported_once(live_db, random_keys, staff):
     """T-IMP-F11: four people press the button; one imports, all get the same report."""
     pool, keys = new_pool(live_db("pool"), staff), random_keys(300)
 
-    reports = at_once(*[importer(pool, keys, staff)] * 4)
+    reports = together([importer(pool, keys, staff)] * 4)
 
     assert sorted(report.imported for report in reports) == [0, 0, 0, 300]
     assert len({report.batch.pk for report in reports}) == 1
@@ -64,9 +41,9 @@ def test_files_that_overlap_at_once_share_the_keys_out(live_db, random_keys, sta
     pools = [new_pool(live_db("pool"), staff) for _ in range(3)]
     files = [random.sample(shared, 400) + random_keys(50) for _ in pools]
 
-    reports = at_once(*[importer(pool, keys, staff) for pool, keys in zip(pools, files)])
+    reports = together([importer(pool, keys, staff) for pool, keys in zip(pools, files)])
 
-    assert [report for report in reports if isinstance(report, Exception)] == []
+    assert failures(reports) == []
     assert sum(report.imported for report in reports) == 400 + 3 * 50
     rows = [row for pool in pools for row in pool.keys.all()]
     assert {vault.decrypt(row).reveal() for row in rows} == {key for file in files for key in file}

@@ -7,7 +7,6 @@ import io
 import random
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Event
 from typing import Any, Callable, Dict, List
@@ -15,9 +14,9 @@ from typing import Any, Callable, Dict, List
 import build
 import factories as make
 from django.core.management import call_command
-from django.db import connections, transaction
+from django.db import transaction
+from racing import failures_of
 
-from saleor_esd_plugin.host.db import writing
 from saleor_esd_plugin.host.types import Actor
 from saleor_esd_plugin.keys import loading
 from saleor_esd_plugin.keys.importing import KeySource
@@ -91,23 +90,8 @@ class Load:
     def run(self, *others: Callable[[], None]) -> None:
         """All clients until every order had its turn; the others, at the same time, until they are through."""
         self._waiting = list(self.orders.items())
-        with ThreadPoolExecutor(CLIENTS + len(others)) as pool:
-            rest = [pool.submit(self._worker, job) for job in others]
-            clients = [pool.submit(self._worker, self._client) for _ in range(CLIENTS)]
-            for each in clients:
-                each.result()
-            self.is_over.set()
-            for each in rest:
-                each.result()
-
-    def _worker(self, job: Callable[[], None]) -> None:
-        try:
-            with writing():
-                job()
-        except Exception as error:
-            self.errors.append(error)
-        finally:
-            connections.close_all()
+        clients = [self._client] * CLIENTS
+        self.errors = failures_of(clients, meanwhile=others, is_over=self.is_over)
 
     def _client(self) -> None:
         while True:

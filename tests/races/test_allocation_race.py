@@ -3,49 +3,27 @@
 from __future__ import annotations
 
 import random
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from typing import Callable, List
+from typing import List
 
 import pytest
-from django.db import OperationalError, connection, connections, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 from factories import STAFF, make_license_order, make_policy, make_pool
+from racing import failures, meet, together, without_index
 
-from saleor_esd_plugin.events import record
 from saleor_esd_plugin.events.models import Event
-from saleor_esd_plugin.host.db import writing
 from saleor_esd_plugin.keys.models import AvailableKey
 from saleor_esd_plugin.licenses import allocation as claim
 from saleor_esd_plugin.licenses.models import License
+from saleor_esd_plugin.orders import approval
 from saleor_esd_plugin.orders.allocation import allocate_license_order, fill_backorders
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
 from saleor_esd_plugin.orders.errors import AlreadyDecided
 from saleor_esd_plugin.orders.models import LicenseOrder, LicenseOrderLine
 
+pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")
+
 THREADS = 32
-
-
-@pytest.fixture(autouse=True)
-def nothing_follows_by_itself(monkeypatch):
-    """Committed events would allocate at once, one after the other, and leave nothing to race for."""
-    monkeypatch.setattr(record, "_wake", lambda event_id: None)
-
-
-def together(jobs: List[Callable[[], object]], threads: int = THREADS) -> List[object]:
-    """Run the jobs at the same time, each thread on its own connection; results or exceptions."""
-
-    def run(job: Callable[[], object]) -> object:
-        try:
-            with writing():
-                return job()
-        except Exception as error:
-            return error
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(run, jobs))
 
 
 def doubles(pools) -> int:
@@ -85,12 +63,13 @@ def test_a_key_is_sold_once_whoever_comes_at_the_same_time(live_db):
             if order.pk in fails:
                 raise RuntimeError("rolled back on purpose")
 
-    results = together([lambda order=order: allocate(order) for order in orders])
+    results = together([lambda order=order: allocate(order) for order in orders], THREADS)
     assert not [one for one in results if isinstance(one, OperationalError)], "a deadlock"
     # Those that were rolled back come again, and the drains fill what is left: as the sweep does.
-    again = together([lambda order=order: allocate_license_order(order.pk) for order in orders])
+    jobs = [lambda order=order: allocate_license_order(order.pk) for order in orders]
+    again = together(jobs, THREADS)
     assert again == [one for one in again if isinstance(one, LicenseOrder)]
-    together([lambda pool=pool: fill_backorders(pool.pk) for pool in pools * 2], threads=6)
+    together([lambda pool=pool: fill_backorders(pool.pk) for pool in pools * 2])
 
     sold = License.objects.filter(key__pool__in=pools)
     demand = {pool.pk: 0 for pool in pools}
@@ -107,7 +86,6 @@ def test_control_without_the_lock_keys_are_sold_twice(live_db, monkeypatch):
     """The twin of T-CON-01: select, then delete, without a lock and without the unique index."""
     pool = make_pool(keys=40)
     orders = [make_license_order(10, policy=make_policy(pool), allocate=False) for _ in range(8)]
-    barrier = threading.Barrier(8, timeout=30)
     naive = """
     WITH picked AS (
         SELECT key_id FROM esd_availablekey, pg_sleep(0.5)
@@ -115,35 +93,19 @@ def test_control_without_the_lock_keys_are_sold_twice(live_db, monkeypatch):
         ORDER BY key_id LIMIT %(wanted)s
     )"""
     monkeypatch.setattr(claim, "_CLAIM", naive)
-    with connection.cursor() as cursor:
-        cursor.execute("DROP INDEX esd_license_key")
-    try:
+    sold = License.objects.filter(key__pool=pool)
+    jobs = [lambda order=order: allocate_license_order(order.pk) for order in orders]
 
-        def allocate(order: LicenseOrder) -> None:
-            barrier.wait()
-            allocate_license_order(order.pk)
-
-        results = together([lambda order=order: allocate(order) for order in orders], threads=8)
-        assert results == [None] * 8
+    with without_index("esd_license_key", clean_up=sold.delete):
+        assert failures(together(jobs)) == []
         assert doubles([pool]) > 0
-    finally:
-        monkeypatch.undo()
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "DELETE FROM esd_license WHERE key_id IN (SELECT id FROM esd_licensekey WHERE pool_id = %s)",
-                [str(pool.pk)],
-            )
-            cursor.execute(
-                "CREATE UNIQUE INDEX esd_license_key ON esd_license (key_id)"
-                " WHERE NOT fulfillment IN ('REJECTED', 'RETURNED')"
-            )
 
 
 def test_twenty_approvers_make_one_decision(live_db):
     """T-CON-08, C8: 20 approve at once: 1 outcome, 1 event, each unit released once."""
     order = make_license_order(6)
 
-    results = together([lambda: approve_license_order(order.pk, actor=STAFF)] * 20, threads=20)
+    results = together([lambda: approve_license_order(order.pk, actor=STAFF)] * 20)
 
     assert sum(isinstance(one, LicenseOrder) for one in results) == 1
     assert sum(isinstance(one, AlreadyDecided) for one in results) == 19
@@ -161,7 +123,7 @@ def test_approve_against_reject_has_one_winner(live_db):
         lambda: reject_license_order(order.pk, reason="no", actor=STAFF),
     ] * 10
 
-    results = together(jobs, threads=20)
+    results = together(jobs)
 
     order.refresh_from_db()
     losers = [one for one in results if isinstance(one, AlreadyDecided)]
@@ -175,23 +137,13 @@ def test_approve_against_reject_has_one_winner(live_db):
 
 def test_control_without_the_orders_lock_approvals_collide(live_db, monkeypatch):
     """The twin of T-CON-08: reading before the lock lets several win."""
-    from saleor_esd_plugin.orders import approval
-
     order = make_license_order(6)
-    barrier = threading.Barrier(8, timeout=30)
-
-    def unlocked(license_order_id):
-        return LicenseOrder.objects.select_related("account").get(pk=license_order_id)
-
-    def look_then_wait(*args, **kwargs):
-        found = unlocked(*args)
-        barrier.wait()
-        return found
-
-    monkeypatch.setattr(approval, "lock_order", look_then_wait)
+    unlocked = LicenseOrder.objects.select_related("account")
+    monkeypatch.setattr(approval, "lock_order", lambda order_id: unlocked.get(pk=order_id))
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, *args, **kwargs: self)
+    meet(monkeypatch, approval, "lock_order", 8)
 
-    together([lambda: approve_license_order(order.pk, actor=STAFF)] * 8, threads=8)
+    together([lambda: approve_license_order(order.pk, actor=STAFF)] * 8)
 
     events = Event.objects.filter(order_id=order.pk, type="license_order.approved")
     assert events.count() > 1

@@ -7,9 +7,7 @@ sweep goes on from what the database says. ESD_KILLS=200 makes it a long run.
 from __future__ import annotations
 
 import os
-import signal
 import smtplib
-import sys
 import time
 from collections import Counter
 from typing import Any, Callable, List
@@ -17,7 +15,8 @@ from uuid import UUID
 
 import factories as make
 import pytest
-from django.db import connection, connections
+from crashing import die, dies
+from django.db import connection
 
 from saleor_esd_plugin import tasks
 from saleor_esd_plugin.emails import catalog, send
@@ -45,12 +44,7 @@ POINTS = {
 WINDOW = ("after the server said yes", "before the mark commits")
 KILLS = max(1, int(os.environ.get("ESD_KILLS", "27")) // len(POINTS))
 
-
-@pytest.fixture(autouse=True)
-def only_our_own(live_db):
-    """What other tests left untold and unsent is none of the sweep's business here."""
-    Dispatch.objects.filter(told_at=None).update(told_at=now())
-    Delivery.objects.filter(status="QUEUED").update(status="SUPPRESSED")
+pytestmark = pytest.mark.usefixtures("only_our_own")
 
 
 def die_at(point: str, passes: int) -> None:
@@ -77,29 +71,19 @@ def die_at(point: str, passes: int) -> None:
     def count() -> None:
         came["here"] += 1
         if came["here"] == passes:
-            os.kill(os.getpid(), signal.SIGKILL)
+            die()
 
     setattr(owner, name, deadly)
 
 
 def killed_worker(order: LicenseOrder, point: str, passes: int) -> None:
     """Tell of the order in a process of its own, which must die at the point."""
-    # The child would share our connections; each makes new ones.
-    for each in connections.all():
-        each.close()
-    sys.stdout.flush()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            die_at(point, passes)
-            tell(order)
-        finally:
-            # Never back into pytest, whatever happened.
-            os._exit(1)
-    _, status = os.waitpid(pid, 0)
-    assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL, (
-        f"the worker never came to “{point}”"
-    )
+
+    def work() -> None:
+        die_at(point, passes)
+        tell(order)
+
+    assert dies(work), f"the worker never came to “{point}”"
     wait_for_the_server_to_notice()
 
 

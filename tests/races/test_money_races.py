@@ -14,6 +14,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any, Callable, List, Optional, Tuple
 
 import build
@@ -22,8 +23,8 @@ from django.db import DatabaseError, connection, connections, transaction
 from django.db.models import QuerySet
 from factories import STAFF, licenses_of, make_license_order, make_policy, unique
 from provider import captured, disputed, fulfillments, refunded, standing, tell, units
+from racing import failures, together
 
-from saleor_esd_plugin.events import record
 from saleor_esd_plugin.host import shop
 from saleor_esd_plugin.host.db import writing
 from saleor_esd_plugin.host.types import Actor
@@ -53,11 +54,7 @@ MONEY_READ = ("first", settling, "note_state")
 # So long one side waits for the other, which may have to wait for the lock [s].
 PATIENCE = 0.02
 
-
-@pytest.fixture(autouse=True)
-def nothing_follows_by_itself(monkeypatch):
-    """Committed events would settle the order again, and hide what the race left behind."""
-    monkeypatch.setattr(record, "_wake", lambda event_id: None)
+pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")
 
 
 @dataclass
@@ -388,25 +385,9 @@ def test_eight_copies_of_all_messages_at_once(live_db, is_paid):
     (model, model_ref), *others = orders
     for facts_of_one in messages(model_ref):
         tell(*facts_of_one)
-    jobs = [facts_of_one for _, ref in others for facts_of_one in messages(ref) * 8]
+    jobs = [partial(tell, *each) for _, ref in others for each in messages(ref) * 8]
     random.Random(9).shuffle(jobs)
 
-    def run(mine: list) -> List[Exception]:
-        errors: List[Exception] = []
-        try:
-            for one in mine:
-                try:
-                    with writing():
-                        tell(*one)
-                except Exception as error:
-                    errors.append(error)
-        finally:
-            connections.close_all()
-        return errors
-
-    with ThreadPoolExecutor(8) as pool:
-        errors = list(pool.map(run, [jobs[place::8] for place in range(8)]))
-
-    assert sum(errors, []) == []
+    assert failures(together(jobs, threads=8)) == []
     assert [standing(order) for order, _ in others] == [standing(model)] * 2
     assert standing(model)["lines"] == [(4, 0, 2, False)]

@@ -5,13 +5,12 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import Callable, List
+from typing import List
 
 import pytest
-from django.db import OperationalError, connections, transaction
+from django.db import OperationalError, transaction
 from django.db.models import Count
 from factories import (
     STAFF,
@@ -22,10 +21,9 @@ from factories import (
     make_policy,
     make_pool,
 )
+from racing import failures, meet, together
 
-from saleor_esd_plugin.events import record
 from saleor_esd_plugin.events.models import Event
-from saleor_esd_plugin.host.db import writing
 from saleor_esd_plugin.keys.models import AvailableKey, KeyPool
 from saleor_esd_plugin.licenses import policies
 from saleor_esd_plugin.licenses.models import License
@@ -37,33 +35,9 @@ from saleor_esd_plugin.orders.allocation import allocate_license_order, fill_bac
 from saleor_esd_plugin.orders.models import LicenseOrderLine
 from saleor_esd_plugin.orders.waiting import backordered_by_pool
 
+pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")
+
 CLIENTS = 16
-
-
-@pytest.fixture(autouse=True)
-def nothing_follows_by_itself(monkeypatch):
-    """Committed events would allocate at once, one after the other, and leave nothing to race for."""
-    monkeypatch.setattr(record, "_wake", lambda event_id: None)
-
-
-def together(jobs: List[Callable[[], object]], threads: int = CLIENTS) -> List[object]:
-    """Run the jobs at the same time, each thread on its own connection; results or exceptions."""
-
-    def run(job: Callable[[], object]) -> object:
-        try:
-            with writing():
-                return job()
-        except Exception as error:
-            return error
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(run, jobs))
-
-
-def failures(results: List[object]) -> List[object]:
-    return [one for one in results if isinstance(one, Exception)]
 
 
 @pytest.fixture
@@ -90,9 +64,7 @@ def allocate_crossed(orders, monkeypatch, **options) -> List[object]:
         return got
 
     monkeypatch.setattr(drawing, "claim_from", claim_then_wait)
-    return together(
-        [lambda order=order: allocate_license_order(order.pk) for order in orders], threads=2
-    )
+    return together([lambda order=order: allocate_license_order(order.pk) for order in orders])
 
 
 def test_control_claims_that_wait_for_keys_deadlock(live_db, crossed, monkeypatch):
@@ -124,7 +96,7 @@ def rank_at_once(live_db):
     def rank(policy_id, ranks):
         update_license_policy(policy_id, ranked_pools=ranks, actor=STAFF)
 
-    return lambda: together([partial(rank, *each) for each in ranked], threads=2)
+    return lambda: together([partial(rank, *each) for each in ranked])
 
 
 def test_control_pools_that_are_locked_as_they_are_ranked_deadlock(rank_at_once, monkeypatch):
@@ -146,13 +118,7 @@ def test_control_pools_that_are_locked_as_they_are_ranked_deadlock(rank_at_once,
 
 
 def test_two_policies_may_rank_the_same_pools_at_once(rank_at_once, monkeypatch):
-    barrier, open_pool = threading.Barrier(2, timeout=30), policies.open_pool
-
-    def meet_then_lock(pool_id, ranks):
-        barrier.wait()
-        return open_pool(pool_id, ranks)
-
-    monkeypatch.setattr(policies, "open_pool", meet_then_lock)
+    meet(monkeypatch, policies, "open_pool", 2, is_before=True)
 
     for _ in range(10):
         assert failures(rank_at_once()) == []
@@ -199,8 +165,7 @@ def test_sixteen_clients_get_what_they_ordered_from_pools_that_are_shared(live_d
     jobs += [lambda policy=policy: rank_anew(policy) for policy in sharing * 3]
     rng.shuffle(jobs)
 
-    results = together(jobs)
-    assert failures(results) == []
+    assert failures(together(jobs, CLIENTS)) == []
     fill_backorders()
 
     sold = License.objects.filter(order_line__in=lines)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import Callable, List
 
 import pytest
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError, connection
 from factories import (
     STAFF,
     licenses_of,
@@ -17,10 +15,9 @@ from factories import (
     make_pool,
     make_released,
 )
+from racing import meet, together
 
-from saleor_esd_plugin.events import record
 from saleor_esd_plugin.events.models import Event
-from saleor_esd_plugin.host.db import writing
 from saleor_esd_plugin.keys.models import AvailableKey, LicenseKey
 from saleor_esd_plugin.licenses import replacing
 from saleor_esd_plugin.licenses.errors import AlreadyReplaced, NotEnoughKeys
@@ -30,43 +27,11 @@ from saleor_esd_plugin.licenses.units import assign_licenses, recall_licenses
 from saleor_esd_plugin.orders.allocation import allocate_license_order
 from saleor_esd_plugin.orders.returns import return_units
 
-
-@pytest.fixture(autouse=True)
-def nothing_follows_by_itself(monkeypatch):
-    """Committed events would be told at once, in the threads of the race."""
-    monkeypatch.setattr(record, "_wake", lambda event_id: None)
-
-
-def together(jobs: List[Callable[[], object]]) -> List[object]:
-    """Run the jobs at the same time, each thread on its own connection; results or exceptions."""
-
-    def run(job: Callable[[], object]) -> object:
-        try:
-            with writing():
-                return job()
-        except Exception as error:
-            return error
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(jobs)) as pool:
-        return list(pool.map(run, jobs))
+pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")
 
 
 def replace(*ids):
     return replace_license_keys(ids, reason="posted in a forum", actor=STAFF)
-
-
-def look_together(monkeypatch, count: int) -> None:
-    """All of them see the same key before any of them goes on."""
-    barrier, look = threading.Barrier(count, timeout=30), replacing._keys_of
-
-    def looks(ids):
-        found = look(ids)
-        barrier.wait()
-        return found
-
-    monkeypatch.setattr(replacing, "_keys_of", looks)
 
 
 def idle_keys(pool) -> int:
@@ -80,7 +45,8 @@ def test_of_those_who_mean_the_same_key_one_replaces_it(live_db, monkeypatch):
     """Invariants 1 and 8: the others are told, and no second key is spent."""
     pool = make_pool(keys=9)
     (license,) = make_released(1, policy=make_policy(pool))
-    look_together(monkeypatch, 8)
+    # All of them see the same key before any of them goes on.
+    meet(monkeypatch, replacing, "_keys_of", 8)
 
     results = together([lambda: replace(license.pk)] * 8)
 
@@ -98,14 +64,8 @@ def test_control_without_the_lock_keys_get_lost(live_db, monkeypatch):
     """The twin: each takes a new key, the license keeps the last one, the others are nobody's."""
     pool = make_pool(keys=9)
     (license,) = make_released(1, policy=make_policy(pool))
-    barrier = threading.Barrier(8, timeout=30)
-
-    def take(*args, take_keys=replacing.take_keys, **kwargs):
-        barrier.wait()
-        return take_keys(*args, **kwargs)
-
     monkeypatch.setattr(replacing, "take_lock_of", lambda ids: None)
-    monkeypatch.setattr(replacing, "take_keys", take)
+    meet(monkeypatch, replacing, "take_keys", 8, is_before=True)
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE esd_keyreplacement DROP CONSTRAINT esd_key_replaced_once")
     try:

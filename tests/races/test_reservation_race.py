@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import random
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
 import factories as make
 import pytest
-from django.db import connection, connections
 from django.db.models import Count
+from racing import deadlocks, failures, meet, together
 from reserved import checkout_of
 
-from saleor_esd_plugin.events import record
-from saleor_esd_plugin.host.db import now, writing
+from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.keys import reserving
 from saleor_esd_plugin.keys.models import AvailableKey, LicenseKey, Reservation, ReservedKey
 from saleor_esd_plugin.keys.pools import quarantine_key_batch
@@ -25,36 +22,7 @@ from saleor_esd_plugin.orders.allocation import allocate_license_order, fill_bac
 from saleor_esd_plugin.orders.models import LicenseOrder
 from saleor_esd_plugin.orders.reservations import free_expired_reservations, reserve_for_checkout
 
-
-@pytest.fixture(autouse=True)
-def nothing_follows_by_itself(monkeypatch):
-    """Committed events would be told at once, in the threads of the race."""
-    monkeypatch.setattr(record, "_wake", lambda event_id: None)
-
-
-def together(jobs):
-    """Run the jobs at the same time, each thread on its own connection; results or exceptions."""
-
-    def run(job):
-        try:
-            with writing():
-                return job()
-        except Exception as error:
-            return error
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(jobs)) as pool:
-        return list(pool.map(run, jobs))
-
-
-def deadlocks():
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_stat_clear_snapshot();"
-            " SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
-        )
-        return cursor.fetchone()[0]
+pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")
 
 
 def recorded_order(policy, quantity, token):
@@ -104,15 +72,8 @@ def test_control_without_the_lock_the_same_checkout_keeps_too_many(live_db, monk
         checkout_token=checkout.token, created_at=now(), expires_at=now() + timedelta(minutes=15)
     )
     reservation.save(force_insert=True)
-    barrier, look = threading.Barrier(4, timeout=30), reserving.kept_keys
-
-    def looks(found):
-        kept = look(found)
-        barrier.wait()
-        return kept
-
     monkeypatch.setattr(reserving, "open_reservation", lambda token, *, until: reservation)
-    monkeypatch.setattr(reserving, "kept_keys", looks)
+    meet(monkeypatch, reserving, "kept_keys", 4)
 
     together([lambda: reserve_for_checkout(checkout)] * 4)
 
@@ -136,9 +97,8 @@ def test_buying_the_sweep_and_a_quarantine_at_once(live_db):
     jobs += [lambda: reserve_for_checkout(checkout_of(policy, 1, tokens[-1]))] * 2
     random.shuffle(jobs)
 
-    results = together(jobs)
+    problems = failures(together(jobs))
 
-    problems = [one for one in results if isinstance(one, Exception)]
     assert all(isinstance(one, TooFewFreeKeys) for one in problems), problems
     Reservation.objects.filter(checkout_token__in=tokens).update(expires_at=now())
     free_expired_reservations()

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import random
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Callable, List
 
 import pytest
-from django.db import OperationalError, connection, connections, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import F
 from factories import STAFF, add_keys, fresh_keys, make_license_order, make_policy, make_pool
+from racing import failures, together
 
-from saleor_esd_plugin.events import record
-from saleor_esd_plugin.host.db import now, writing
+from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.keys import withholding
 from saleor_esd_plugin.keys.importing import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, StockChange
@@ -25,29 +23,9 @@ from saleor_esd_plugin.licenses.stock import fold_stock_changes, miscounts, pool
 from saleor_esd_plugin.orders.allocation import allocate_license_order
 from saleor_esd_plugin.orders.approval import reject_license_order
 
+pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")
+
 THREADS = 8
-
-
-@pytest.fixture(autouse=True)
-def nothing_follows_by_itself(monkeypatch):
-    """Committed events would do the work at once, one after the other."""
-    monkeypatch.setattr(record, "_wake", lambda event_id: None)
-
-
-def together(jobs: List[Callable[[], object]], threads: int = THREADS) -> List[object]:
-    """Run the jobs at the same time, each thread on its own connection; results or exceptions."""
-
-    def run(job: Callable[[], object]) -> object:
-        try:
-            with writing():
-                return job()
-        except Exception as error:
-            return error
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(run, jobs))
 
 
 def wrong_figures(pools):
@@ -73,9 +51,7 @@ def test_control_a_fold_that_reads_first_and_deletes_then_loses_a_claim(live_db)
         allocate_license_order(order.pk)
         has_claimed.set()
 
-    results = together([naive_fold, claim], threads=2)
-
-    assert [one for one in results if isinstance(one, Exception)] == []
+    assert failures(together([naive_fold, claim])) == []
     assert wrong_figures([pool]) == [f"8: pool {pool.pk} tells 4 AVAILABLE, and has 1"]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -154,9 +130,8 @@ def test_eight_at_a_time_leave_the_figures_of_a_full_count(live_db):
     jobs += [change_margin] * 8 + [fold_stock_changes] * 12 + [look] * 12
     rng.shuffle(jobs)
 
-    results = together(jobs, threads=THREADS)
+    failed = failures(together(jobs, THREADS))
 
-    failed = [one for one in results if isinstance(one, Exception)]
     assert not [one for one in failed if isinstance(one, OperationalError)], "a deadlock"
     assert {type(one) for one in failed} == {ZeroDivisionError}
     assert wrong_figures(pools) == []

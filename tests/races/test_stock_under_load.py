@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import io
 import os
-import threading
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Barrier
 
 import pytest
 from django.core.management import call_command
-from django.db import OperationalError, connection, connections, transaction
+from django.db import OperationalError, connection, transaction
 from load import Load
+from racing import deadlocks, failures, together, without_index
 
-from saleor_esd_plugin.events import record
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.exports import csv_files
-from saleor_esd_plugin.host.db import writing
 from saleor_esd_plugin.keys import staging, vault
 from saleor_esd_plugin.keys.models import AvailableKey, LicenseKey
 from saleor_esd_plugin.keys.rewrap_halves import Encryption, Index
@@ -32,23 +31,15 @@ from saleor_esd_plugin.orders.settling import settle_license_order
 
 ORDERS = int(os.environ.get("ESD_RACES", "120"))
 
+pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")
+
 
 @pytest.fixture(autouse=True)
-def nothing_follows_by_itself(monkeypatch):
-    """Committed events would do the work at once, one after the other."""
-    monkeypatch.setattr(record, "_wake", lambda event_id: None)
-    # Small pieces, so that everything meets everything.
+def in_small_pieces(monkeypatch):
+    """So that everything meets everything."""
     monkeypatch.setattr(staging, "CHUNK", 40)
     monkeypatch.setattr(csv_files, "ROWS_PER_CHUNK", 100)
     monkeypatch.setenv("ESD_IMPORT_AT_ONCE", "0")
-
-
-def deadlocks() -> int:
-    """So many were there in this database, as PostgreSQL counts them."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
-        cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
-        return cursor.fetchone()[0]
 
 
 def test_what_is_delivered_is_what_was_wanted(own_db, use_ring, add_key, tmp_path):
@@ -103,38 +94,27 @@ def test_control_without_locks_keys_are_delivered_twice(own_db, use_ring, tmp_pa
     )"""
     monkeypatch.setattr(claim, "_CLAIM", naive)
     load = Load(48, tmp_path)
-    with connection.cursor() as cursor:
-        cursor.execute("DROP INDEX esd_license_key")
-    try:
-        load.run(*load.importers())
-        assert load.twice() > 0
-    finally:
+
+    def no_licenses():
         with connection.cursor() as cursor:
             cursor.execute("TRUNCATE esd_license CASCADE")
-            cursor.execute(
-                "CREATE UNIQUE INDEX esd_license_key ON esd_license (key_id)"
-                " WHERE NOT fulfillment IN ('REJECTED', 'RETURNED')"
-            )
+
+    with without_index("esd_license_key", clean_up=no_licenses):
+        load.run(*load.importers())
+        assert load.twice() > 0
 
 
 def test_control_a_deadlock_is_counted(own_db):
     """Two who take the same two locks the other way round."""
-    before, barrier = deadlocks(), threading.Barrier(2, timeout=30)
+    before, barrier = deadlocks(), Barrier(2, timeout=30)
 
-    def cross(first: int, second: int) -> str:
-        try:
-            with writing(), transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(32, %s)", [first])
-                barrier.wait()
-                cursor.execute("SELECT pg_advisory_xact_lock(32, %s)", [second])
-            return "through"
-        except OperationalError:
-            return "deadlock"
-        finally:
-            connections.close_all()
+    def cross(first: int, second: int) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(32, %s)", [first])
+            barrier.wait()
+            cursor.execute("SELECT pg_advisory_xact_lock(32, %s)", [second])
 
-    with ThreadPoolExecutor(2) as pool:
-        answers = list(pool.map(cross, (1, 2), (2, 1)))
+    results = together([partial(cross, 1, 2), partial(cross, 2, 1)])
 
-    assert sorted(answers) == ["deadlock", "through"]
+    assert [type(one) for one in failures(results)] == [OperationalError]
     assert deadlocks() == before + 1

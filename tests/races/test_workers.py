@@ -5,13 +5,12 @@ from __future__ import annotations
 import random
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Callable, List, Tuple
+from functools import partial
+from typing import List, Tuple
 
 import build
 import pytest
-from django.db import connection, connections
 from factories import (
     add_keys,
     fresh_keys,
@@ -21,9 +20,9 @@ from factories import (
     make_pool,
     record,
 )
+from racing import failures, failures_of, meet, together, without_index
 
-from saleor_esd_plugin.events import record as recording
-from saleor_esd_plugin.host.db import now, writing
+from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.keys.models import AvailableKey, KeyPool
 from saleor_esd_plugin.licenses.models import LIVE, License
 from saleor_esd_plugin.orders import allocation, drawing
@@ -31,30 +30,9 @@ from saleor_esd_plugin.orders.allocation import allocate_license_order, fill_bac
 from saleor_esd_plugin.orders.models import LicenseOrder, LicenseOrderLine
 from saleor_esd_plugin.orders.reconcile import reconcile_orders
 
+pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")
+
 WEB, RECONCILERS = 8, 4
-
-
-@pytest.fixture(autouse=True)
-def nothing_follows_by_itself(monkeypatch):
-    """Committed events would allocate at once, one after the other, and leave nothing to race for."""
-    monkeypatch.setattr(recording, "_wake", lambda event_id: None)
-
-
-def together(jobs: List[Callable[[], None]]) -> List[Exception]:
-    """Run the jobs, each in a thread with a connection of its own; what they raised."""
-
-    def run(job: Callable[[], None]) -> List[Exception]:
-        try:
-            with writing():
-                job()
-        except Exception as error:
-            return [error]
-        finally:
-            connections.close_all()
-        return []
-
-    with ThreadPoolExecutor(len(jobs)) as pool:
-        return [error for errors in pool.map(run, jobs) for error in errors]
 
 
 def live(line: LicenseOrderLine) -> int:
@@ -63,30 +41,23 @@ def live(line: LicenseOrderLine) -> int:
 
 def crowd(orders: List[LicenseOrder], seed: int) -> List[Exception]:
     """8 web workers allocate all these orders, every one twice, while 4 sweeps go on and on."""
-    errors: List[Exception] = []
     is_over = threading.Event()
 
     def web(number: int) -> None:
         mine = orders[number::WEB] + orders[(number + 1) % WEB :: WEB]
         random.Random(seed + number).shuffle(mine)
         for order in mine:
-            try:
-                allocate_license_order(order.pk)
-            except Exception as error:
-                errors.append(error)
+            allocate_license_order(order.pk)
 
     def reconciler() -> None:
         while not is_over.is_set():
             reconcile_orders()
 
-    def everybody_on_the_web() -> None:
-        try:
-            errors.extend(together([lambda n=n: web(n) for n in range(WEB)]))
-        finally:
-            is_over.set()
-
-    errors.extend(together([everybody_on_the_web] + [reconciler] * RECONCILERS))
-    return errors
+    return failures_of(
+        [partial(web, number) for number in range(WEB)],
+        meanwhile=[reconciler] * RECONCILERS,
+        is_over=is_over,
+    )
 
 
 def test_eight_web_workers_and_four_sweeps_share_out_the_keys(live_db):
@@ -127,31 +98,14 @@ def test_control_without_the_orders_lock_units_are_sold_twice(live_db, monkeypat
     """The twin of T-CON-04: two workers at one order, neither waits, and no index stands behind them."""
     order = make_license_order(5, policy=make_policy(keys=40), allocate=False)
     LicenseOrder.objects.filter(pk=order.pk).update(account=make_account())
-    barrier = threading.Barrier(4, timeout=30)
-    missing = drawing.missing_units
+    unlocked = LicenseOrder.objects.select_related("account")
+    monkeypatch.setattr(allocation, "lock_order", lambda order_id: unlocked.get(pk=order_id))
+    meet(monkeypatch, drawing, "missing_units", 4)
+    sold = License.objects.filter(order_line__order=order)
 
-    def look_then_wait(line: LicenseOrderLine) -> int:
-        found = missing(line)
-        barrier.wait()
-        return found
-
-    def unlocked(license_order_id) -> LicenseOrder:
-        return LicenseOrder.objects.select_related("account").get(pk=license_order_id)
-
-    monkeypatch.setattr(allocation, "lock_order", unlocked)
-    monkeypatch.setattr(drawing, "missing_units", look_then_wait)
-    with connection.cursor() as cursor:
-        cursor.execute("DROP INDEX esd_license_unit")
-    try:
+    with without_index("esd_license_unit", clean_up=sold.delete):
         together([lambda: allocate_license_order(order.pk)] * 4)
         assert live(order.lines.get()) > 5
-    finally:
-        License.objects.filter(order_line__order=order).delete()
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "CREATE UNIQUE INDEX esd_license_unit ON esd_license (order_line_id, unit_index)"
-                " WHERE NOT fulfillment IN ('REJECTED', 'RETURNED')"
-            )
 
 
 def rush(late: List[LicenseOrder], pool: KeyPool) -> List[Exception]:
@@ -173,7 +127,8 @@ def rush(late: List[LicenseOrder], pool: KeyPool) -> List[Exception]:
             fill_backorders()
             time.sleep(0.03)
 
-    return together([importer] + [lambda n=n: web(n) for n in range(4)] + [sweep] * 2)
+    clients = [partial(web, number) for number in range(4)]
+    return failures(together([importer, *clients, sweep, sweep]))
 
 
 def waiting_line() -> Tuple[KeyPool, List[LicenseOrder], List[LicenseOrder]]:

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from untold import only_our_own  # noqa: F401
 
 
 @pytest.fixture(autouse=True)
-def only_our_own(request):
-    """What other tests left untold and unsent is none of a sweep's business here, and would take it minutes."""
-    if "live_db" not in request.fixturenames:
-        return
-    request.getfixturevalue("live_db")
-    from saleor_esd_plugin.emails.models import Delivery
-    from saleor_esd_plugin.events.models import Dispatch
-    from saleor_esd_plugin.host.db import now
-
-    Dispatch.objects.filter(told_at=None).update(told_at=now())
-    Delivery.objects.filter(status="QUEUED").update(status="SUPPRESSED")
+def sweeps_are_ours(request):
+    """A sale that really commits is swept without the rest that other tests left."""
+    if "live_db" in request.fixturenames:
+        request.getfixturevalue("only_our_own")
 
 
 @pytest.fixture

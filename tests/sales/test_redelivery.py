@@ -19,7 +19,6 @@ from saleor_esd_plugin import tasks
 from saleor_esd_plugin.emails import catalog
 from saleor_esd_plugin.emails.models import Delivery
 from saleor_esd_plugin.events.models import Dispatch, Event
-from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.licenses.models import LIVE, License
 from saleor_esd_plugin.licenses.units import assign_order_line
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
@@ -29,13 +28,6 @@ ORDERS = ("at once", "by hand", "short", "generated", "cancelled")
 
 # The end of the undisturbed story, told once per run.
 _undisturbed: Dict[str, Any] = {}
-
-
-@pytest.fixture(autouse=True)
-def only_our_own(live_db):
-    """What other tests left untold and unsent would be told by our sweeps."""
-    Dispatch.objects.filter(told_at=None).update(told_at=now())
-    Delivery.objects.filter(status="QUEUED").update(status="SUPPRESSED")
 
 
 class Broker:

@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import os
 import random
-import signal
-import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from io import StringIO
 
 import factories as make
 import pytest
+from crashing import die, dies
 from django.core.management import call_command
 from django.db import connection, connections
+from racing import failures_of
 
-from saleor_esd_plugin.events import record as recording
 from saleor_esd_plugin.host.db import writing
 from saleor_esd_plugin.keys import invariants, rewrap_halves, vault
 from saleor_esd_plugin.keys.generating import generate_license_keys
@@ -35,6 +34,8 @@ from saleor_esd_plugin.licenses.models import License
 ROWS = int(os.environ.get("ESD_ROTATION_ROWS", "400"))
 HALVES = pytest.mark.parametrize("half", [Encryption, Index])
 
+pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")
+
 
 def never():
     return False
@@ -42,11 +43,6 @@ def never():
 
 def nothing():
     return None
-
-
-@pytest.fixture(autouse=True)
-def nothing_follows_by_itself(monkeypatch):
-    monkeypatch.setattr(recording, "_wake", lambda event_id: None)
 
 
 def kids(half):
@@ -62,39 +58,19 @@ class Shop:
         self.texts = list(keys)
         self.sold = []
         self.is_over = threading.Event()
-        self.errors = []
         self.done = dict.fromkeys(("imports", "sales", "reveals", "look-ups"), 0)
         self.pool = make.make_pool()
         make.add_keys(self.pool, keys)
         self.policy = make.make_policy(self.pool)
 
-    def open(self, rounds):
-        """Until each importer and seller has done its rounds, and the others for as long as that."""
-        busy = [
-            lambda: self._repeat(self._import, rounds),
-            lambda: self._repeat(self._import, rounds),
-            lambda: self._repeat(self._sell, rounds),
-            lambda: self._repeat(self._sell, rounds),
-        ]
-        watching = [self._reveal, self._reveal, self._look_up, self._look_up]
-        with ThreadPoolExecutor(8) as pool:
-            others = [
-                pool.submit(self._worker, lambda act=act: self._go_on(act)) for act in watching
-            ]
-            for each in [pool.submit(self._worker, job) for job in busy]:
-                each.result()
-            self.is_over.set()
-            for each in others:
-                each.result()
+    def open(self, rotate, rounds):
+        """Until each importer and seller has done its rounds; the others and `rotate` go on as long as that.
 
-    def _worker(self, job):
-        try:
-            with writing():
-                job()
-        except Exception as error:
-            self.errors.append(error)
-        finally:
-            connections.close_all()
+        What anybody raised.
+        """
+        busy = [partial(self._repeat, act, rounds) for act in (self._import, self._sell) * 2]
+        watching = [partial(self._go_on, act) for act in (self._reveal, self._look_up) * 2]
+        return failures_of(busy, meanwhile=[*watching, rotate], is_over=self.is_over)
 
     def _repeat(self, act, rounds):
         for _ in range(rounds):
@@ -144,13 +120,10 @@ def test_eight_workers_notice_nothing_of_a_rotation(own_db, use_ring, add_key, c
                 runs.append(Rewrap(half, batch=50))
                 runs[-1].run(nothing, never)
 
-    rotation = threading.Thread(target=lambda: shop._worker(rotate))
     began = time.monotonic()
-    rotation.start()
-    shop.open(rounds=max(6, ROWS // 200))
-    rotation.join()
 
-    assert shop.errors == []
+    assert shop.open(rotate, rounds=max(6, ROWS // 200)) == []
+
     assert min(shop.done.values()) > 0
     assert [Rewrap(half()).left() for half in (Encryption, Index)] == [{}, {}]
     use_ring(enc={2: new.enc[2]}, index={2: new.index[2]})
@@ -284,32 +257,24 @@ def test_a_run_that_is_killed_goes_on_where_it_was(own_db, use_ring, add_key, ha
 
 def killed_run(half, point):
     """Rewrap in a process of its own that kills itself around the statement of the third batch."""
-    for each in connections.all():
-        each.close()
-    sys.stdout.flush()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            batches = []
+    batches = []
 
-            def watch(execute, sql, params, many, context):
-                is_third = sql.lstrip().startswith("UPDATE esd_licensekey") and len(batches) == 2
-                if is_third and point == "before":
-                    os.kill(os.getpid(), signal.SIGKILL)
-                result = execute(sql, params, many, context)
-                if is_third and point == "within":
-                    os.kill(os.getpid(), signal.SIGKILL)
-                return result
+    def watch(execute, sql, params, many, context):
+        is_third = sql.lstrip().startswith("UPDATE esd_licensekey") and len(batches) == 2
+        if is_third and point == "before":
+            die()
+        result = execute(sql, params, many, context)
+        if is_third and point == "within":
+            die()
+        return result
 
-            def count():
-                batches.append(1)
-                if len(batches) == 3:
-                    os.kill(os.getpid(), signal.SIGKILL)
+    def count():
+        batches.append(1)
+        if len(batches) == 3:
+            die()
 
-            with writing(), connection.execute_wrapper(watch):
-                Rewrap(half(), batch=4).run(count, never)
-        finally:
-            # Never back into pytest, whatever happened.
-            os._exit(1)
-    _, status = os.waitpid(pid, 0)
-    assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+    def work():
+        with writing(), connection.execute_wrapper(watch):
+            Rewrap(half(), batch=4).run(count, never)
+
+    assert dies(work)

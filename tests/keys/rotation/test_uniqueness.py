@@ -9,6 +9,7 @@ import threading
 import factories as make
 import pytest
 from django.db import OperationalError, connection, connections, transaction
+from racing import failures, together
 
 from saleor_esd_plugin.host.db import writing
 from saleor_esd_plugin.keys import importing, imports, invariants, keyring, loading, staging
@@ -34,28 +35,6 @@ def index_ring(*kids, active):
             enc={1: b"e" * 32}, enc_active=1, index={k: KEYS[k] for k in kids}, index_active=active
         )
     )
-
-
-def at_once(*jobs):
-    """What each job raised, all started together, each in a thread with a connection of its own."""
-    barrier, errors = threading.Barrier(len(jobs)), []
-
-    def run(job):
-        try:
-            with writing():
-                barrier.wait(30)
-                job()
-        except Exception as error:
-            errors.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=[job]) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
-    return errors
 
 
 def at_one_go(pool, keys):
@@ -131,7 +110,7 @@ def test_workers_with_other_active_keys_import_the_same_keys_once(workers, monke
             for _ in range(4):
                 Rewrap(Index(), batch=20).run(lambda: None, lambda: False)
 
-        assert at_once(*jobs, rotate) == []
+        assert failures(together([*jobs, rotate])) == []
 
         assert stored_twice(keys) == []
         assert sum(report.imported for report in workers.reports) == 150
@@ -145,7 +124,7 @@ def test_control_without_taking_turns_a_key_is_in_stock_twice(workers, monkeypat
     monkeypatch.setattr(importing, "hold_uniqueness", lambda ring: None)
     for _ in range(30):
         keys = make.fresh_keys(200)
-        at_once(workers.import_as(1, keys), workers.import_as(2, keys))
+        together([workers.import_as(1, keys), workers.import_as(2, keys)])
         if stored_twice(keys):
             break
 
