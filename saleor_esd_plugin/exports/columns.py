@@ -46,9 +46,7 @@ LICENSE_COLUMNS = {
 _STATE = (
     "CASE WHEN key.revoked_at IS NOT NULL THEN 'REVOKED'"
     " WHEN key.quarantined_at IS NOT NULL THEN 'QUARANTINED'"
-    " WHEN free.key_id IS NOT NULL THEN 'AVAILABLE'"
-    " WHEN reserved.key_id IS NOT NULL THEN 'RESERVED'"
-    " WHEN withheld.key_id IS NOT NULL THEN 'WITHHELD' ELSE 'TAKEN' END"
+    " ELSE coalesce(held.state, 'TAKEN') END"
 )
 _MOMENT = "date_trunc('second', %s AT TIME ZONE 'UTC')"
 
@@ -57,8 +55,8 @@ _QUARANTINE_REASON = (
     f" THEN coalesce({written('replacement.reason')}, batch.quarantine_reason) END"
 )
 
-# Name -> (its cell in SQL, over key, free, reserved, withheld, license, batch, replacement and shop_order, where batch
-# has cells already; what it is). What nobody wrote is made of digits, letters and dots.
+# Name -> (its cell in SQL, over key, held, license, batch, replacement and shop_order, where batch has cells
+# already; what it is). What nobody wrote is made of digits, letters and dots.
 KEY_COLUMNS = {
     "KEY_MASK": ("key.suffix", "The key as lists show it."),
     "STATE": (_STATE, "AVAILABLE, RESERVED, WITHHELD, TAKEN, QUARANTINED or REVOKED."),

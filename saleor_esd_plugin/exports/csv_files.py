@@ -10,13 +10,14 @@ from __future__ import annotations
 import csv
 import io
 import logging
+from abc import ABC, abstractmethod
 from datetime import date, datetime
 from typing import Any, Callable, Iterable, Iterator, List, Optional, Sequence
 
 from ..host.db import now, writing
 from ..keys.cells import protected
 from ..keys.collector import resting_collector
-from ..keys.secret import SecretKey
+from ..keys.secret import SecretKeys
 from ..licenses.opening import Sealed, open_sealed
 
 logger = logging.getLogger(__name__)
@@ -26,33 +27,38 @@ BYTE_ORDER_MARK = "\ufeff"
 CONTENT_TYPE = "text/csv; charset=utf-8"
 
 Row = Any
-# The clear key of each row, None for one that stays closed.
-Secrets = List[Optional[SecretKey]]
 
 
-class Source:
+class Source(ABC):
     """Where the rows of a file come from; they ascend by what `place` tells."""
 
     header: Sequence[str] = ()
 
+    @abstractmethod
     def read(self, after: Any, most: int) -> List[Row]:
         """The next rows behind the place `after` (None: the first ones), at most `most`."""
-        raise NotImplementedError
 
     def place(self, row: Row) -> Any:
         """Where this row stands, for the next to be read."""
         return row[0]
 
+    @abstractmethod
     def sealed(self, rows: List[Row]) -> Iterable[Optional[Sealed]]:
         """The key of each row, None for one that may not be opened as the row stands."""
-        raise NotImplementedError
 
+    @abstractmethod
+    def lines(self, rows: List[Row], secrets: Optional[SecretKeys]) -> bytes:
+        """The rows as they stand in the file, with the clear keys first; `secrets` is None for a masked file."""
+
+
+class CellSource(Source):
+    """A source whose rows are made into cells here."""
+
+    @abstractmethod
     def cells(self, row: Row) -> List[str]:
         """A row's cells, without the clear key."""
-        raise NotImplementedError
 
-    def lines(self, rows: List[Row], secrets: Optional[Secrets]) -> bytes:
-        """The rows as they stand in the file, with the clear keys first; `secrets` is None for a masked file."""
+    def lines(self, rows: List[Row], secrets: Optional[SecretKeys]) -> bytes:
         text = io.StringIO(newline="")
         writer = csv.writer(text, lineterminator="\r\n")
         if secrets is None:
@@ -105,7 +111,7 @@ def header_line(source: Source) -> bytes:
     return (BYTE_ORDER_MARK + ",".join(source.header) + "\r\n").encode()
 
 
-def lines(source: Source, rows: List[Row], secrets: Optional[Secrets]) -> bytes:
+def lines(source: Source, rows: List[Row], secrets: Optional[SecretKeys]) -> bytes:
     """These rows as they stand in the file."""
     return source.lines(rows, secrets)
 

@@ -1,14 +1,14 @@
 """The file of a pool's keys: a row each, oldest first.
 
-In raw SQL: the queue has no index on keys alone, so that it is joined by pool and key; and COPY
-writes the lines, which costs a fourth of what Python needs for it.
+In raw SQL: COPY writes the lines, which costs a fourth of what Python needs for it.
 """
 
 from __future__ import annotations
 
 import re
 from binascii import unhexlify
-from typing import Any, Dict, Iterator, List, Optional, Sequence
+from itertools import repeat
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 from uuid import UUID
 
 from django.db import connection, models
@@ -17,11 +17,11 @@ from ..host.db import copied_rows
 from ..keys.cells import protected
 from ..keys.formats import mask
 from ..keys.models import KeyPool, LicenseKey
-from ..keys.secret import SecretKey
+from ..keys.secret import SecretKey, SecretKeys
 from ..licenses.models import ENDED, ISSUED
 from ..licenses.opening import Sealed
 from .columns import KEY_COLUMNS, header_of
-from .csv_files import Row, Secrets, Source
+from .csv_files import Row, Source
 from .sql_cells import PATTERNS, written
 
 
@@ -55,41 +55,54 @@ _STATES = {
 _ID = "encode(uuid_send(key.id), 'hex')"
 _ID_AND_KEY = "encode(uuid_send(key.id) || key.ciphertext, 'hex')"
 _ID_DIGITS = 32
-# Whether it was seen before; NULL if it may not be seen.
-_SEEN = (
-    "CASE WHEN free.key_id IS NULL AND reserved.key_id IS NULL AND withheld.key_id IS NULL"
-    " AND (license.id IS NULL OR (license.fulfillment = ANY (%(issued)s)"
-    " AND license.suspended_at IS NULL)) THEN key.revealed_at IS NOT NULL END"
+# A letter: that the key may not be seen (-), was seen before (s), or never (f).
+_CLOSED, _SEEN = b"-s"
+_FLAG = (
+    "CASE WHEN held.key_id IS NOT NULL OR NOT (license.id IS NULL OR (license.fulfillment = ANY (%(issued)s)"
+    " AND license.suspended_at IS NULL)) THEN '-' WHEN key.revealed_at IS NULL THEN 'f' ELSE 's' END"
 )
+# What the pool holds is looked up once for all keys of a chunk, by where its first and its last one stand: a join of each
+# table reads all of it for every chunk. A key is held once; if it ever were twice, its row still stands there once.
 _SELECT = """
 WITH key AS MATERIALIZED (
     SELECT * FROM esd_licensekey key
     WHERE key.pool_id = %(pool)s::uuid AND key.id > %(after)s::uuid {conditions}
     ORDER BY key.id LIMIT %(most)s
+), last AS (
+    SELECT id FROM key ORDER BY id DESC LIMIT 1
+), held AS MATERIALIZED (
+    SELECT key_id, min(state) AS state FROM (
+        SELECT pool_id, key_id, 'AVAILABLE' AS state FROM esd_availablekey
+        UNION ALL SELECT pool_id, key_id, 'RESERVED' FROM esd_reservedkey
+        UNION ALL SELECT pool_id, key_id, 'WITHHELD' FROM esd_withheldkey
+    ) stock
+    WHERE pool_id = %(pool)s::uuid AND key_id > %(after)s::uuid
+    AND key_id <= (SELECT id FROM last)
+    GROUP BY key_id
 ), batch AS MATERIALIZED (
     SELECT id, {batch_cells} FROM esd_keybatch WHERE id IN (SELECT batch_id FROM key)
 )
 SELECT {columns} FROM key
-LEFT JOIN esd_availablekey free ON free.pool_id = key.pool_id AND free.key_id = key.id
-LEFT JOIN esd_reservedkey reserved ON reserved.key_id = key.id
-LEFT JOIN esd_withheldkey withheld ON withheld.key_id = key.id
+LEFT JOIN held ON held.key_id = key.id
 LEFT JOIN esd_license license ON license.key_id = key.id AND license.fulfillment <> ALL (%(ended)s)
+    AND license.key_id > %(after)s::uuid AND license.key_id <= (SELECT id FROM last)
 {joins}
-ORDER BY key.id
 """
 _JOINS = {
     "batch": "LEFT JOIN batch ON batch.id = key.batch_id",
     "replacement": "LEFT JOIN esd_keyreplacement replacement ON replacement.old_key_id = key.id",
-    "shop_order": "LEFT JOIN esd_licenseorderline line ON line.id = license.order_line_id"
-    " LEFT JOIN esd_licenseorder shop_order ON shop_order.id = line.order_id",
+    # With a limit it is looked up for each license; a join would read all orders of the shop for every chunk.
+    "shop_order": "LEFT JOIN LATERAL (SELECT number FROM esd_licenseorderline line"
+    " JOIN esd_licenseorder ON esd_licenseorder.id = line.order_id"
+    " WHERE line.id = license.order_line_id LIMIT 1) shop_order ON license.id IS NOT NULL",
 }
 # Many keys have one batch: its cells are made once a chunk.
 _BATCH_CELLS = ", ".join(
     f"{written(name)} AS {name}" for name in ("supplier", "purchase_reference", "quarantine_reason")
 )
 _FIRST = UUID(int=0).hex
-# Begins like nothing to protect, and needs no quotes.
-_HARMLESS = re.compile('[A-Za-z0-9][^",\r\n]*\\Z')
+# Keys with NUL in between, of which none begins like something to protect and none needs quotes.
+_HARMLESS = re.compile(rb'(?:[A-Za-z0-9][^",\r\n\0]*)?(?:\0(?:[A-Za-z0-9][^",\r\n\0]*)?)*\Z')
 _NEEDS_QUOTES = re.compile('[",\r\n]')
 
 
@@ -111,7 +124,7 @@ class KeyRows(Source):
     ):
         self.header = header_of(columns, is_clear=is_clear)
         self._pool = pool
-        first = [_ID_AND_KEY, _SEEN] if is_clear else [_ID]
+        first = [_ID_AND_KEY, _FLAG] if is_clear else [_ID]
         cells = [_cell(name, pool.format) for name in columns]
         if len(self.header) == 1:
             # COPY writes an empty text as two quotes: a line that is empty would be no row.
@@ -138,36 +151,38 @@ class KeyRows(Source):
         )
 
     def read(self, after: Any, most: int) -> List[Row]:
-        # Left as bytes: a list per row would call the garbage collector, which takes longer than the export.
         values = {**self._values, "after": after or _FIRST, "most": most}
         with connection.cursor() as cursor:
-            return copied_rows(cursor, self._statement, values)
+            rows = copied_rows(cursor, self._statement, values)
+        # Left as bytes, which begin with the id. Nearly in order: PostgreSQL would move every column to sort them.
+        rows.sort()
+        return rows
 
     def place(self, row: Row) -> Any:
         return row[:_ID_DIGITS].decode()
 
-    def sealed(self, rows: List[Row]) -> Iterator[Optional[Sealed]]:
+    def sealed(self, rows: List[Row]) -> List[Optional[Sealed]]:
         pool_id = self._pool.pk
-        for row in rows:
-            digits, was_seen, _ = row.split(b",", 2)
-            if was_seen:
-                both = unhexlify(digits)
-                yield both[:16], both[16:], was_seen == b"t", pool_id, None
-            else:
-                yield None
+        return [
+            None if rest[0] == _CLOSED else (unhexlify(digits), pool_id, rest[0] == _SEEN, None)
+            for digits, _, rest in _halves(rows)
+        ]
 
-    def lines(self, rows: List[Row], secrets: Optional[Secrets]) -> bytes:
+    def lines(self, rows: List[Row], secrets: Optional[SecretKeys]) -> bytes:
+        # A row ends with a line feed.
         if secrets is None:
-            return b"".join([row[_ID_DIGITS + 1 : -1] + b"\r\n" for row in rows])
+            return b"".join([b"%b\r\n" % row[_ID_DIGITS + 1 : -1] for row in rows])
         if len(self.header) == 1:
             # Without a comma, and never an empty line: that would be no row.
-            return b"".join([(_key_cell(secret) or b'""') + b"\r\n" for secret in secrets])
-        return b"".join(
-            [
-                b"%b,%b\r\n" % (_key_cell(secret), row.split(b",", 2)[2][:-1])
-                for secret, row in zip(secrets, rows)
-            ]
-        )
+            return b"".join([b"%b\r\n" % (_key_cell(secret) or b'""') for secret in secrets])
+        # Behind the letter and a comma. No loop over the keys: its variable would be a clear key.
+        cells = [rest[2:-1] for _, _, rest in _halves(rows)]
+        return b"".join(map(b"%b,%b\r\n".__mod__, zip(_key_cells(secrets), cells)))
+
+
+def _halves(rows: List[Row]) -> Iterator[Tuple[bytes, bytes, bytes]]:
+    """Of rows in clear, the digits and, behind a comma, the rest."""
+    return map(bytes.partition, rows, repeat(b","))
 
 
 def _cell(name: str, format_name: str) -> str:
@@ -186,10 +201,15 @@ def _masked(suffix: str, format_name: str) -> str:
     return f"CASE length({suffix}){cases} END"
 
 
+def _key_cells(secrets: SecretKeys) -> List[bytes]:
+    """The cells of the clear keys, most of which stand there as they are; for no variable."""
+    if _HARMLESS.match(b"\0".join(secrets.reveal())):
+        return secrets.reveal()
+    return [_key_cell(secret) for secret in secrets]
+
+
 def _key_cell(secret: Optional[SecretKey]) -> bytes:
     if secret is None:
         return b""
-    if _HARMLESS.match(secret.reveal()):
-        return secret.reveal().encode()
     text = protected(secret.reveal())
     return ('"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text).encode()

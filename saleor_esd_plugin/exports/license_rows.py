@@ -13,7 +13,7 @@ from ..licenses.models import ISSUED
 from ..licenses.opening import Sealed
 from ..licenses.rules import lifecycle_at
 from .columns import LICENSE_COLUMNS, header_of
-from .csv_files import Row, Source, as_cell
+from .csv_files import CellSource, Row, as_cell
 
 # Read for every row: what masks, states and keys are made from.
 _BASE = (
@@ -23,7 +23,7 @@ _BASE = (
 _SECRET = ("key_id", "key__pool_id", "key__revealed_at", "key__ciphertext")
 
 
-class LicenseRows(Source):
+class LicenseRows(CellSource):
     """The rows of `licenses`, a queryset, with these columns.
 
     Keys are shown masked for accounts in `hints`, for all if that is None. In clear, a license that may not
@@ -55,7 +55,7 @@ class LicenseRows(Source):
             is_usable = row[2] in ISSUED and row[5] is None
             key_id, pool_id, revealed_at, stored = row[first : first + len(_SECRET)]
             yield (
-                (key_id.bytes, bytes(stored), revealed_at is not None, pool_id, row[0])
+                (key_id.bytes + bytes(stored), pool_id, revealed_at is not None, row[0])
                 if is_usable
                 else None
             )

@@ -17,9 +17,10 @@ from ..events.throttle import HOUR, throttle
 from ..events.types import EventType
 from ..host.db import now
 from ..host.types import Actor
-from ..licenses.opening import open_sealed, require_open_ring
+from ..keys.secret import SecretKeys
+from ..licenses.opening import id_of, open_sealed, require_open_ring
 from ..permissions import REVEAL_LICENSE_KEYS
-from .csv_files import Row, Secrets, Source
+from .csv_files import Row, Source
 from .models import Export, ExportKind
 
 LIFETIME = timedelta(minutes=10)
@@ -161,10 +162,10 @@ def fetch_masked(export: Export, *, actor: Actor, account_id: Optional[UUID] = N
 
 
 class Opened(NamedTuple):
-    """The rows of a file in clear and their keys, None for one that could not be opened."""
+    """The rows of a file in clear and their keys, of which those are missing that could not be opened."""
 
     rows: List[Row]
-    secrets: Secrets
+    secrets: SecretKeys
 
 
 def fetch_clear(export: Export, source: Source, *, actor: Actor) -> Opened:
@@ -181,7 +182,7 @@ def fetch_clear(export: Export, source: Source, *, actor: Actor) -> Opened:
             raise DeadLink()
         sealed = list(source.sealed(rows))
         found = open_sealed(sealed, moment=now())
-        opened = [key[0] for key, secret in zip(sealed, found) if key and secret is not None]
+        opened = [id_of(key) for key, secret in zip(sealed, found) if key and secret is not None]
         record(
             EventType.EXPORT_REVEALED,
             export.pk,
@@ -190,7 +191,7 @@ def fetch_clear(export: Export, source: Source, *, actor: Actor) -> Opened:
             permission=REVEAL_LICENSE_KEYS,
             **_told(export.kind, export.wanted),
             rows=len(rows),
-            keys=[str(UUID(bytes=key_id)) for key_id in opened],
+            keys=[str(key_id) for key_id in opened],
         )
         return Opened(rows, found)
 

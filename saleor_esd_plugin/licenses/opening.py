@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Set, Tuple
+from typing import Dict, Iterable, Optional, Set, Tuple
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from ..errors import EsdError
 from ..keys import lifecycle as key_lifecycle
 from ..keys import vault
-from ..keys.errors import KeyringLocked
 from ..keys.keyring import KeyRing, load_keyring, verified_keyring
 from ..keys.models import LicenseKey
-from ..keys.secret import SecretKey
+from ..keys.secret import SecretKey, SecretKeys
 from .models import LIVE, License
 
-# A key to open, as it was read: its id as 16 bytes, its column, whether it was seen before, its pool, and the
+# A key to open, as it was read: its id as 16 bytes and its column in one, its pool, whether it was seen before, and the
 # license if it is wanted as the key of that license only. A plain tuple: files have a million of them.
-Sealed = Tuple[bytes, bytes, bool, UUID, Optional[UUID]]
+Sealed = Tuple[bytes, UUID, bool, Optional[UUID]]
+
+
+def id_of(key: Sealed) -> UUID:
+    """The id of a key to open."""
+    return UUID(bytes=key[0][:16])
 
 
 def require_open_ring() -> None:
@@ -27,28 +30,22 @@ def require_open_ring() -> None:
     verified_keyring(writes=False)
 
 
-def open_sealed(keys: Iterable[Optional[Sealed]], *, moment: datetime) -> List[Optional[SecretKey]]:
-    """The clear key of each, None for None. Those that were never seen are marked as revealed in one transaction.
+def open_sealed(keys: Iterable[Optional[Sealed]], *, moment: datetime) -> SecretKeys:
+    """The clear key of each, missing for None. Those that were never seen are marked as revealed in one transaction.
 
-    None as well are keys that are for sale (reserved or withheld ones may be again) or on a license that may not be used (pending,
-    suspended), as they stand under the lock; keys that were seen before are taken as they were read. A row that does not
-    open is None and not marked; if it was tampered with, that leaves its event. Raises KeyringLocked.
+    Missing as well are keys that are for sale (reserved or withheld ones may be again) or on a license that may
+    not be used (pending, suspended), as they stand under the lock; keys that were seen before are taken as they
+    were read. A row that does not open is missing and not marked; if it was tampered with, that leaves its event.
+    Raises KeyringLocked.
     """
-    ring = load_keyring()
-    fresh: Dict[int, Sealed] = {}
-
-    def seen_before() -> Iterator[Optional[Sealed]]:
-        for place, key in enumerate(keys):
-            if key is None or key[2]:
-                yield key
-            else:
-                fresh[place] = key
-                yield None
-
-    found = _opened(ring, seen_before())
+    ring, wanted = load_keyring(), list(keys)
+    fresh = {place: key for place, key in enumerate(wanted) if key is not None and not key[2]}
+    for place in fresh:
+        wanted[place] = None
+    found = vault.open_all(ring, wanted)
     if fresh:
         for place, secret in _open_fresh(ring, fresh, moment).items():
-            found[place] = secret
+            found.put(place, secret)
     return found
 
 
@@ -56,7 +53,7 @@ def open_sealed(keys: Iterable[Optional[Sealed]], *, moment: datetime) -> List[O
 def _open_fresh(
     ring: KeyRing, keys: Dict[int, Sealed], moment: datetime
 ) -> Dict[int, Optional[SecretKey]]:
-    ids = {place: UUID(bytes=key[0]) for place, key in keys.items()}
+    ids = {place: id_of(key) for place, key in keys.items()}
     live = {
         license.key_id: license
         for license in License.objects.select_for_update(of=("self",))
@@ -71,31 +68,10 @@ def _open_fresh(
         for place, pk in ids.items()
         if pk not in for_sale and _may_be_seen(keys[place], live.get(pk))
     ]
-    secrets = dict(zip(places, _opened(ring, [keys[place] for place in places])))
+    secrets = dict(zip(places, vault.open_all(ring, [keys[place] for place in places])))
     opened = [ids[place] for place, secret in secrets.items() if secret is not None]
     key_lifecycle.mark_revealed(opened, moment)
     return secrets
-
-
-def _opened(ring: KeyRing, keys: Iterable[Optional[Sealed]]) -> List[Optional[SecretKey]]:
-    found: List[Optional[SecretKey]] = []
-    of_pool: Any = None
-    open_one: Any = None
-    for key in keys:
-        secret = None
-        if key is not None:
-            key_id, stored, _, pool_id, _ = key
-            if pool_id is not of_pool:
-                of_pool, open_one = pool_id, vault.opener(ring, pool_id)
-            try:
-                secret = open_one(key_id, stored)
-            except KeyringLocked:
-                raise
-            except EsdError:
-                # The vault has noted why; the others of the file are not to suffer from it.
-                pass
-        found.append(secret)
-    return found
 
 
 def _may_be_seen(key: Sealed, license: Optional[License]) -> bool:

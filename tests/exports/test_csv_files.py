@@ -11,12 +11,12 @@ from uuid import UUID
 import pytest
 
 from saleor_esd_plugin.exports import csv_files
-from saleor_esd_plugin.exports.csv_files import BrokenOff, Source, as_cell, csv_chunks
+from saleor_esd_plugin.exports.csv_files import BrokenOff, CellSource, as_cell, csv_chunks
 
 pytestmark = pytest.mark.django_db
 
 
-class Numbers(Source):
+class Numbers(CellSource):
     """`count` rows with a text each."""
 
     header = ("number", "text")

@@ -132,6 +132,34 @@ def test_keys_in_clear(pool, columns):
     assert LicenseKey.objects.filter(pk=free.pk, revealed_at=None).exists()
 
 
+@pytest.mark.parametrize("text", ["=1+1=ABCD", "'=1+1ABCD", 'ABC"DEFGH', "ABC,DEFGH", "-ABCDEFGH"])
+@pytest.mark.parametrize("columns", [[], ["STATE"]])
+def test_a_clear_key_that_needs_quotes_or_protection(pool, columns, text):
+    """T-CSV-01: one such key changes nothing of how the others stand in the file."""
+    for number, one in enumerate(["ABCDEFGH", text]):
+        make_keys(pool, [make_batch(pool, number, "")], text=one)
+
+    made = body(KeyRows(pool, columns, is_clear=True), opens=True)
+
+    states = ["TAKEN"] * len(columns)
+    assert made == line_of("ABCDEFGH", *states) + line_of(protected(text), *states)
+
+
+def test_each_key_stands_once_in_the_order_of_ids_in_its_state(pool):
+    """Also if tables know it twice, which nothing of ours does."""
+    keys = add_keys(pool, 4)
+    off_sale(*keys[:2])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO esd_withheldkey (pool_id, key_id) SELECT pool_id, id FROM esd_licensekey WHERE id = ANY (%s::uuid[])",
+            [[str(keys[1].pk), str(keys[2].pk)]],
+        )
+
+    made = body(KeyRows(pool, ["STATE"]))
+
+    assert made == b"TAKEN\r\nWITHHELD\r\nAVAILABLE\r\nAVAILABLE\r\n"
+
+
 def test_a_key_that_was_tampered_with_stays_empty(pool):
     """The others are not to suffer from it; it is not marked."""
     one, other = add_keys(pool, 2)
@@ -160,7 +188,7 @@ def add_keys(pool, count):
     return list(pool.keys.order_by("-pk")[:count])[::-1]
 
 
-def make_keys(pool, batches, suffix=""):
+def make_keys(pool, batches, suffix="", text="ABCDEFGH"):
     """A key that is not for sale of each batch; written past the services, as a key never changes."""
     ring = keyring.verified_keyring()
     for key_id, batch in zip(uuid7s(len(batches)), batches):
@@ -168,7 +196,7 @@ def make_keys(pool, batches, suffix=""):
             id=key_id,
             pool=pool,
             batch=batch,
-            ciphertext=vault.encryptor(ring, pool.pk)(SecretKey("ABCDEFGH"), key_id),
+            ciphertext=vault.encryptor(ring, pool.pk)(SecretKey(text), key_id),
             index_kid=ring.index_active,
             blind_index=key_id.bytes * 2,
             suffix=suffix,

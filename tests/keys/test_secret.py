@@ -9,7 +9,7 @@ import pickle
 import pytest
 
 from saleor_esd_plugin.keys.formats import random_text
-from saleor_esd_plugin.keys.secret import SecretKey
+from saleor_esd_plugin.keys.secret import SecretKey, SecretKeys
 
 CANARY = random_text("BCDFGHJKMNPQRTVWXY2346789", 25)
 
@@ -77,3 +77,33 @@ def test_a_log_record_holds_no_clear_key(caplog):
 
 def test_only_reveal_gives_it():
     assert SecretKey(CANARY).reveal() == CANARY
+
+
+def keys_of_a_file():
+    keys = SecretKeys()
+    keys.add(CANARY.encode())
+    keys.append(None)
+    return keys
+
+
+@pytest.mark.parametrize("show", [repr, str, "{}".format, lambda keys: f"{keys} {keys.add}"])
+def test_the_keys_of_a_file_are_masked(show):
+    """T-LOG-09: all at once as each of them."""
+    assert CANARY not in show(keys_of_a_file())
+
+
+@pytest.mark.parametrize("use", [json.dumps, pickle.dumps, copy.copy, copy.deepcopy, hash, vars])
+def test_what_would_copy_the_keys_of_a_file_fails(use):
+    """T-LOG-09: json, pickle, copy, hash."""
+    with pytest.raises(TypeError) as caught:
+        use(keys_of_a_file())
+    assert CANARY not in str(caught.value)
+
+
+def test_a_key_of_a_file_is_a_secret_key_or_missing():
+    keys = keys_of_a_file()
+
+    assert list(keys) == [SecretKey(CANARY), None] and len(keys) == 2
+    assert keys.reveal() == [CANARY.encode(), b""]
+    keys.put(1, SecretKey("ABCDEFGH"))
+    assert keys.reveal() == [CANARY.encode(), b"ABCDEFGH"]

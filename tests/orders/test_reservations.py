@@ -153,8 +153,8 @@ def test_a_kept_key_is_not_shown_in_clear_and_a_revoked_one_leaves(policy):
     reserve_for_checkout(checkout_of(policy, 1))
     key = LicenseKey.objects.get(reserved__isnull=False)
 
-    sealed = (key.pk.bytes, bytes(key.ciphertext), False, key.pool_id, None)
-    assert open_sealed([sealed], moment=now()) == [None]
+    sealed = (key.pk.bytes + bytes(key.ciphertext), key.pool_id, False, None)
+    assert list(open_sealed([sealed], moment=now())) == [None]
     key.refresh_from_db()
     assert key.revealed_at is None
     lifecycle.revoke_keys([key.pk], now())
