@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from benchmarks.checkouts import complete, open_market, plugins, use_a_broker
 from benchmarks.measure import Clock, report
 
-ROUNDS = 80
+ROUNDS = 160
 WARM_UP = 3
 
 

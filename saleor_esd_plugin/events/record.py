@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from ipaddress import ip_address, ip_network
-from typing import Any, Optional
+from typing import Any, Dict, Optional
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -17,19 +17,23 @@ from .types import EventType
 
 logger = logging.getLogger(__name__)
 
-# Event and dispatch in one statement: this runs inside checkouts.
-_INSERT = """
-WITH event AS (
+_EVENT = """
     INSERT INTO esd_event (
         id, type, subject_id, order_id, account_id, actor_kind, actor_ref, actor_label,
         permission, reason, data, ip, request_id, created_at
-    ) VALUES (
-        %s::uuid, %s, %s::uuid, %s::uuid, %s::uuid, %s, %s, %s,
-        %s, %s, %s::jsonb, %s, %s, clock_timestamp()
-    ) RETURNING id, created_at
-)
-INSERT INTO esd_dispatch (event_id, attempts, due_at) SELECT id, 0, created_at FROM event
+    )
+    SELECT %(event_id)s::uuid, %(event_type)s, %(event_subject_id)s::uuid,
+        %(event_order_id)s::uuid, %(event_account_id)s::uuid, %(event_actor_kind)s,
+        %(event_actor_ref)s, %(event_actor_label)s, %(event_permission)s, %(event_reason)s,
+        {data}, %(event_ip)s, %(event_request_id)s, clock_timestamp()
+    {rows}
+    RETURNING id, created_at
 """
+_DATA = "%(event_data)s::jsonb"
+_DISPATCH = (
+    "INSERT INTO esd_dispatch (event_id, attempts, due_at) SELECT id, 0, created_at FROM event"
+)
+_RECORD = f"WITH event AS ({_EVENT.format(data=_DATA, rows='')}) {_DISPATCH}"
 
 
 def record(
@@ -49,15 +53,67 @@ def record(
     `data` must be JSON and hold no clear key.
     """
     event_id = uuid7()
-    values = [
-        *(event_id, type.value, subject_id, order_id, account_id),
-        *(actor.kind, actor.ref, actor.label[:254], permission, reason[:500]),
-        *(json.dumps(data, cls=DjangoJSONEncoder), network_of(actor.ip), actor.request_id[:64]),
-    ]
+    values = event_values(
+        event_id,
+        type,
+        subject_id,
+        actor=actor,
+        reason=reason,
+        permission=permission,
+        order_id=order_id,
+        account_id=account_id,
+        **data,
+    )
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [str(one) if isinstance(one, UUID) else one for one in values])
-    transaction.on_commit(lambda: _wake(event_id))
+        cursor.execute(_RECORD, values)
+    tell_after_commit(event_id)
     return event_id
+
+
+def with_event(rows: str, data: str) -> str:
+    """Parts of a WITH that write an event and its `Dispatch`, for a statement that is part of every checkout.
+
+    There is an event if `rows`, another part of it with one row at most, has one. `data`, SQL that makes a
+    jsonb, is added to the event's own. The statement's values are `event_values`, and the caller owes
+    `tell_after_commit` if the event was written.
+    """
+    event = _EVENT.format(data=f"{_DATA} || {data}", rows=f"FROM {rows}")
+    return f"event AS ({event}), dispatch AS ({_DISPATCH})"
+
+
+def event_values(
+    event_id: UUID,
+    type: EventType,
+    subject_id: UUID,
+    *,
+    actor: Actor,
+    reason: str = "",
+    permission: str = "",
+    order_id: Optional[UUID] = None,
+    account_id: Optional[UUID] = None,
+    **data: Any,
+) -> Dict[str, Any]:
+    """The values of the event's statement; the arguments are those of `record`."""
+    return {
+        "event_id": str(event_id),
+        "event_type": type.value,
+        "event_subject_id": str(subject_id),
+        "event_order_id": order_id and str(order_id),
+        "event_account_id": account_id and str(account_id),
+        "event_actor_kind": actor.kind,
+        "event_actor_ref": actor.ref,
+        "event_actor_label": actor.label[:254],
+        "event_permission": permission,
+        "event_reason": reason[:500],
+        "event_data": json.dumps(data, cls=DjangoJSONEncoder),
+        "event_ip": network_of(actor.ip) if actor.ip else "",
+        "event_request_id": actor.request_id[:64],
+    }
+
+
+def tell_after_commit(event_id: UUID) -> None:
+    """Once the open transaction commits, a worker tells everybody of the event."""
+    transaction.on_commit(lambda: _wake(event_id))
 
 
 def network_of(ip: str) -> str:

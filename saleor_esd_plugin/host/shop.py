@@ -26,6 +26,7 @@ from .types import APP_LABEL, CHECKOUT_DETAILS, Order, PluginField, PluginSettin
 if IS_V3:
     from .saleor_3_21.checkouts import checkout_in_hand, token_in_hand, variants_in_hand
     from .saleor_3_21.orders import (
+        LINES_OF_ORDER,
         order_in_hand,
         order_uuid_of,
         read_orders,
@@ -45,6 +46,7 @@ if IS_V3:
 else:
     from .saleor_2_10.checkouts import checkout_in_hand, token_in_hand, variants_in_hand
     from .saleor_2_10.orders import (
+        LINES_OF_ORDER,
         order_in_hand,
         order_uuid_of,
         read_orders,
@@ -63,6 +65,7 @@ else:
     )
 
 __all__ = [
+    "LINES_OF_ORDER",
     "absolute_url",
     "channel_slugs",
     "checkout_in_hand",

@@ -94,8 +94,8 @@ class Order:
     `status` is DRAFT, UNCONFIRMED, OPEN, CANCELLED or EXPIRED. `is_paid` is full payment as the host sees
     it. `channel` is a slug, empty on 2.10; `country` as in `addresses`. `total` is gross, in `currency`.
     `details` are the buyer's words at checkout (keys of `CHECKOUT_DETAILS`), empty wherever the host cannot
-    vouch for them. An order in hand, at its checkout,
-    comes without `payments`, `named_returns`, `channel` and `country`.
+    vouch for them. An order in hand, at its checkout, comes without `lines`, `payments`, `named_returns`,
+    `channel` and `country`.
     """
 
     uuid: UUID

@@ -1,7 +1,8 @@
 """The host's order becomes our rows. Runs inside the host's hooks, so it only records: no key is touched.
 
 Everything here may run twice, late and in any order (invariant 5): a unique constraint or a condition in
-the UPDATE decides, not a look before. It is part of every checkout, hence the one statement.
+the UPDATE decides, not a look before. It is part of every checkout, hence the one statement: it reads the
+lines of the host's order, and writes ours and the event.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from typing import Dict, Optional, Tuple
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
-from ..events.record import record
+from ..events.record import event_values, tell_after_commit, with_event
 from ..events.types import EventType
+from ..host import shop
 from ..host.types import SYSTEM, Order
-from ..ids import uuid7, uuid7s
+from ..ids import uuid7
 from ..licenses.models import LicensePolicy
 from .details import usable_details
 from .following import follow_lines, note_whereabouts
@@ -24,15 +27,12 @@ from .payments import note_named_returns, note_state
 _ENDED = ("CANCELLED", "EXPIRED")
 
 # Nothing is recorded of an order without a licensed line: most of a shop's orders, perhaps.
-_RECORD = """
+_RECORD = f"""
 WITH licensed AS (
     SELECT line.*, policy.id AS policy_id
-    FROM unnest(
-        %(line_ids)s::uuid[], %(refs)s::text[], %(variants)s::text[], %(skus)s::text[],
-        %(products)s::text[], %(variant_names)s::text[], %(quantities)s::int[]
-    ) AS line (id, ref, variant, sku, product, variant_name, quantity)
+    FROM ({shop.LINES_OF_ORDER}) AS line
     JOIN esd_licensepolicy policy ON policy.variant_ref = line.variant AND policy.archived_at IS NULL
-    WHERE %(at_checkout)s OR policy.created_at <= %(ordered_at)s
+    WHERE %(at_checkout)s OR policy.created_at <= %(ordered_at)s::timestamptz
 ), recorded AS (
     INSERT INTO esd_licenseorder (
         id, order_uuid, number, buyer_user_ref, buyer_email, language, notification_email,
@@ -43,10 +43,10 @@ WITH licensed AS (
     )
     SELECT %(id)s::uuid, %(order_uuid)s::uuid, %(number)s, %(user_ref)s, %(email)s, %(language)s,
         %(notification_email)s, %(reference)s, %(comment)s, %(checkout_token)s, FALSE, 'PENDING',
-        '', '', '', %(ordered_at)s, moment,
+        '', '', '', %(ordered_at)s::timestamptz, moment,
         CASE WHEN %(is_confirmed)s THEN moment END,
         CASE WHEN %(is_paid)s THEN moment END,
-        %(currency)s, %(total)s, %(captured)s, 0, 0, 0, 0, %(channel)s, %(country)s
+        %(currency)s, %(total)s::numeric, %(captured)s::numeric, 0, 0, 0, 0, %(channel)s, %(country)s
     FROM (SELECT clock_timestamp() AS moment) AS clock
     WHERE EXISTS (SELECT FROM licensed)
     ON CONFLICT (order_uuid) DO NOTHING
@@ -56,12 +56,12 @@ WITH licensed AS (
         id, order_id, order_line_ref, policy_id, variant_ref, sku, product_name, variant_name,
         quantity, approved, withdrawn, fulfilled
     )
-    SELECT licensed.id, recorded.id, ref, policy_id, variant, sku, product, variant_name,
-        quantity, 0, 0, 0
+    SELECT (%(line_id_head)s::text || lpad(to_hex(%(line_id_tail)s::bigint + place), 12, '0'))::uuid,
+        recorded.id, ref, policy_id, variant, sku, product, variant_name, quantity, 0, 0, 0
     FROM recorded, licensed
     ON CONFLICT (order_line_ref) DO NOTHING
-)
-SELECT (SELECT count(*) FROM recorded), coalesce(sum(quantity), 0) FROM licensed
+), {with_event("recorded", "jsonb_build_object('units', (SELECT sum(quantity) FROM licensed))")}
+SELECT EXISTS (SELECT FROM recorded), EXISTS (SELECT FROM licensed)
 """
 
 
@@ -74,8 +74,7 @@ def observe_order(order: Optional[Order], *, at_checkout: bool = False) -> Optio
     """
     if order is None or order.status == "DRAFT":
         return None
-    same = LicenseOrder.objects.filter(order_uuid=order.uuid)
-    known = None if at_checkout else same.first()
+    known = None if at_checkout else _known(order.uuid).first()
     if known is None:
         if order.status in _ENDED:
             return None
@@ -86,8 +85,12 @@ def observe_order(order: Optional[Order], *, at_checkout: bool = False) -> Optio
             return LicenseOrder.from_db(connection.alias, known_fields, values)
         if not is_licensed:
             return None
-        # Another call has recorded it, this moment or long ago.
-        known = same.get()
+        # Another call has recorded it, this moment or long ago. An order in hand does not tell enough.
+        known = _known(order.uuid).get()
+        if at_checkout:
+            order = shop.read_order(order.uuid)
+        if order is None:
+            return known
     note_whereabouts(known, order)
     follow_lines(known, order, _policies(order, at_checkout=at_checkout))
     money = note_state(known, order)
@@ -97,10 +100,14 @@ def observe_order(order: Optional[Order], *, at_checkout: bool = False) -> Optio
 
 def is_recorded(order_uuid: UUID, *, settled: bool) -> bool:
     """Whether we know the order; with `settled` False only if its payment or confirmation is open."""
-    known = LicenseOrder.objects.filter(order_uuid=order_uuid)
+    known = _known(order_uuid)
     if not settled:
         known = known.filter(paid_at=None) | known.filter(confirmed_at=None)
     return known.exists()
+
+
+def _known(order_uuid: UUID) -> QuerySet:
+    return LicenseOrder.objects.filter(order_uuid=order_uuid)
 
 
 def _policies(order: Order, *, at_checkout: bool) -> Dict[str, UUID]:
@@ -114,7 +121,7 @@ def _policies(order: Order, *, at_checkout: bool) -> Dict[str, UUID]:
 
 def _record_license_order(order: Order, *, at_checkout: bool) -> Tuple[Optional[UUID], bool]:
     """(The id of the new record, None if there is one already; whether any line is licensed.)"""
-    license_order_id = uuid7()
+    license_order_id, event_id = uuid7(), uuid7()
     details = usable_details(order.details)
     values = {
         "id": str(license_order_id),
@@ -136,25 +143,23 @@ def _record_license_order(order: Order, *, at_checkout: bool) -> Tuple[Optional[
         "captured": sum(payment.captured for payment in order.payments),
         "channel": order.channel,
         "country": order.country,
-        "line_ids": [str(one) for one in uuid7s(len(order.lines))],
-        "refs": [line.ref for line in order.lines],
-        "variants": [line.variant_ref for line in order.lines],
-        "skus": [line.sku for line in order.lines],
-        "products": [line.product_name for line in order.lines],
-        "variant_names": [line.variant_name for line in order.lines],
-        "quantities": [line.quantity for line in order.lines],
+        # Lines have the id of their order, but for the last 12 digits: these are counted up. Without the
+        # first bit, so that there is room to count.
+        "line_id_head": str(license_order_id)[:24],
+        "line_id_tail": license_order_id.int & 0x7FFF_FFFF_FFFF,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_RECORD, values)
-        recorded, units = cursor.fetchone()
-    if not recorded:
-        return None, bool(units)
-    record(
+    event = event_values(
+        event_id,
         EventType.LICENSE_ORDER_RECORDED,
         license_order_id,
         actor=SYSTEM,
         order_id=license_order_id,
         number=order.number,
-        units=units,
     )
+    with connection.cursor() as cursor:
+        cursor.execute(_RECORD, {**values, **event})
+        is_recorded, is_licensed = cursor.fetchone()
+    if not is_recorded:
+        return None, is_licensed
+    tell_after_commit(event_id)
     return license_order_id, True

@@ -65,16 +65,39 @@ def test_an_order_in_our_words():
     assert (found.payments, found.named_returns) == ((), ())
 
 
-def test_the_order_in_hand_is_the_order_read_but_for_its_payments():
-    """One statement of the checkout's hook, and the same words."""
+def test_the_order_in_hand_is_the_order_read_but_for_what_takes_a_query():
+    """PF5: part of every checkout."""
     order = build.make_order([(build.make_variant(price=10), 6)], payment_ref="pi_1")
 
     with CaptureQueriesContext(connection) as queries:
         found = shop.order_in_hand(order)
 
-    assert len(queries) == 1
-    assert (found.lines, found.total, found.currency) == (read(order).lines, 60, "USD")
-    assert (found.payments, found.named_returns) == ((), ())
+    assert len(queries) == 0
+    assert (found.uuid, found.number) == (read(order).uuid, read(order).number)
+    assert (found.total, found.currency) == (60, "USD")
+    assert (found.lines, found.payments, found.named_returns) == ((), (), ())
+
+
+def test_the_statement_of_the_lines_reads_what_an_order_read_has():
+    """Both are recorded, the one at the checkout, the other by the sweep."""
+    variants = [build.make_variant("Editor", sku="ED-3"), build.make_variant("Viewer")]
+    order = build.make_order([(variants[0], 6), (variants[1], 2)])
+    gone = build.make_variant("Gone")
+    build.make_order([(gone, 1)])
+    found = read(order)
+
+    with connection.cursor() as cursor:
+        named = {"number": found.number, "order_uuid": str(found.uuid)}
+        cursor.execute(f"{shop.LINES_OF_ORDER} ORDER BY place", named)
+        names = [column[0] for column in cursor.description]
+        rows = [dict(zip(names, row)) for row in cursor.fetchall()]
+
+    assert [(row["ref"], row["variant"], row["quantity"]) for row in rows] == [
+        (line.ref, line.variant_ref, line.quantity) for line in found.lines
+    ]
+    assert [(row["sku"], row["product"], row["variant_name"]) for row in rows] == [
+        (line.sku, line.product_name, line.variant_name) for line in found.lines
+    ]
 
 
 def test_an_order_that_is_gone():

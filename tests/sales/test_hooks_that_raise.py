@@ -48,7 +48,7 @@ FAULTS = [an_exception, an_integrity_error, a_statement_timeout, a_memory_error]
 POINTS = {
     "reading the order": (shop_door, "order_in_hand"),
     "recording it": (recording, "_record_license_order"),
-    "writing the event": (recording, "record"),
+    "writing the event": (recording, "event_values"),
     "starting the task": (tasks.dispatch_event, "delay"),
     "allocating the order": (allocation, "allocate_license_order"),
     "taking the keys": (licenses_allocation, "_run"),
