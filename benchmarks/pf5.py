@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from benchmarks.checkouts import complete, open_market, plugins, use_a_broker
 from benchmarks.measure import Clock, report
 
-ROUNDS = 160
+ROUNDS = 120
 WARM_UP = 3
 
 

@@ -85,14 +85,14 @@ LICENSES = """
 CREATE FUNCTION esd_license_belongs() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     made record;
+    its_order uuid;
 BEGIN
     FOR made IN SELECT DISTINCT order_line_id, policy_id, account_id FROM added LOOP
         -- The lock of a foreign key: who deletes the line waits, who changes it does not.
-        PERFORM FROM esd_licenseorderline line
-        JOIN esd_licenseorder shop_order ON shop_order.id = line.order_id
-        WHERE line.id = made.order_line_id AND line.policy_id = made.policy_id
-            AND shop_order.account_id = made.account_id
-        FOR KEY SHARE OF line;
+        SELECT order_id INTO its_order FROM esd_licenseorderline
+        WHERE id = made.order_line_id AND policy_id = made.policy_id FOR KEY SHARE;
+        -- Not in one query: its plan is kept, and might read all orders of the account.
+        PERFORM FROM esd_licenseorder WHERE id = its_order AND account_id = made.account_id;
         IF NOT FOUND THEN
             RAISE EXCEPTION 'esd: a license has the policy of its order line and the account of its order'
                 USING ERRCODE = 'foreign_key_violation';

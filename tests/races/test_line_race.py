@@ -16,7 +16,7 @@ from saleor_esd_plugin.orders.models import LicenseOrder, LicenseOrderLine
 
 pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")
 
-LOCK = "FOR KEY SHARE OF line"
+LOCK = " FOR KEY SHARE"
 
 
 @contextmanager
