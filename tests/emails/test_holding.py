@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import build
 import factories as make
 import pytest
 from provider import captured, disputed, refunded, sell, tell
@@ -186,11 +187,11 @@ def test_a_worker_that_dies_after_the_reinstatement_loses_nothing(
 def test_of_a_mail_with_several_orders_only_the_suspended_part_waits(deliveries_for, smtp):
     """An end customer gets licenses of two orders in one mail; one of the orders is disputed."""
     policy = make.make_policy(keys=3)
-    disputed_order = sell(1, policy=policy, email="b@example.com")
-    other = make.make_license_order(2, policy=policy, email="b@example.com")
+    user = build.make_user("b@example.com")
+    disputed_order = sell(1, policy=policy, user=user)
+    other = make.make_license_order(2, policy=policy, user=user)
     approve_license_order(other.pk, actor=make.STAFF)
     licenses = [*make.licenses_of(disputed_order), *make.licenses_of(other)]
-    License.objects.update(account=licenses[0].account)
     customer = make.make_end_customer(licenses[0].account, email="it@end.example")
     assign_licenses([one.pk for one in licenses], end_customer_id=customer.pk, actor=make.STAFF)
     (delivery,) = deliveries_for("license.assigned")
