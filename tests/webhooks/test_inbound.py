@@ -1,8 +1,5 @@
 """A message and its effect commit together, once: duplicates, mismatches, failures and killed processes."""
 
-import os
-import signal
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
@@ -11,6 +8,7 @@ import build
 import factories
 import graphene
 import pytest
+from crashing import die, dies
 from django.db import OperationalError, connections, transaction
 
 from saleor_esd_plugin.events.models import Event
@@ -209,25 +207,19 @@ def test_a_process_killed_between_effect_and_commit_loses_nothing(
     """T-CON-10: kill -9 after the effect, before the commit; delivered again it happens, once."""
     ref, event_id = live_db("pi"), live_db("evt")
     order = make_unpaid(ref)
-    for each in connections.all():
-        each.close()
-    sys.stdout.flush()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            note = inbound.note_payment_facts
 
-            def note_and_die(facts, *, actor):
-                note(facts, actor=actor)
-                assert states(order) == ["RELEASED"] * 6
-                os.kill(os.getpid(), signal.SIGKILL)
+    def work():
+        note = inbound.note_payment_facts
 
-            inbound.note_payment_facts = note_and_die
-            tell("payment_intent.succeeded", stripe_says.intent(ref), id=event_id)
-        finally:
-            os._exit(1)
-    _, status = os.waitpid(pid, 0)
-    assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+        def note_and_die(facts, *, actor):
+            note(facts, actor=actor)
+            assert states(order) == ["RELEASED"] * 6
+            die()
+
+        inbound.note_payment_facts = note_and_die
+        tell("payment_intent.succeeded", stripe_says.intent(ref), id=event_id)
+
+    assert dies(work)
     assert not InboundEvent.objects.filter(event_id=event_id).exists()
     assert not PaymentFact.objects.filter(payment_ref=ref).exists()
     assert "RELEASED" not in states(order)
