@@ -92,7 +92,7 @@ def csv_chunks(
             with writing(), resting_collector():
                 rows = source.read(after, ROWS_PER_CHUNK)
                 secrets = open_sealed(source.sealed(rows), moment=now()) if opens else None
-            piece = lines(source, rows, secrets)
+            piece = source.lines(rows, secrets)
         except Exception as error:
             logger.error("An export broke off after %d rows: %s", count, type(error).__name__)
             raise BrokenOff(f"The export broke off after {count} rows.") from None
@@ -109,11 +109,6 @@ def csv_chunks(
 def header_line(source: Source) -> bytes:
     """The byte order mark and the first row."""
     return (BYTE_ORDER_MARK + ",".join(source.header) + "\r\n").encode()
-
-
-def lines(source: Source, rows: List[Row], secrets: Optional[SecretKeys]) -> bytes:
-    """These rows as they stand in the file."""
-    return source.lines(rows, secrets)
 
 
 def as_cell(value: Any) -> str:

@@ -13,7 +13,7 @@ from django.db.models import Q
 from ...errors import DeadLink, EsdError, Invalid, NotFound
 from ...exports import requests
 from ...exports.columns import KEY_COLUMNS, LICENSE_COLUMNS, chosen
-from ...exports.csv_files import Source, csv_chunks, header_line, lines
+from ...exports.csv_files import Source, csv_chunks, header_line
 from ...exports.key_rows import KeyRows
 from ...exports.license_rows import LicenseRows
 from ...exports.models import Export, ExportKind
@@ -138,7 +138,7 @@ def _file(noun: str, export: Export, pieces: Iterator[bytes]) -> File:
 
 def _clear_pieces(source: Source, opened: requests.Opened) -> Iterator[bytes]:
     yield header_line(source)
-    yield lines(source, opened.rows, opened.secrets)
+    yield source.lines(opened.rows, opened.secrets)
 
 
 def _with_rights_of(export: Export, actor: Actor) -> Actor:
