@@ -135,25 +135,36 @@ class License(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     # Those without a constraint are looked at by a trigger, once per statement (migration 0011). The line is the
     # one foreign key upwards: followed only from above.
+    # Each index costs every claim. That of line and unit, and that of the key, which also keep live licenses
+    # apart, are in migration 0012, the account's is in Meta, an end customer's begins with the assignment.
     order_line = models.ForeignKey(
         "esd.LicenseOrderLine",
         on_delete=models.PROTECT,
         db_constraint=False,
+        db_index=False,
         related_name="licenses",
     )
     unit_index = models.PositiveIntegerField()
     key = models.ForeignKey(
-        LicenseKey, on_delete=models.PROTECT, db_constraint=False, related_name="licenses"
+        LicenseKey,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="licenses",
     )
+    # Who deletes a policy asks its lines.
     policy = models.ForeignKey(
-        LicensePolicy, on_delete=models.PROTECT, db_constraint=False, related_name="licenses"
+        LicensePolicy,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="licenses",
     )
-    # Each index costs every claim: that of the account is in Meta, of end customers there is one once they are.
     account = models.ForeignKey(
         Account,
         on_delete=models.PROTECT,
-        db_index=False,
         db_constraint=False,
+        db_index=False,
         related_name="licenses",
     )
     end_customer = models.ForeignKey(
@@ -175,14 +186,6 @@ class License(models.Model):
         permissions = [(name.lower(), text) for name, text in STAFF_PERMISSIONS.items()]
         ordering = ("id",)
         constraints = [
-            models.UniqueConstraint(
-                fields=["order_line", "unit_index"],
-                condition=~Q(fulfillment__in=ENDED),
-                name="esd_license_unit",
-            ),
-            models.UniqueConstraint(
-                fields=["key"], condition=~Q(fulfillment__in=ENDED), name="esd_license_key"
-            ),
             check_constraint(Q(fulfillment__in=LIVE + ENDED), "esd_license_fulfillment"),
             check_constraint(
                 ~Q(fulfillment="ASSIGNED") | Q(end_customer__isnull=False), "esd_license_assigned"

@@ -120,8 +120,8 @@ def delete_license_policy(policy_id: UUID, *, actor: Actor) -> LicensePolicy:
     )
     if policy is None:
         raise NotFound()
-    licenses = License.objects.filter(policy=policy).count()
-    is_used = bool(licenses) or policy.order_lines.exists()
+    licenses = License.objects.filter(order_line__policy=policy).count()
+    is_used = policy.order_lines.exists()
     record(
         EventType.LICENSE_POLICY_DELETED,
         policy.pk,

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import connection
+from refusal import refused
 
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.ids import uuid7
@@ -30,13 +31,6 @@ def sell(key_ids):
 
 def for_sale():
     return list(AvailableKey.objects.order_by("key").values_list("key", flat=True))
-
-
-def refused(change):
-    """The words with which the database refuses it."""
-    with pytest.raises(DatabaseError) as caught, transaction.atomic():
-        change()
-    return str(caught.value).split("\n")[0]
 
 
 def put_on_sale(key_id, pool_id=None):

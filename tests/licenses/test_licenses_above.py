@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import connection
 from factories import (
+    STAFF,
     add_keys,
     fresh_keys,
     licenses_of,
     make_account,
     make_license_order,
     make_policy,
-    table_digest,
 )
+from refusal import refused
 
 from saleor_esd_plugin.ids import uuid7
 from saleor_esd_plugin.keys.models import AvailableKey
 from saleor_esd_plugin.licenses.models import License
+from saleor_esd_plugin.orders.allocation import allocate_license_order
+from saleor_esd_plugin.orders.approval import reject_license_order
 from saleor_esd_plugin.orders.models import LicenseOrder, LicenseOrderLine
 
 BELONGS = "esd: a license has the policy of its order line and the account of its order"
-
-
-def refused(change):
-    """The words with which the database refuses it; nothing has changed."""
-    before = table_digest()
-    with pytest.raises(DatabaseError) as caught, transaction.atomic():
-        change()
-    assert table_digest() == before
-    return str(caught.value).split("\n")[0]
 
 
 @pytest.fixture
@@ -70,6 +64,34 @@ def test_a_license_of_the_line_with_its_policy_and_account(order):
     """The twin of the refusals below."""
     a_second_license(order)
     assert [license.unit_index for license in licenses_of(order)] == [0, 1]
+
+
+def test_a_unit_has_one_live_license(order):
+    """Invariant 1: an ended one leaves its unit to the next, and does not come back to life."""
+    words = 'duplicate key value violates unique constraint "esd_license_unit"'
+    assert refused(lambda: a_second_license(order, unit_index=0)) == words
+    first = License.objects.filter(pk=licenses_of(order)[0].pk)
+    first.update(fulfillment="REJECTED")
+    a_second_license(order, unit_index=0)
+    assert refused(lambda: first.update(fulfillment="PENDING_APPROVAL")) == words
+
+
+def test_a_key_has_one_live_license(db):
+    """Invariant 1: unseen it is sold again and again, to one at a time."""
+    policy = make_policy(keys=1)
+    orders = [make_license_order(1, policy=policy, allocate=False) for _ in range(3)]
+    for order in orders[:2]:
+        allocate_license_order(order.pk)
+        reject_license_order(order.pk, reason="Not this one", actor=STAFF)
+    allocate_license_order(orders[2].pk)
+
+    sold = [licenses_of(order)[0] for order in orders]
+    assert [license.fulfillment for license in sold] == ["REJECTED", "REJECTED", "PENDING_APPROVAL"]
+    assert len({license.key_id for license in sold}) == 1
+    ended = License.objects.filter(pk=sold[0].pk)
+    assert refused(lambda: ended.update(fulfillment="PENDING_APPROVAL")) == (
+        'duplicate key value violates unique constraint "esd_license_key"'
+    )
 
 
 @pytest.mark.parametrize("name", ["order_line_id", "policy_id", "account_id"])
