@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any, Callable
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -126,6 +128,17 @@ class RankedPool(models.Model):
         ]
 
 
+def _row_above(to: Any, on_delete: Callable = models.PROTECT) -> models.ForeignKey:
+    """What a license belongs to: a trigger looks at it, once per statement (migration 0011).
+
+    Each index costs every claim. That of line and unit, and that of the key, which also keep live licenses
+    apart, are in migration 0012, the account's is in Meta.
+    """
+    return models.ForeignKey(
+        to, on_delete=on_delete, db_constraint=False, db_index=False, related_name="licenses"
+    )
+
+
 class License(models.Model):
     """One sold unit that has its key. Inserted by allocation, in raw SQL (`licenses.allocation`).
 
@@ -133,40 +146,13 @@ class License(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    # Those without a constraint are looked at by a trigger, once per statement (migration 0011). The line is the
-    # one foreign key upwards: followed only from above.
-    # Each index costs every claim. That of line and unit, and that of the key, which also keep live licenses
-    # apart, are in migration 0012, the account's is in Meta, an end customer's begins with the assignment.
-    order_line = models.ForeignKey(
-        "esd.LicenseOrderLine",
-        on_delete=models.PROTECT,
-        db_constraint=False,
-        db_index=False,
-        related_name="licenses",
-    )
+    # The line is the one foreign key upwards: followed only from above.
+    order_line = _row_above("esd.LicenseOrderLine")
     unit_index = models.PositiveIntegerField()
-    key = models.ForeignKey(
-        LicenseKey,
-        on_delete=models.PROTECT,
-        db_constraint=False,
-        db_index=False,
-        related_name="licenses",
-    )
+    key = _row_above(LicenseKey)
     # Who deletes a policy asks its lines.
-    policy = models.ForeignKey(
-        LicensePolicy,
-        on_delete=models.DO_NOTHING,
-        db_constraint=False,
-        db_index=False,
-        related_name="licenses",
-    )
-    account = models.ForeignKey(
-        Account,
-        on_delete=models.PROTECT,
-        db_constraint=False,
-        db_index=False,
-        related_name="licenses",
-    )
+    policy = _row_above(LicensePolicy, on_delete=models.DO_NOTHING)
+    account = _row_above(Account)
     end_customer = models.ForeignKey(
         EndCustomer, on_delete=models.PROTECT, null=True, db_index=False, related_name="licenses"
     )
