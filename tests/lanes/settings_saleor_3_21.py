@@ -4,6 +4,7 @@ Not `saleor.tests.settings`: these empty PLUGINS.
 """
 
 import os
+from importlib.util import find_spec
 
 import lane
 
@@ -21,6 +22,8 @@ if "saleor_esd_plugin" not in INSTALLED_APPS:
     INSTALLED_APPS.append("saleor_esd_plugin")
 if "saleor_esd_plugin.plugin.EsdPlugin" not in PLUGINS:
     PLUGINS.append("saleor_esd_plugin.plugin.EsdPlugin")
+if not find_spec("saleor.payment.gateways.dummy"):
+    PLUGINS.append("demo.gateway.DummyGateway")
 
 # As in Saleor's own tests: a query that goes to the writer without saying so fails in requests and in tasks.
 # It tells writer and replica apart by alias, so the replica's alias has to stay: tests/conftest.py lets it share

@@ -19,7 +19,7 @@ ADD_LINE = """mutation($id: ID!, $variant: ID!) {
     checkout { lines { id variant { id } } } errors: checkoutErrors { field message code }
   } }"""
 DELETE_LINE = """mutation($id: ID!, $line: ID!) {
-  checkoutLineDelete(%s: $id, lineId: $line) {
+  %s {
     checkout { totalPrice { gross { amount currency } } } errors: checkoutErrors { field message code }
   } }"""
 
@@ -97,10 +97,14 @@ def test_a_cart_that_has_lost_its_licenses_gives_their_keys_back(
     checkout = ready(reserving, product, 2)
     declined(reserving, checkout, monkeypatch)
     assert (len(kept(product)), free_keys(product)) == (2, 0)
-    argument = "id" if place.channel else "checkoutId"
+    argument, delete = (
+        ("id", "checkoutLinesDelete(id: $id, linesIds: [$line])")
+        if place.channel
+        else ("checkoutId", "checkoutLineDelete(checkoutId: $id, lineId: $line)")
+    )
     cart = shop.do(ADD_LINE % argument, id=checkout["id"], variant=mug)["checkout"]
     line = next(each["id"] for each in cart["lines"] if each["variant"]["id"] == product.id)
-    cart = shop.do(DELETE_LINE % argument, id=checkout["id"], line=line)["checkout"]
+    cart = shop.do(DELETE_LINE % delete, id=checkout["id"], line=line)["checkout"]
     changed = {**checkout, "totalPrice": cart["totalPrice"]}
     shop.pay(changed)
 
