@@ -22,6 +22,50 @@ DROP INDEX esd_license_key;
 
 # Both rows are looked up by id and compared afterwards: a query that also names the policy or the account may
 # read every line of that policy, or every order of that account, as long as its plan is kept.
+FRESH = """
+CREATE OR REPLACE FUNCTION esd_only_fresh_keys_for_sale() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    words text;
+BEGIN
+    -- A sub-select for each row, not a join: a plan that was made for a large import and kept would read the
+    -- whole table for every key that is given back.
+    SELECT max((
+        SELECT CASE
+            WHEN key.revealed_at IS NOT NULL OR key.quarantined_at IS NOT NULL
+                OR key.revoked_at IS NOT NULL OR key.pool_id <> added.pool_id
+            THEN 'a key that was revealed, quarantined or revoked is not for sale'
+            WHEN key.use_by IS DISTINCT FROM added.use_by
+            THEN 'a key is for sale with its own use-by date'
+        END
+        FROM esd_licensekey key WHERE key.id = added.key_id FOR SHARE
+    )) INTO words FROM added;
+    IF words IS NOT NULL THEN
+        RAISE EXCEPTION 'esd: %', words;
+    END IF;
+    RETURN NULL;
+END $$;
+"""
+FRESH_BEFORE = """
+CREATE OR REPLACE FUNCTION esd_only_fresh_keys_for_sale() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM esd_licensekey key JOIN added ON key.id = added.key_id FOR SHARE OF key;
+    IF EXISTS (
+        SELECT FROM added JOIN esd_licensekey key ON key.id = added.key_id
+        WHERE key.revealed_at IS NOT NULL OR key.quarantined_at IS NOT NULL
+            OR key.revoked_at IS NOT NULL OR key.pool_id <> added.pool_id
+    ) THEN
+        RAISE EXCEPTION 'esd: a key that was revealed, quarantined or revoked is not for sale';
+    END IF;
+    IF EXISTS (
+        SELECT FROM added JOIN esd_licensekey key ON key.id = added.key_id
+        WHERE key.use_by IS DISTINCT FROM added.use_by
+    ) THEN
+        RAISE EXCEPTION 'esd: a key is for sale with its own use-by date';
+    END IF;
+    RETURN NULL;
+END $$;
+"""
+
 BELONGS = """
 CREATE OR REPLACE FUNCTION esd_license_belongs() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -92,4 +136,5 @@ class Migration(migrations.Migration):
         without_index("policy", "esd.LicensePolicy", django.db.models.deletion.DO_NOTHING),
         migrations.RunSQL(INDEXES, INDEXES_BEFORE),
         migrations.RunSQL(BELONGS, BELONGS_BEFORE),
+        migrations.RunSQL(FRESH, FRESH_BEFORE),
     ]
