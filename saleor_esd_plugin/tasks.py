@@ -201,7 +201,11 @@ def reconcile_all() -> Dict[str, int]:
             _dispatch(event_id)
         imports = abandoned_imports()
         for import_id in imports:
-            run_key_import.delay(str(import_id))
+            try:
+                run_key_import.delay(str(import_id))
+            except Exception as error:
+                # No broker just now; the mails below must not wait for it.
+                logger.error("Import %s waits for the sweep: %s", import_id, type(error).__name__)
         deliveries = send.due_deliveries(DELIVERIES_PER_SWEEP)
         for delivery_id in deliveries:
             send.send_delivery(delivery_id)

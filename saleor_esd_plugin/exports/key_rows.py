@@ -102,7 +102,7 @@ _BATCH_CELLS = ", ".join(
 )
 _FIRST = UUID(int=0).hex
 # Keys with NUL in between, of which none begins like something to protect and none needs quotes.
-_HARMLESS = re.compile(rb'(?:[A-Za-z0-9][^",\r\n\0]*)?(?:\0(?:[A-Za-z0-9][^",\r\n\0]*)?)*\Z')
+_HARMLESS = re.compile(rb'(?:[A-Za-z0-9][^",;\r\n\0]*)?(?:\0(?:[A-Za-z0-9][^",;\r\n\0]*)?)*\Z')
 _NEEDS_QUOTES = re.compile('[",\r\n]')
 
 

@@ -1,7 +1,8 @@
 """Text in the cells of a CSV file, so that no spreadsheet takes it for a formula (T-CSV-01).
 
-A line of a cell that begins like a formula gets an apostrophe in front. One that has apostrophes in front of
-such a beginning gets another, so that taking one away again always gives what was there.
+A line of a cell that begins like a formula gets an apostrophe in front; so does a part behind a semicolon or a
+tab, at which many spreadsheets begin another cell, whatever the file's own delimiter is. One that has apostrophes
+in front of such a beginning gets another, so that taking one away again always gives what was there.
 """
 
 from __future__ import annotations
@@ -11,14 +12,15 @@ import re
 # Spreadsheets skip blanks, and read full-width signs as the others.
 _BEGINNING = "'*[ \u00a0]*[-=+@\t\uff1d\uff0b\uff0d\uff20]"
 _AT_START = re.compile(f"{_BEGINNING}|'*[ \u00a0]*[\r\n]")
-_LINE_START = f"(?:\\A|(?<=[\r\n]))(?={_BEGINNING})|\\A(?='*[ \u00a0]*[\r\n])"
-PROTECT = re.compile(_LINE_START)
-_RESTORE = re.compile(f"(?:\\A|(?<=[\r\n]))'(?={_BEGINNING})|\\A'(?='*[ \u00a0]*[\r\n])")
+_STARTS = "(?:\\A|(?<=[\r\n;\t]))"
+PROTECT = re.compile(f"{_STARTS}(?={_BEGINNING})|\\A(?='*[ \u00a0]*[\r\n])")
+_RESTORE = re.compile(f"{_STARTS}'(?={_BEGINNING})|\\A'(?='*[ \u00a0]*[\r\n])")
+_HAS_STARTS = re.compile("[\r\n;\t]")
 
 
 def protected(text: str) -> str:
     """`text` as a cell; most texts come back as they are."""
-    if _AT_START.match(text) or "\n" in text or "\r" in text:
+    if _AT_START.match(text) or _HAS_STARTS.search(text):
         return PROTECT.sub("'", text)
     return text
 

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from .blind_index import Digest
 from .formats import Format
-from .judging import Candidate, Target, digests_of
+from .judging import Candidate, Target, digests_of, most_digests
 from .keyring import KeyRing
 from .models import KeyImportChunk
 from .secret import SecretKey
@@ -22,6 +22,8 @@ from .vault import seal, unseal
 from .verdicts import ImportVerdict
 
 _DIGEST = 32
+# Of the digests: those of chunks that were closed in another one are made anew.
+_LAYOUT = "v2"
 _NONE = bytes(_DIGEST)
 _VERDICTS = {verdict.value: verdict for verdict in ImportVerdict}
 
@@ -39,7 +41,7 @@ def close_chunk(
     )
     chunk.ciphertext = seal(ring, SecretKey(text), scope=chunk.key_import_id, row_id=chunk.pk)
     del text
-    most = len(modes) * len(ring.index_kids)
+    most = most_digests(ring, modes)
     digests: List[bytes] = []
     for each in candidates:
         if each.digest:
@@ -60,7 +62,7 @@ def open_chunk(
     digests = bytes(chunk.digests)
     kids = _kids(ring)
     # Per key: under each index key in its own mode, then in the others.
-    size = len(modes) * len(kids) * _DIGEST
+    size = most_digests(ring, modes) * _DIGEST
     is_current, start = True, 0
     candidates: List[Candidate] = []
     formats: Dict[Optional[UUID], Format] = dict(targets)
@@ -79,7 +81,7 @@ def open_chunk(
         else:
             format = formats[each.pool_id]
             canonical = format.canonicalize(each.secret.reveal())
-            each.digests = digests_of(ring, each.secret, canonical, format.mode, modes)
+            each.digests = digests_of(ring, each.secret, each.secret, canonical, format.mode, modes)
         each.digest = each.digests[0][1]
     del line
     for place in chunk.duplicates:
@@ -93,7 +95,7 @@ def _kids(ring: KeyRing) -> List[int]:
 
 
 def _index_keys(ring: KeyRing, modes: Sequence[str]) -> str:
-    return " ".join([*map(str, _kids(ring)), *modes])
+    return " ".join([_LAYOUT, *map(str, _kids(ring)), *modes])
 
 
 def _line(each: Candidate, pool_numbers: Mapping[UUID, int]) -> str:

@@ -21,6 +21,7 @@ _DOCUMENT = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|!--|\?xml|html|head|body|table)",
     re.IGNORECASE,
 )
+_HINT = re.compile("sep=[,;|\t]", re.IGNORECASE)
 # "License keys", "Serial_Number": what people write above a column.
 _HEADING = re.compile("(?:[a-z]+[ _-]){0,3}(?:keys?|codes?|serials?|numbers?)", re.IGNORECASE)
 
@@ -30,6 +31,11 @@ class Header(NamedTuple):
 
     delimiter: str
     columns: List[str]
+
+
+def is_hint(line: str) -> bool:
+    """Whether the line only tells a spreadsheet the delimiter."""
+    return _HINT.fullmatch(line.strip("\"\r\n ")) is not None
 
 
 def header_of(first: Sequence[str]) -> Optional[Header]:

@@ -22,14 +22,14 @@ from ..ids import uuid7s
 from ..text import clean_text
 from .content import ContentDigest
 from .formats import find_format
-from .judging import Candidate, judge, judge_existing
+from .judging import Candidate, judge, judge_existing, modes_in_use
 from .keyring import KeyRing, verified_keyring, verify
 from .models import KeyBatch, KeyPool
 from .reading import KeyRow, list_keys, read_keys
 from .reports import ImportReport, RowVerdict, from_json, runs_of, to_json
 from .secret import SecretKey
 from .storing import CHUNK, NewKey, load_keys
-from .uniqueness import hold_uniqueness
+from .uniqueness import hold_uniqueness, index_is_enough
 from .vault import encryptor
 from .verdicts import ImportVerdict
 
@@ -158,11 +158,11 @@ def open_pool(pool_id: UUID) -> KeyPool:
     """The pool, if keys may be imported into it. Raises NotFound, Invalid."""
     pool = KeyPool.objects.filter(pk=pool_id).first()
     if pool is None:
-        raise NotFound(field="poolId")
+        raise NotFound(field="pool")
     if pool.archived_at is not None:
-        raise Invalid("The pool is archived; bring it back first.", field="poolId")
+        raise Invalid("The pool is archived; bring it back first.", field="pool")
     if pool.is_generated:
-        raise Invalid("The keys of this pool are generated, not imported.", field="poolId")
+        raise Invalid("The keys of this pool are generated, not imported.", field="pool")
     return pool
 
 
@@ -188,8 +188,8 @@ def _store(
         return _repeated(winner, is_dry_run=False)
     verify(ring)
     hold_uniqueness(ring)
-    if len(ring.index_kids) > 1:
-        # What came in meanwhile under another index key, the unique index does not see.
+    if not index_is_enough(ring, modes_in_use()):
+        # What came in meanwhile under another index key, or in another mode, the unique index does not see.
         for start in range(0, len(candidates), CHUNK):
             judge_existing(candidates[start : start + CHUNK], batch.pool_id)
         if not _is_enough(_report(candidates), skip_invalid):
@@ -217,7 +217,9 @@ def _store(
         raise _Refused
     batch.accepted, batch.refused = report.accepted, report.refused
     batch.report = to_json(report.runs)
-    costs = [each.cost for each in chosen if each.verdict is ImportVerdict.OK and each.cost]
+    costs = [
+        each.cost for each in chosen if each.verdict is ImportVerdict.OK and each.cost is not None
+    ]
     batch.cost, batch.costed = sum(costs, Decimal(0)), len(costs)
     batch.save(update_fields=["accepted", "refused", "report", "cost", "costed"])
     record(

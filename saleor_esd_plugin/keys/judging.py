@@ -36,8 +36,8 @@ Route = Callable[[KeyRow], Union[Target, ImportVerdict]]
 class Candidate:
     """A row on its way into stock. Without `digest` it is no key, and the rest is unused.
 
-    `digests` are all under which the same key may be in stock: of each mode, under every index key of
-    the ring. `digest` is the one it will be stored with, as row `key_id`. `pool_id` is None if the row
+    `digests` are all under which the same key may be in stock: of each mode and spelling, under every index
+    key of the ring. `digest` is the one it will be stored with, as row `key_id`. `pool_id` is None if the row
     belongs nowhere.
     """
 
@@ -113,20 +113,26 @@ def judge_alone(
     if not format.groups and is_damaged(row.key.reveal()):
         return Candidate(row.number, ImportVerdict.SPREADSHEET_DAMAGE)
     each = Candidate(row.number, ImportVerdict.OK)
-    each.digests = digests_of(ring, row.key, canonical, format.mode, modes)
+    each.secret = SecretKey(format.shown(row.key.reveal(), canonical))
+    each.digests = digests_of(ring, row.key, each.secret, canonical, format.mode, modes)
     each.digest = each.digests[0][1]
     each.suffix = format.suffix_of(canonical)
-    each.secret = SecretKey(format.shown(row.key.reveal(), canonical))
     each.use_by, each.cost = row.use_by, row.cost
     return each
 
 
 def digests_of(
-    ring: KeyRing, secret: SecretKey, canonical: str, mode: str, modes: Sequence[str]
+    ring: KeyRing,
+    written: SecretKey,
+    shown: SecretKey,
+    canonical: str,
+    mode: str,
+    modes: Sequence[str],
 ) -> List[Digest]:
     """All digests that the key may be in stock with, in pools of its own mode and of `modes`.
 
-    The first is the one that it is stored with.
+    The first is the one that it is stored with. Pools of another mode may have it as it is `written` here, or
+    as its format shows it: at most `most_digests` in all.
     """
     active = ring.index_active
     found = [(active, digest_under(ring, active, canonical, mode))]
@@ -134,12 +140,32 @@ def digests_of(
     found += [(kid, digest_under(ring, kid, canonical, mode)) for kid in others]
     for other in modes:
         if other != mode:
-            try:
-                canonical = canonical_form(secret.reveal(), other)
-            except KeyFormatError:
-                continue
-            found += [(kid, digest_under(ring, kid, canonical, other)) for kid in (active, *others)]
+            for canonical in _canonical_forms(written, shown, other):
+                found += [
+                    (kid, digest_under(ring, kid, canonical, other)) for kid in (active, *others)
+                ]
     return found
+
+
+def most_digests(ring: KeyRing, modes: Sequence[str]) -> int:
+    """How many digests a key has at most."""
+    return max(1, 2 * len(modes) - 1) * len(ring.index_kids)
+
+
+def _canonical_forms(written: SecretKey, shown: SecretKey, mode: str) -> List[str]:
+    """Of both spellings in this mode, each once; most are the same."""
+    texts = [written.reveal()]
+    if shown.reveal() != texts[0]:
+        texts.append(shown.reveal())
+    forms: List[str] = []
+    for text in texts:
+        try:
+            form = canonical_form(text, mode)
+        except KeyFormatError:
+            continue
+        if form not in forms:
+            forms.append(form)
+    return forms
 
 
 def judge_existing(candidates: Iterable[Candidate], pool_id: UUID) -> None:

@@ -24,7 +24,7 @@ from .keyring import KeyRing, verified_keyring
 from .models import KeyBatch, KeyImport, KeyImportChunk, KeyPool
 from .reports import RowVerdict, Run, from_json, joined, runs_of, to_json
 from .storing import NewKey, load_keys
-from .uniqueness import hold_uniqueness
+from .uniqueness import hold_uniqueness, index_is_enough
 from .vault import encryptor
 from .verdicts import ImportVerdict
 
@@ -53,7 +53,8 @@ def run_import(
             taken = _take_step(import_id)
         except Exception as error:
             problem = getattr(error, "message", type(error).__name__)
-            KeyImport.objects.filter(pk=import_id).update(problem=problem[:255])
+            # Heard of as well: the sweep takes up those next that nobody was at for longer.
+            KeyImport.objects.filter(pk=import_id).update(problem=problem[:255], heartbeat_at=now())
             raise
         progress()
         if taken is None and waits:
@@ -131,7 +132,7 @@ def _load(key_import: KeyImport, chunk: KeyImportChunk, ring: KeyRing) -> None:
     hold_uniqueness(ring)
     modes = modes_in_use()
     candidates = open_chunk(chunk, _targets(key_import), ring, modes)
-    if len(modes) > 1 or len(ring.index_kids) > 1:
+    if not index_is_enough(ring, modes):
         # Storing alone would not notice a key of another mode, or under an older index key.
         _judge_existing(candidates)
     chosen = [each for each in candidates if each.verdict is ImportVerdict.OK]

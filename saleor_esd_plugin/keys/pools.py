@@ -15,6 +15,7 @@ from ..host.types import Actor
 from ..text import clean_text
 from .formats import find_format
 from .models import KeyBatch, KeyKind, KeyPool, LicenseKey
+from .queue import lock_pool_drain
 
 LONGEST_NAME, LONGEST_REASON = 128, 500
 # The settings of a pool that are numbers, each with the most that makes sense and its input field.
@@ -125,7 +126,11 @@ def quarantine_key_batch(batch_id: UUID, *, reason: str, actor: Actor) -> KeyBat
     reason = clean_text(reason, field="reason", longest=LONGEST_REASON, one_line=True)
     if not reason:
         raise ReasonRequired()
-    # The lock comes first: give_back takes it too, so that no key returns while we look.
+    pool_id = KeyBatch.objects.filter(pk=batch_id).values_list("pool_id", flat=True).first()
+    if pool_id is None:
+        raise NotFound()
+    lock_pool_drain(pool_id)
+    # Before we look: give_back takes this lock too, so that no key returns meanwhile.
     batch = KeyBatch.objects.select_for_update().filter(pk=batch_id).first()
     if batch is None:
         raise NotFound()

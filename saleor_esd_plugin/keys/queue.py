@@ -15,6 +15,9 @@ from .models import LicenseKey
 
 FIRST_KEY = UUID(int=0)
 
+# Beside those of `orders.locks`.
+_DRAIN = 0x455345
+
 # Pool -> the last key that this process took. Keys before it are mostly dead entries, over which a
 # claim would have to step. Never decides: whoever gets too few starts at FIRST_KEY.
 _hints: Dict[UUID, UUID] = {}
@@ -28,6 +31,16 @@ def hint(pool_id: UUID) -> UUID:
 def remember_hint(pool_id: UUID, key_id: UUID) -> None:
     """`key_id` was the last key taken; those before it are gone, or come back through give_back."""
     _hints[pool_id] = key_id
+
+
+def lock_pool_drain(pool_id: UUID) -> None:
+    """Until the transaction ends nobody else waits for free keys of the pool: neither a drain nor a quarantine.
+
+    Each takes what it finds and waits for the rest, so two of them would wait for each other. Taken first of
+    all, before the lock of an order or a batch; everybody else leaves keys that are held to whoever holds them.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_DRAIN, str(pool_id)])
 
 
 @transaction.atomic

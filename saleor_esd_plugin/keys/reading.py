@@ -14,14 +14,15 @@ from ..errors import Invalid
 from .cells import restored
 from .decoding import lines
 from .errors import FileTooLarge
-from .headers import FIRST_LINES, header_of, refuse_tables
+from .headers import FIRST_LINES, header_of, is_hint, refuse_tables
 from .secret import SecretKey
 from .verdicts import ImportVerdict
 
 MOST_BYTES = 32 * 1024 * 1024
 MOST_ROWS = 1_000_000
 _DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_COST = re.compile(r"[0-9]{1,12}(\.[0-9]{1,4})?")
+# Of a million keys together no more than a batch can tell; article numbers are longer.
+_COST = re.compile(r"[0-9]{1,9}(\.[0-9]{1,4})?")
 
 
 class KeyRow(NamedTuple):
@@ -57,16 +58,17 @@ def read_keys(content: bytes) -> Iterator[KeyRow]:
 def open_keys(file: BinaryIO) -> KeyFile:
     """The rows of a file, read as they are asked for; blank lines are none.
 
-    The first line that is not blank decides: if one of its cells reads `key`, it is the header of a CSV file with the
-    columns key, use_by (YYYY-MM-DD), cost (1234.5678), note (not read), and sku or pool, in any order. Raises
+    The first line that is not blank decides (after `sep=;`, a hint for spreadsheets, which they do not show): if
+    one of its cells reads `key`, it is the header of a CSV file with the columns key, use_by (YYYY-MM-DD), cost (1234.5678), note (not read), and sku or pool, in any order. Raises
     FileTooLarge (1,000,000 rows, an endless line), BadEncoding, and Invalid for an unknown column, a table
     without such a first line, a NUL or a quote that never ends; some only while the rows are read.
     """
     read = lines(file)
     peeked: List[str] = []
     for line in read:
-        peeked.append(line)
-        if line.strip():
+        # For row numbers it stays a line.
+        peeked.append("\n" if is_hint(line) and not peeked else line)
+        if peeked[-1].strip():
             break
     header = header_of(peeked)
     if header is None:
@@ -117,7 +119,8 @@ def _csv_rows(every: Iterable[str], delimiter: str, columns: List[str]) -> Itera
                 number = reader.line_num + 1
             return
         except csv.Error as error:
-            if "field limit" not in str(error):
+            # A cell that is too long and spans lines has swallowed the rows behind it.
+            if "field limit" not in str(error) or reader.line_num > number:
                 raise Invalid(
                     f"The file is no CSV from line {number} on; a quote may be missing there.",
                     field="file",
@@ -150,7 +153,7 @@ def _day(text: str) -> Optional[date]:
 
 
 def _cost(text: str) -> Optional[Decimal]:
-    """Raises ValueError if it is neither empty nor an amount with at most four decimals."""
+    """Raises ValueError if it is neither empty nor an amount below a billion with at most four decimals."""
     if text and not _COST.fullmatch(text):
         raise ValueError
     return Decimal(text) if text else None

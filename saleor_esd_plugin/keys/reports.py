@@ -59,7 +59,8 @@ class ImportReport:
 
     @property
     def refused_rows(self) -> List[RowVerdict]:
-        return [row for row in self.each_row() if row.verdict is not ImportVerdict.OK]
+        """All of them; of a large import rather `each_refused_row`."""
+        return list(self.each_refused_row())
 
     @property
     def counts(self) -> Dict[ImportVerdict, int]:
@@ -74,6 +75,10 @@ class ImportReport:
     ) -> Iterator[RowVerdict]:
         """The rows behind row `after`, those with one of `verdicts`, in their order."""
         return _rows_of(self.runs, after, verdicts)
+
+    def each_refused_row(self) -> Iterator[RowVerdict]:
+        """The rows with any other verdict than OK, in their order."""
+        return self.each_row(verdicts=set(ImportVerdict) - {ImportVerdict.OK})
 
 
 def _rows_of(

@@ -13,6 +13,7 @@ from .verdicts import ImportVerdict
 
 # The pool that the licensed variant with this SKU draws on, None if there is no such variant.
 PoolOfSku = Callable[[str], Optional[UUID]]
+MOST_KNOWN = 10_000
 
 
 def into(pool: KeyPool) -> Route:
@@ -22,14 +23,18 @@ def into(pool: KeyPool) -> Route:
 
 
 def by_name(pool_of_sku: PoolOfSku) -> Route:
-    """Each row by its SKU, or by the name or id of its pool; each name is looked up once."""
+    """Each row by its SKU, or by the name or id of its pool; each that leads to a pool is looked up once."""
     known: Dict[Tuple[str, str], Union[Target, ImportVerdict]] = {}
 
     def route(row: KeyRow) -> Union[Target, ImportVerdict]:
         names = (row.sku, row.pool)
-        if names not in known:
-            known[names] = _find(row, pool_of_sku)
-        return known[names]
+        found = known.get(names)
+        if found is None:
+            found = _find(row, pool_of_sku)
+            # A column that holds something else may have another value in each of a million rows.
+            if isinstance(found, Target) or len(known) < MOST_KNOWN:
+                known[names] = found
+        return found
 
     return route
 

@@ -1,18 +1,19 @@
-"""A key is in stock once, even while two index keys are in use.
+"""A key is in stock once, even while two index keys are in use, or pools of both modes.
 
-The database's unique index compares digests of one index key only. During a rotation the same key
-could come in under both at once: so who imports looks under every index key, and nobody else imports
-between that look and the insertion.
+The database's unique index compares digests of one index key and one mode only. During a rotation the same
+key could come in under both index keys at once, and at any time into pools of both modes: so who imports
+looks under each, and nobody else imports between that look and the insertion.
 """
 
 from __future__ import annotations
 
-from typing import List
+from typing import List, Sequence
 
 from django.db import connection
 
 from . import key_checks
 from .errors import KeyringLocked
+from .judging import modes_in_use
 from .keyring import KeyRing
 
 # For pg_advisory_xact_lock: the first number is ours, the second says what is locked.
@@ -20,25 +21,30 @@ _IMPORTING, _MOVING = (0x657364, 1), (0x657364, 2)
 
 
 def hold_uniqueness(ring: KeyRing) -> None:
-    """Call it in the transaction that inserts, then `judge_existing`, then insert.
+    """Call it in the transaction that inserts, then `judge_existing` unless `index_is_enough`, then insert.
 
-    While the ring has one index key, imports run side by side: the unique index is enough. With several,
-    each waits here until the others have committed. A rewrap goes on meanwhile: it only changes rows that
-    are there, and one look finds a row either under its old digest or under its new one. Keys that we
-    generate are random and need none of this.
+    While the ring has one index key and the pools have one mode, imports run side by side: the unique index
+    is enough. Otherwise each waits here until the others have committed. A rewrap goes on meanwhile: it only
+    changes rows that are there, and one look finds a row either under its old digest or under its new one.
+    Keys that we generate are random and need none of this.
 
     Raises KeyringLocked if keys are in stock under an index key that the ring lacks: the same keys would
     not be recognised.
     """
+    # Whoever does not know yet of a pool of another mode is waited for by those who import into it.
+    is_enough = index_is_enough(ring, modes_in_use())
+    _lock("pg_advisory_xact_lock" + ("_shared" if is_enough else ""), *_IMPORTING)
     if len(ring.index_kids) == 1:
-        _lock("pg_advisory_xact_lock_shared", *_IMPORTING)
         # Whoever knows one index key relies on the unique index, so no row may leave it meanwhile.
         _lock("pg_advisory_xact_lock_shared", *_MOVING)
-    else:
-        _lock("pg_advisory_xact_lock", *_IMPORTING)
     missing = set(index_kids_in_use()).difference(ring.index_kids)
     if missing:
         raise KeyringLocked(key_checks.missing(key_checks.INDEX, kid) for kid in sorted(missing))
+
+
+def index_is_enough(ring: KeyRing, modes: Sequence[str]) -> bool:
+    """Whether the database itself refuses a key that is in stock; `modes` are those in use, read under the lock."""
+    return len(ring.index_kids) == 1 and len(modes) < 2
 
 
 def hold_index() -> None:

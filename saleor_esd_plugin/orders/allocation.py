@@ -14,12 +14,13 @@ from ..events.types import EventType
 from ..host.db import now
 from ..host.types import SYSTEM
 from ..keys import keyring
+from ..keys.queue import lock_pool_drain
 from ..keys.reserving import close_reservation, find_reservation
 from ..licenses.models import Fulfillment, License
 from ..licenses.units import end_licenses, live_licenses
 from . import waiting
 from .drawing import Drawn, choices_of, claim_from, draw, missing_units
-from .locks import lock_order, lock_pool_drain
+from .locks import lock_order
 from .models import LicenseOrder, LicenseOrderLine
 
 

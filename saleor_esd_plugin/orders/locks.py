@@ -13,7 +13,7 @@ from django.db import connection
 from ..errors import NotFound
 from .models import LicenseOrder
 
-_ORDER, _POOL_DRAIN = 0x455344, 0x455345
+_ORDER = 0x455344
 
 
 def lock_order(license_order_id: UUID) -> LicenseOrder:
@@ -28,14 +28,5 @@ def lock_order(license_order_id: UUID) -> LicenseOrder:
 
 def lock_order_uuid(order_uuid: UUID) -> None:
     """The same lock for an order that may not be recorded yet."""
-    _lock(_ORDER, order_uuid)
-
-
-def lock_pool_drain(pool_id: UUID) -> None:
-    """One drain per pool at a time; taken before an order's lock, and by the drain only."""
-    _lock(_POOL_DRAIN, pool_id)
-
-
-def _lock(space: int, subject: UUID) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [space, str(subject)])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_ORDER, str(order_uuid)])

@@ -105,7 +105,7 @@ def test_a_file_that_is_there_is_not_written_over(licenses, path):
 
 
 def test_nothing_is_left_of_a_part(licenses, path, monkeypatch):
-    monkeypatch.setattr(csv_files, "lines", lambda *args: 1 / 0)
+    monkeypatch.setattr(csv_files.CellSource, "lines", lambda *args: 1 / 0)
     with pytest.raises(CommandError, match="broke off after 0 rows"):
         call_command("esd_export", "licenses", "--output", path)
     assert not os.path.exists(path)

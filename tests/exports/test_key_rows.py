@@ -47,6 +47,9 @@ TEXTS = [
     "Acme\r=1+1",
     "=1\n=2\n=3",
     "=1;=2,=3",
+    "Acme;=1+1",
+    "Acme;'\t=1",
+    "Acme\t @A1",
     "Acme",
     "A=1",
     "'quoted'",
@@ -132,7 +135,9 @@ def test_keys_in_clear(pool, columns):
     assert LicenseKey.objects.filter(pk=free.pk, revealed_at=None).exists()
 
 
-@pytest.mark.parametrize("text", ["=1+1=ABCD", "'=1+1ABCD", 'ABC"DEFGH', "ABC,DEFGH", "-ABCDEFGH"])
+@pytest.mark.parametrize(
+    "text", ["=1+1=ABCD", "'=1+1ABCD", 'ABC"DEFGH', "ABC,DEFGH", "-ABCDEFGH", "ABC;=DEF1"]
+)
 @pytest.mark.parametrize("columns", [[], ["STATE"]])
 def test_a_clear_key_that_needs_quotes_or_protection(pool, columns, text):
     """T-CSV-01: one such key changes nothing of how the others stand in the file."""

@@ -51,6 +51,12 @@ PAYLOADS = [
     "=",
     "--1",
     '="x""y"',
+    # Spreadsheets that begin another cell at a semicolon or a tab.
+    "Acme;=1+1",
+    "Acme; @A1",
+    "Acme\t=1+1",
+    "Acme;'=1",
+    "A\t\tB",
 ]
 FORMULA = re.compile("[ \u00a0]*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 HARMLESS = [
@@ -65,20 +71,23 @@ HARMLESS = [
     "a\nb",
     "Ümlaut 🚀",
     " x",
+    "a;b",
+    "a\tb; c",
 ]
 
 
-def test_there_are_forty():
-    assert len(set(PAYLOADS)) == 40
+def test_there_are_more_than_forty():
+    assert len(set(PAYLOADS)) == 45
 
 
 @pytest.mark.parametrize("text", PAYLOADS, ids=ascii)
 def test_no_line_of_a_cell_begins_like_a_formula(text):
+    """And no part of it that some spreadsheet puts into a cell of its own."""
     cell = protected(text)
 
     assert cell != text
     assert not FORMULA.match(cell)
-    for line in re.split("[\r\n]", cell):
+    for line in re.split("[\r\n;\t]", cell):
         assert not line or not FORMULA.match(line), cell
     assert restored(cell) == text
 
@@ -89,6 +98,6 @@ def test_other_texts_stay_as_they_are(text):
     assert restored(text) == text
 
 
-@given(st.text(alphabet="'=-+@ \u00a0\t\r\n\uff1dAb1", max_size=12))
+@given(st.text(alphabet="'=-+@ \u00a0\t\r\n\uff1d;Ab1", max_size=12))
 def test_whatever_it_was_comes_back(text):
     assert restored(protected(text)) == text

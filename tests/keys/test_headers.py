@@ -36,7 +36,7 @@ def rows(text):
         ("1;KEY-1;x\n2;KEY-2;y\n", NAMED),
         ("Delivery of May,,\nkey,use_by,cost\nKEY-1,,\n", "The header stands in line 2"),
         ("Delivery of May;;\n\n;;\nUse_by;Key;\n;KEY-1;\n", "The header stands in line 4"),
-        ("sep=;\nkey;note\nKEY-1;\n", "The header stands in line 2"),
+        ("\nsep=;\nkey;note\nKEY-1;\n", "The header stands in line 3"),
         ("License keys\nKEY-1\nKEY-2\n", "The first line is no key; call the column “key”."),
         ('\n"Serial_Number"\nKEY-1\n', "The first line is no key; call the column “key”."),
         ("Codes", "The first line is no key; call the column “key”."),
@@ -55,6 +55,11 @@ def test_a_table_without_a_header_in_its_first_line_is_refused(text, message):
 @pytest.mark.parametrize(
     "text, found",
     [
+        # What tells spreadsheets the delimiter is a line, but no row.
+        ("sep=;\nkey;note\nKEY-1;x\n", [(3, "KEY-1")]),
+        ('"SEP=\t"\r\nnote\tkey\r\nx\tKEY-1\r\n', [(3, "KEY-1")]),
+        ("sep=,\nKEY-1\n", [(2, "KEY-1")]),
+        ("sep=;x\nKEY-1\n", [(1, "sep=;x"), (2, "KEY-1")]),
         # Delimiters that are part of keys: not in each of them, or not equally often.
         ("A;1,2\t3\n", [(1, "A;1,2\t3")]),
         ("A;1\nB2\n", [(1, "A;1"), (2, "B2")]),

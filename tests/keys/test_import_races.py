@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import random
 
-from racing import failures, together
+import pytest
+from racing import failures, meet, together
 
-from saleor_esd_plugin.keys import invariants, vault
+from saleor_esd_plugin.keys import importing, invariants, loading, vault
 from saleor_esd_plugin.keys.importing import KeySource, import_license_keys
+from saleor_esd_plugin.keys.imports import report_of
+from saleor_esd_plugin.keys.intake import import_key_file
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch
 from saleor_esd_plugin.keys.pools import create_key_pool
+from saleor_esd_plugin.keys.queries import find_by_full_key
+from saleor_esd_plugin.keys.reading import open_keys
 
 
 def importer(pool, keys, staff):
@@ -18,8 +24,22 @@ def importer(pool, keys, staff):
     )
 
 
-def new_pool(name, staff):
-    return create_key_pool(name=name, format="5X5_25", kind="PRODUCT_KEY", actor=staff)
+def new_pool(name, staff, format="5X5_25"):
+    return create_key_pool(name=name, format=format, kind="PRODUCT_KEY", actor=staff)
+
+
+def loader(pool, keys, staff):
+    """As `importer`, of a large import, which is staged here and loaded there."""
+    key_import = import_key_file(
+        pool.pk,
+        open_keys(io.BytesIO("\n".join(keys).encode())),
+        pool_of_sku=dict,
+        source=KeySource.COMMAND,
+        commit=True,
+        skip_invalid=True,
+        actor=staff,
+    )
+    return lambda: report_of(loading.run_import(key_import.pk, waits=True))
 
 
 def test_the_same_file_at_once_is_imported_once(live_db, random_keys, staff):
@@ -52,3 +72,39 @@ def test_files_that_overlap_at_once_share_the_keys_out(live_db, random_keys, sta
         assert {row.verdict.value for row in report.refused_rows} <= {"EXISTS_ELSEWHERE"}
         assert report.refused == 450 - report.imported
     assert list(invariants.violations()) == []
+
+
+@pytest.mark.parametrize("room, take", [(importing, importer), (loading, loader)])
+def test_pools_of_both_modes_share_the_keys_out(
+    live_db, random_keys, staff, monkeypatch, room, take
+):
+    """Invariant 1, T-IMP-K9: no index compares keys of both modes, so the second looks when the first is through.
+
+    The control without taking turns stores every key twice.
+    """
+    monkeypatch.setenv("ESD_IMPORT_AT_ONCE", "0" if take is loader else "100")
+    # Who is the first to use a key ring keeps the others waiting.
+    importer(new_pool(live_db("pool"), staff), random_keys(1), staff)()
+
+    def race():
+        keys = random_keys(40)
+        pools = [new_pool(live_db(name), staff, name) for name in ("5X5_25", "GENERIC")]
+        jobs = [take(pool, keys, staff) for pool in pools]
+        with monkeypatch.context() as patch:
+            # Both have looked for themselves before either stores.
+            meet(patch, room, "hold_uniqueness", 2, is_before=True)
+            reports = together(jobs)
+        assert failures(reports) == []
+        return keys, reports
+
+    keys, reports = race()
+    assert sorted(report.accepted for report in reports) == [0, 40]
+    verdicts = {row.verdict.value for report in reports for row in report.refused_rows}
+    assert verdicts == {"EXISTS_ELSEWHERE"}
+    assert [find_by_full_key(key).count() for key in keys] == [1] * 40
+
+    monkeypatch.setattr(room, "hold_uniqueness", lambda ring: None)
+    monkeypatch.setattr(room, "index_is_enough", lambda ring, modes: True)
+    keys, reports = race()
+    assert [report.accepted for report in reports] == [40, 40]
+    assert [find_by_full_key(key).count() for key in keys] == [2] * 40

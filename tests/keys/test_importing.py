@@ -1,16 +1,22 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
 
 from saleor_esd_plugin.errors import Invalid, NotFound
 from saleor_esd_plugin.events.models import Event
-from saleor_esd_plugin.keys import importing, vault
+from saleor_esd_plugin.keys import importing, routing, vault
 from saleor_esd_plugin.keys.importing import KeySource
+from saleor_esd_plugin.keys.imports import report_of
+from saleor_esd_plugin.keys.intake import import_key_file
+from saleor_esd_plugin.keys.loading import run_import
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, KeyCheck, LicenseKey
 from saleor_esd_plugin.keys.pools import update_key_pool
+from saleor_esd_plugin.keys.reading import MOST_ROWS, KeyFile, KeyRow, list_keys
+from saleor_esd_plugin.keys.routing import by_name
 
 pytestmark = pytest.mark.django_db
 BAD = "BCDFG-HJKMP-QRTVW-XY234-0000O"
@@ -267,3 +273,78 @@ def test_pools_that_take_no_keys(new_pool, import_keys, random_keys, staff, tabl
     del before["esd_keypool"], before["esd_event"], before["esd_dispatch"]
     assert before.items() <= table_contents().items()
     assert Event.objects.filter(type="key_batch.imported").count() == 0
+
+
+def test_a_key_that_cost_nothing_counts_in_what_keys_cost(new_pool, import_keys, random_keys):
+    """The average is over all keys whose cost was given; none given is none."""
+    pool, (one, two, three) = new_pool(), random_keys(3)
+
+    import_keys(pool, f"key,cost\n{one},0\n{two},10.00\n{three},\n".encode())
+
+    batch = KeyBatch.objects.get()
+    assert (batch.cost, batch.costed) == (Decimal("10.0000"), 2)
+
+
+def test_a_cost_that_a_batch_could_not_add_up_is_refused_by_its_row(
+    new_pool, import_keys, random_keys
+):
+    """A million of the highest are below what the column holds; a number of twelve digits is another column."""
+    pool, (one, two) = new_pool(), random_keys(2)
+
+    report = import_keys(
+        pool,
+        f"key,cost\n{one},999999999.9999\n{two},036000291452\n".encode(),
+        skip_invalid=True,
+    )
+
+    assert verdicts(report) == [(2, "OK"), (3, "BAD_FORMAT")]
+    most = KeyBatch._meta.get_field("cost")
+    assert Decimal("999999999.9999") * MOST_ROWS < 10 ** (most.max_digits - most.decimal_places)
+
+
+def test_names_that_lead_nowhere_are_not_kept_for_each_of_a_million_rows(new_pool, monkeypatch):
+    """PF4: a column that holds something else must not fill the memory; what leads to a pool is looked up once."""
+    pool, asked = new_pool(), []
+
+    def pool_of_sku(sku):
+        asked.append(sku)
+        return pool.pk if sku == "OFFICE" else None
+
+    monkeypatch.setattr(routing, "MOST_KNOWN", 3)
+    route = by_name(pool_of_sku)
+    for sku in ["one", "two", "three"]:
+        assert route(KeyRow(1, None, sku=sku)).value == "UNKNOWN_SKU"
+    for _ in range(3):
+        assert route(KeyRow(1, None, sku="OFFICE")).pool_id == pool.pk
+        assert route(KeyRow(1, None, sku="one")).value == "UNKNOWN_SKU"
+        assert route(KeyRow(1, None, sku="four")).value == "UNKNOWN_SKU"
+    assert asked == ["one", "two", "three", "OFFICE", "four", "four", "four"]
+
+
+@pytest.mark.parametrize("at_once", ["1000", "0"], ids=["at once", "in the background"])
+@pytest.mark.parametrize("write", [str, str.lower, lambda key: key.replace("-", "")])
+def test_a_key_that_a_pool_of_another_mode_has_is_known_however_it_is_written(
+    new_pool, import_keys, random_keys, staff, monkeypatch, at_once, write
+):
+    """T-IMP-K9: there it stands as its format shows it, or as this very file writes it."""
+    monkeypatch.setenv("ESD_IMPORT_AT_ONCE", at_once)
+    (as_shown, as_written, fresh), pool = random_keys(3), new_pool()
+    import_keys(new_pool("GENERIC"), [as_shown, write(as_written)])
+
+    taken = import_key_file(
+        pool.pk,
+        KeyFile(list_keys([write(as_shown), write(as_written), write(fresh)]), False),
+        pool_of_sku=dict,
+        source=KeySource.COMMAND,
+        commit=True,
+        skip_invalid=True,
+        actor=staff,
+    )
+
+    report = report_of(run_import(taken.pk)) if at_once == "0" else taken
+    assert [verdict for _, verdict in verdicts(report)] == [
+        "EXISTS_ELSEWHERE",
+        "EXISTS_ELSEWHERE",
+        "OK",
+    ]
+    assert pool.keys.count() == 1

@@ -124,6 +124,19 @@ def test_a_csv_file_with_a_fault_is_refused_whole(content, message):
     assert caught.value.message == message
 
 
+def test_a_missing_quote_in_a_long_file_swallows_no_rows():
+    """T-IMP-F4: where the cell gets too long to be one, thousands of rows would be without a verdict."""
+    keys = [f"KEY-{number:08}" for number in range(20_000)]
+    keys[3] = '"' + keys[3]
+
+    with pytest.raises(Invalid) as caught:
+        list(read_keys("\n".join(["key", *keys]).encode()))
+
+    assert caught.value.message == (
+        "The file is no CSV from line 5 on; a quote may be missing there."
+    )
+
+
 def test_a_file_that_is_too_large_is_refused_before_it_is_read(monkeypatch):
     monkeypatch.setattr(reading, "MOST_BYTES", 1024 * 1024)
     with pytest.raises(FileTooLarge) as caught:

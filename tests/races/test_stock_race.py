@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from factories import STAFF, add_keys, fresh_keys, make_license_order, make_poli
 from racing import failures, together
 
 from saleor_esd_plugin.host.db import now
+from saleor_esd_plugin.keys import pools as key_pools
 from saleor_esd_plugin.keys import withholding
 from saleor_esd_plugin.keys.importing import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, StockChange
@@ -20,7 +22,8 @@ from saleor_esd_plugin.keys.pools import quarantine_key_batch, update_key_pool
 from saleor_esd_plugin.keys.queue import give_back
 from saleor_esd_plugin.licenses.models import License
 from saleor_esd_plugin.licenses.stock import fold_stock_changes, miscounts, pool_stock
-from saleor_esd_plugin.orders.allocation import allocate_license_order
+from saleor_esd_plugin.orders import allocation
+from saleor_esd_plugin.orders.allocation import allocate_license_order, fill_backorders
 from saleor_esd_plugin.orders.approval import reject_license_order
 
 pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")
@@ -83,6 +86,57 @@ def test_a_return_waits_for_a_quarantine_and_not_for_the_figures_of_an_import(li
 
     assert isinstance(answer, OperationalError) if waits else answer == 1
     assert give_back([key_id]) == (1 if waits else 0)
+
+
+def quarantined_while_they_are_given_out():
+    """A batch of five leaves, while a line that waits for four gets them; what both answered.
+
+    A claim that is rolled back holds the third: the quarantine waits for it with the first two, and the drain
+    takes the last two meanwhile.
+    """
+    pool = make_pool(keys=5)
+    batch = KeyBatch.objects.get(pool=pool)
+    ids = sorted(AvailableKey.objects.filter(pool=pool).values_list("key_id", flat=True))
+    AvailableKey.objects.filter(pool=pool).delete()
+    make_license_order(4, policy=make_policy(pool))
+    give_back(ids)
+    is_held, may_go = threading.Event(), threading.Event()
+
+    def claim():
+        with transaction.atomic():
+            AvailableKey.objects.filter(pool=pool, key=ids[2]).delete()
+            is_held.set()
+            may_go.wait(30)
+            transaction.set_rollback(True)
+
+    def quarantine():
+        assert is_held.wait(30)
+        return quarantine_key_batch(batch.pk, reason="wrong file", actor=STAFF).quarantined_at
+
+    def drain():
+        assert is_held.wait(30)
+        time.sleep(0.3)
+        threading.Timer(0.3, may_go.set).start()
+        return fill_backorders(pool.pk)
+
+    answers = together([claim, quarantine, drain])[1:]
+    return pool, answers
+
+
+def test_a_quarantine_and_a_drain_wait_for_keys_one_after_the_other(live_db, monkeypatch):
+    """C02: both wait for keys that others hold; the control without their lock is a deadlock."""
+    pool, (quarantined_at, filled) = quarantined_while_they_are_given_out()
+    assert quarantined_at is not None
+    assert filled == 0
+    assert pool.keys.exclude(quarantined_at=None).count() == 5
+    assert wrong_figures([pool]) == []
+
+    for room in (key_pools, allocation):
+        monkeypatch.setattr(room, "lock_pool_drain", lambda pool_id: None)
+    pool, answers = quarantined_while_they_are_given_out()
+    (error,) = failures(answers)
+    assert "deadlock detected" in str(error)
+    assert wrong_figures([pool]) == []
 
 
 def test_eight_at_a_time_leave_the_figures_of_a_full_count(live_db):

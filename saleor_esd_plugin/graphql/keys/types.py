@@ -12,9 +12,10 @@ from ...errors import Invalid
 from ...host.graphql import Date, DateTime, Decimal
 from ...keys.imports import report_of_batch
 from ...keys.models import KeyBatch, KeyPool
-from ...keys.reports import ImportReport, RowVerdict
+from ...keys.reports import ImportReport
 from ...keys.verdicts import ImportVerdict
-from ..base import nested
+from ...permissions import MANAGE_LICENSE_KEYS
+from ..base import asker, nested, staff_with
 from ..connections import KeysetConnection, connect_nested, connection_field, page_of
 from ..enums import described_enum
 from ..ids import Record
@@ -30,6 +31,8 @@ from .progress import LicenseKeyImportProgress
 
 MOST_REFUSED_ROWS = 1000
 MOST_ROWS = 1000
+# Policies lead MANAGE_LICENSES to pools as well: what was bought where, and at what price, is not theirs.
+may_know_suppliers = staff_with(MANAGE_LICENSE_KEYS)
 OLDEST_FIRST = Order("CREATED_AT", *BY_AGE, descending=False)
 
 LicenseKeyImportVerdict = described_enum(
@@ -116,7 +119,7 @@ class LicenseKeyPoolHealth(graphene.ObjectType):
     )
     runway_days = graphene.Int(
         description="How many days the available keys last at the faster of both rates; null if "
-        "nothing was sold."
+        "nothing was sold, or if keys are made as they are sold."
     )
     expiring = graphene.List(
         graphene.NonNull(LicenseKeyPoolExpiry),
@@ -125,8 +128,14 @@ class LicenseKeyPoolHealth(graphene.ObjectType):
     )
     average_cost = Decimal(
         description="What a key cost on average, of those whose cost was given with the import; null "
-        "if there is none. In the currency of your imports."
+        "if there is none. In the currency of your imports. Takes MANAGE_LICENSE_KEYS."
     )
+
+    @staticmethod
+    @nested
+    def resolve_average_cost(root: Any, info: Any) -> Any:
+        may_know_suppliers(asker(info))
+        return root.average_cost
 
 
 @nested
@@ -188,6 +197,7 @@ class LicenseKeyBatchConnection(KeysetConnection):
 
 @nested
 def resolve_batches(root: KeyPool, info: Any, sort_by: Any = None, **paging: Any) -> Promise:
+    may_know_suppliers(asker(info))
     page = page_of(BATCH_SORTING.chosen(sort_by), **paging)
     return connect_nested(LicenseKeyBatchConnection, info, batches_below, root.pk, "pool_id", page)
 
@@ -221,7 +231,8 @@ class LicenseKeyPool(Record, graphene.ObjectType):
     staff_addresses = graphene.List(
         graphene.NonNull(graphene.String),
         required=True,
-        description="Who is told; if empty, the staff address of the plugin's settings.",
+        description="Who is told; if empty, the staff address of the plugin's settings. Takes "
+        "MANAGE_LICENSE_KEYS.",
     )
     low_stock_at = graphene.Field(
         DateTime, description="Since when the stock is low; null while it is not."
@@ -233,7 +244,7 @@ class LicenseKeyPool(Record, graphene.ObjectType):
     batches = connection_field(
         LicenseKeyBatchConnection,
         resolve_batches,
-        "What was imported into it.",
+        "What was imported into it. Takes MANAGE_LICENSE_KEYS.",
         sort_by=BATCH_SORTING.argument(),
     )
 
@@ -242,13 +253,17 @@ class LicenseKeyPool(Record, graphene.ObjectType):
         return root.archived_at is not None
 
     @staticmethod
+    @nested
     def resolve_staff_addresses(root: KeyPool, info: Any) -> List[str]:
+        may_know_suppliers(asker(info))
         return [address.strip() for address in root.staff_addresses.split(",") if address.strip()]
 
     @staticmethod
     def resolve_health(root: KeyPool, info: Any) -> Promise:
+        # What is made as it is sold does not run out.
+        unknown = {"runway_days": None} if root.is_generated else {}
         return load(info.context, pool_health, root.pk).then(
-            lambda values: LicenseKeyPoolHealth(**values)
+            lambda values: LicenseKeyPoolHealth(**{**values, **unknown})
         )
 
 
@@ -330,5 +345,5 @@ class LicenseKeyImportReport(graphene.ObjectType):
 
     @staticmethod
     def resolve_refused_rows(root: ImportReport, info: Any) -> List[LicenseKeyImportRow]:
-        refused: List[RowVerdict] = root.refused_rows[:MOST_REFUSED_ROWS]
+        refused = islice(root.each_refused_row(), MOST_REFUSED_ROWS)
         return [LicenseKeyImportRow(row=row, verdict=verdict.value) for row, verdict in refused]

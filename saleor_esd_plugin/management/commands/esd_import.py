@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import os
 import sys
+from argparse import ArgumentTypeError
 from contextlib import ExitStack, contextmanager
-from datetime import date
+from datetime import date, datetime
 from typing import BinaryIO, Iterator
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ...errors import EsdError
+from ...errors import EsdError, NotFound
 from ...host.types import SYSTEM
 from ...keys.importing import ImportReport, KeySource
 from ...keys.imports import progress_of, report_of, resume_key_import, stop_key_import
@@ -18,8 +19,9 @@ from ...keys.loading import QUARANTINED, run_import
 from ...keys.models import KeyBatch, KeyImport, KeyPool
 from ...keys.reading import open_keys
 from ...keys.reports import WHAT_TO_DO, csv_pieces
-from ...keys.verdicts import ImportVerdict
 from ...licenses.skus import pool_of_sku
+from ..output import tell
+from ..records import find_pool, uuid_of
 
 MOST_LINES = 1000
 _BAR = 30
@@ -32,19 +34,33 @@ class Command(BaseCommand):
         " verdicts, never a key. Killed, it goes on with --resume, or by itself within minutes."
     )
 
+    # The line of progress that was shown last.
+    _shown = ""
+
     def add_arguments(self, parser):
         parser.add_argument("file", nargs="?", help="path of the file; - reads standard input")
-        parser.add_argument("--pool", help="name or id of the pool, unless the rows name theirs")
+        parser.add_argument(
+            "--pool", metavar="NAME_OR_ID", help="the pool, unless the rows name theirs"
+        )
         parser.add_argument("--commit", action="store_true", help="import; without it, only check")
         parser.add_argument(
             "--skip-invalid", action="store_true", help="import the good rows if others are refused"
         )
-        parser.add_argument("--supplier", default="")
-        parser.add_argument("--purchase-reference", default="")
         parser.add_argument(
-            "--use-by", type=_day, help="last day (YYYY-MM-DD) of rows that name none of their own"
+            "--supplier", default="", metavar="TEXT", help="who delivered the keys; for claims"
         )
-        parser.add_argument("--report", metavar="FILE", help="write the verdict on every row there")
+        parser.add_argument(
+            "--purchase-reference", default="", metavar="TEXT", help="your order there; for claims"
+        )
+        parser.add_argument(
+            "--use-by",
+            type=_day,
+            metavar="YYYY-MM-DD",
+            help="last day of the keys whose rows name none",
+        )
+        parser.add_argument(
+            "--report", metavar="FILE", help="write the verdict on every row there, as CSV"
+        )
         parser.add_argument("--resume", metavar="ID", help="go on with an import that was stopped")
 
     def handle(self, *args, **options):
@@ -52,28 +68,42 @@ class Command(BaseCommand):
             raise CommandError("Give either a file or --resume.")
         try:
             if options["resume"]:
-                taken = resume_key_import(_import_id(options["resume"]), actor=SYSTEM)
+                taken = self._resume(options["resume"])
             else:
                 taken = self._take(options)
             report = taken if isinstance(taken, ImportReport) else self._run(taken)
         except EsdError as error:
             raise CommandError(error.message) from None
+        except KeyboardInterrupt:
+            raise CommandError("Stopped; run it again to go on. No key gets in twice.") from None
         if options["report"]:
             _write(report, options["report"])
-        self._tell(report)
         if not report.row_count:
             raise CommandError("There are no keys in this file.")
         skips = options["skip_invalid"] and report.accepted
-        if report.refused and not report.batch and not skips:
+        is_refused = bool(report.refused and not report.batch and not skips)
+        self._tell(report, is_refused)
+        if is_refused:
             refused = f"{report.refused:,} of {report.row_count:,} rows were refused"
-            if report.is_dry_run:
-                raise CommandError(f"{refused}.")
-            raise CommandError(
-                f"{refused}, so that none was imported; --skip-invalid imports the others."
-            )
+            none = "none would be imported" if report.is_dry_run else "none was imported"
+            hint = "; --skip-invalid imports the others" if report.accepted else ""
+            raise CommandError(f"{refused}, so that {none}{hint}.")
+
+    def _resume(self, text: str) -> KeyImport:
+        import_id = uuid_of(text, "LicenseKeyImport")
+        if import_id is None:
+            raise CommandError(f"“{text}” is not the id of an import.")
+        try:
+            key_import = resume_key_import(import_id, actor=SYSTEM)
+        except NotFound:
+            raise CommandError(f"There is no import with the id {text}.") from None
+        if key_import.finished_at:
+            self.stdout.write("This import is finished; nothing is left to do. It said:")
+        return key_import
 
     def _take(self, options):
-        pool_id = self._pool_id(options["pool"]) if options["pool"] else None
+        live = KeyPool.objects.filter(archived_at=None)
+        pool_id = find_pool(options["pool"], live).pk if options["pool"] else None
         with _opened(options["file"]) as file:
             return import_key_file(
                 pool_id,
@@ -87,14 +117,14 @@ class Command(BaseCommand):
                 purchase_reference=options["purchase_reference"],
                 use_by=options["use_by"],
                 actor=SYSTEM,
-                progress=lambda done, total: self.stderr.write(
-                    f"{done:,} of {total:,} keys stored"
+                progress=lambda done, total: tell(
+                    self.stderr, f"{done:,} of {total:,} keys stored"
                 ),
-                reading=lambda read: self.stderr.write(f"{read:,} rows read"),
+                reading=lambda read: tell(self.stderr, f"{read:,} rows read"),
             )
 
     def _run(self, key_import: KeyImport) -> ImportReport:
-        self.stderr.write(f"import {key_import.pk}")
+        tell(self.stderr, f"import {key_import.pk}")
         hint = f"esd_import --resume {key_import.pk} goes on."
         try:
             key_import = run_import(key_import.pk, lambda: self._show(key_import.pk), waits=True)
@@ -118,22 +148,16 @@ class Command(BaseCommand):
             f" {progress.done:,} of {progress.rows:,} rows, {progress.refused:,} refused,"
             f" {progress.rate:,.0f}/s, {progress.seconds_left or 0:.0f} s left"
         )
+        if line == self._shown:
+            return
         is_screen = getattr(self.stderr, "isatty", lambda: False)()
-        self.stderr.write(line, ending="\r" if is_screen and progress.seconds_left else "\n")
+        # Over a longer line, whose end would stay on the screen.
+        text = line.ljust(len(self._shown)) if is_screen else line
+        tell(self.stderr, text, ending="\r" if is_screen and progress.seconds_left else "\n")
+        self._shown = line
 
-    def _pool_id(self, name: str) -> UUID:
-        try:
-            pools = KeyPool.objects.filter(pk=UUID(name))
-        except ValueError:
-            pools = KeyPool.objects.filter(name=name, archived_at=None)
-        if len(pools) != 1:
-            problem = "is not unique; give its id" if pools else "does not exist"
-            raise CommandError(f"The pool “{name}” {problem}.")
-        return pools[0].pk
-
-    def _tell(self, report: ImportReport) -> None:
-        others = set(ImportVerdict) - {ImportVerdict.OK}
-        for number, (row, verdict) in enumerate(report.each_row(verdicts=others)):
+    def _tell(self, report: ImportReport, is_refused: bool) -> None:
+        for number, (row, verdict) in enumerate(report.each_refused_row()):
             if number == MOST_LINES:
                 self.stdout.write("… and more; --report FILE writes them all.")
                 break
@@ -145,7 +169,8 @@ class Command(BaseCommand):
         if report.is_repeat and batch is not None:
             self.stdout.write(f"Batch {batch.pk} holds this content already; nothing to do.")
         elif report.is_dry_run:
-            self.stdout.write("Nothing was written; --commit imports.")
+            hint = "this was a check only" if is_refused else "--commit imports"
+            self.stdout.write(f"Nothing was written; {hint}.")
         elif batch is not None:
             self.stdout.write(f"Imported {report.imported:,} keys as {_batches(batch)}.")
 
@@ -178,12 +203,8 @@ def _write(report: ImportReport, path: str) -> None:
         raise CommandError(f"{path}: {error.strerror}") from None
 
 
-def _import_id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise CommandError(f"“{text}” is not the id of an import.") from None
-
-
 def _day(text: str) -> date:
-    return date.fromisoformat(text)
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        raise ArgumentTypeError(f"a day reads 2031-05-06, not “{text}”") from None

@@ -118,6 +118,37 @@ def test_only_those_with_the_permission_get_at_pools(api, staff, unchanged, gid)
             assert not answer["data"] or list(answer["data"].values()) == [None]
 
 
+@pytest.mark.parametrize(
+    "field", ["staffAddresses", "health { averageCost }", "batches(first: 1) { totalCount }"]
+)
+def test_a_policy_does_not_lead_to_what_a_pool_was_bought_for(api, staff, field):
+    """T-AUTHZ-01: MANAGE_LICENSES sees policies, and by them how full their pools are."""
+    pool = factories.make_policy(keys=1).pool
+    document = "{ licensePolicies(first: 1) { edges { node { pool { %s } } } } }"
+
+    seen = api(staff("MANAGE_LICENSES"))(document % "name health { available }")
+    refused = api(staff("MANAGE_LICENSES"))(document % field)
+    allowed = api(staff("MANAGE_LICENSE_KEYS"))(document % field)
+
+    (edge,) = seen["data"]["licensePolicies"]["edges"]
+    assert edge["node"]["pool"] == {"name": pool.name, "health": {"available": 1}}
+    (error,) = refused["errors"]
+    assert error["extensions"]["exception"]["code"] == "PermissionDenied"
+    assert "MANAGE_LICENSE_KEYS" in error["message"]
+    assert "errors" not in allowed
+
+
+def test_keys_that_are_made_as_they_are_sold_do_not_run_out(api, staff, gid):
+    pool = factories.make_pool(is_generated=True)
+    factories.make_license_order(2, policy=factories.make_policy(pool))
+    document = "query($id: ID!) { licenseKeyPool(id: $id) { health { soldLast7Days runwayDays } } }"
+
+    answer = api(staff("MANAGE_LICENSE_KEYS"))(document, {"id": gid("LicenseKeyPool", pool)})
+
+    health = answer["data"]["licenseKeyPool"]["health"]
+    assert health == {"soldLast7Days": 2, "runwayDays": None}
+
+
 def test_an_app_with_the_permission_may(api, gid):
     """T-PERM-01"""
     pool = factories.make_pool(keys=2)

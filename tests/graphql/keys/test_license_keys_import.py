@@ -1,10 +1,15 @@
 """Importing keys, and undoing it."""
 
+import tracemalloc
+
 import factories
 import pytest
 
 from saleor_esd_plugin.events.models import Event
+from saleor_esd_plugin.graphql.keys.types import LicenseKeyImportReport
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, LicenseKey
+from saleor_esd_plugin.keys.reports import ImportReport, Run
+from saleor_esd_plugin.keys.verdicts import ImportVerdict
 
 pytestmark = pytest.mark.django_db
 
@@ -118,6 +123,23 @@ def test_all_rows_or_none_unless_bad_ones_may_be_skipped(ask, pool, gid, unchang
 
     assert (refused["imported"], refused["accepted"], refused["refused"]) == (0, 2, 1)
     assert (skipped["imported"], skipped["accepted"], skipped["refused"]) == (2, 2, 1)
+
+
+def test_the_first_refused_rows_of_a_million_are_not_looked_for_in_all_of_them():
+    """PF4: a page of a thousand took a hundred megabytes."""
+    runs = [Run(1, 1, ImportVerdict.OK), Run(2, 1_000_000, ImportVerdict.ALREADY_PRESENT)]
+    tracemalloc.start()
+    try:
+        rows = LicenseKeyImportReport.resolve_refused_rows(
+            ImportReport(runs, is_dry_run=True), None
+        )
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert [row.row for row in rows] == list(range(2, 1002))
+    assert {row.verdict for row in rows} == {"ALREADY_PRESENT"}
+    assert most < 5_000_000
 
 
 def test_a_file_is_imported(ask, pool, gid):
