@@ -73,7 +73,8 @@ class BadEncoding(EsdError):
 
     def __init__(self, encoding: str, offset: int):
         super().__init__(
-            f"The file is not {encoding}: wrong byte at offset {offset}. Save it as UTF-8.",
+            f"The file is not {encoding}: wrong byte at offset {offset}. Save it as “CSV UTF-8” (Excel),"
+            " or with the character set “Unicode (UTF-8)” (LibreOffice).",
             field="file",
             offset=offset,
         )

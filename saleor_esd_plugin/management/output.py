@@ -1,4 +1,4 @@
-"""Where a command writes a file to."""
+"""Where a command writes a file to, and how it says how far it is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from contextlib import contextmanager
 from typing import BinaryIO, Iterator
 
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, OutputWrapper
 
 
 @contextmanager
@@ -31,3 +31,8 @@ def opened_output(path: str) -> Iterator[BinaryIO]:
         # A part would be taken for the whole.
         os.unlink(path)
         raise
+
+
+def tell(stderr: OutputWrapper, text: str, ending: str = "\n") -> None:
+    """`text` on standard error, which is not the command's answer; in no colour, since it is no error either."""
+    stderr.write(text, style_func=str, ending=ending)

@@ -117,11 +117,13 @@ class TestImport:
         keys = random_keys(3)
         bad = [keys[0], keys[0].lower(), "", keys[1][:-1] + "0", keys[2]]
 
-        none = ", so that none was imported; --skip-invalid imports the others"
-        for commit, consequence in ([], ""), (["--commit"], none):
+        for commit, none in ([], "would be"), (["--commit"], "was"):
             refusal, out, err = run("esd_import", file_of(bad), "--pool", "Pool", *commit)
 
-            assert refusal == f"2 of 4 rows were refused{consequence}."
+            assert refusal == (
+                f"2 of 4 rows were refused, so that none {none} imported;"
+                " --skip-invalid imports the others."
+            )
             assert out.startswith("row 2: DUPLICATE_IN_FILE\nrow 4: INVALID_CHARACTER\nOK: 2\n")
             assert not any(key in out + err for key in bad if key)
             assert LicenseKey.objects.count() == 0
@@ -256,7 +258,7 @@ class TestImport:
     def test_what_cannot_be_imported_is_told_in_a_sentence(
         self, run, file_of, new_pool, random_keys, staff, monkeypatch
     ):
-        new_pool()
+        first = new_pool()
         keys = file_of(random_keys(1))
 
         assert run("esd_import", keys, "--pool", "Nope")[0] == "The pool “Nope” does not exist."
@@ -277,7 +279,7 @@ class TestImport:
 
         second = new_pool()
         assert run("esd_import", keys, "--pool", "Pool")[0] == (
-            "The pool “Pool” is not unique; give its id."
+            f"The pool “Pool” is not unique; give its id: {first.pk}, {second.pk}."
         )
         update_key_pool(second.pk, archived=True, actor=staff)
         assert run("esd_import", keys, "--pool", "Pool")[0] is None

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from typing import Any, Dict, Tuple
-from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -15,10 +14,10 @@ from ...exports.models import ExportKind
 from ...exports.requests import SHORTEST_REASON, note_export
 from ...host.db import writing
 from ...host.types import SYSTEM
-from ...keys.models import KeyPool
 from ...licenses.models import License
 from ...licenses.opening import require_open_ring
-from ..output import opened_output
+from ..output import opened_output, tell
+from ..records import find_pool
 
 
 class Command(BaseCommand):
@@ -28,9 +27,12 @@ class Command(BaseCommand):
         " or that a pending or suspended license holds, stay closed."
     )
 
+    # How many rows the file has so far.
+    _written = 0
+
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("what", choices=["licenses", "keys"])
-        parser.add_argument("--pool", help="name or id of the pool; needed for keys")
+        parser.add_argument("--pool", metavar="NAME_OR_ID", help="the pool; needed for keys")
         parser.add_argument(
             "--output",
             default="-",
@@ -38,7 +40,9 @@ class Command(BaseCommand):
             help="a new file, readable for you alone; - is standard output [-]",
         )
         parser.add_argument("--clear", action="store_true", help="with the keys in clear")
-        parser.add_argument("--reason", default="", help="why; for --clear, in the record")
+        parser.add_argument(
+            "--reason", default="", metavar="TEXT", help="why; for --clear, stands in the event"
+        )
         parser.add_argument("--yes", action="store_true", help="that --clear is meant")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -60,6 +64,8 @@ class Command(BaseCommand):
                     note_export(kind, actor=SYSTEM, wanted=wanted, is_clear=is_clear, reason=reason)
                 for piece in csv_chunks(source, opens=is_clear, told=self._tell):
                     file.write(piece)
+            if not self._written:
+                self._tell(0)
         except EsdError as error:
             raise CommandError(error.message) from None
         except BrokenOff as error:
@@ -74,19 +80,10 @@ class Command(BaseCommand):
             return ExportKind.LICENSES, licenses, {}
         if not options["pool"]:
             raise CommandError("Name the --pool whose keys to write.")
-        pool = self._pool(options["pool"])
+        pool = find_pool(options["pool"])
         keys = KeyRows(pool, list(KEY_COLUMNS), is_clear=is_clear)
         return ExportKind.KEYS, keys, {"pool": str(pool.pk)}
 
-    def _pool(self, name: str) -> KeyPool:
-        try:
-            pools = KeyPool.objects.filter(pk=UUID(name))
-        except ValueError:
-            pools = KeyPool.objects.filter(name=name)
-        if len(pools) != 1:
-            problem = "is not unique; give its id" if pools else "does not exist"
-            raise CommandError(f"The pool “{name}” {problem}.")
-        return pools[0]
-
     def _tell(self, count: int) -> None:
-        self.stderr.write(f"{count:,} rows written")
+        self._written = count
+        tell(self.stderr, f"{count:,} rows written")

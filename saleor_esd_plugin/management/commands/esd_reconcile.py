@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +11,8 @@ from django.core.management.base import BaseCommand
 from ... import tasks
 from ...host.db import now, writing
 from ...orders.reconcile import reconcile_orders
+
+_MOST_DAYS = 36_500
 
 
 class Command(BaseCommand):
@@ -22,8 +24,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--since-days",
-            type=int,
-            help="look this many days back for orders that were never recorded [90]",
+            type=_days,
+            metavar="N",
+            help="look N days back for orders that were never recorded [90]",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -36,3 +39,9 @@ class Command(BaseCommand):
             self.stdout.write("The plugin is switched off; nothing was done.")
         for what, count in done.items():
             self.stdout.write(f"{what:>10} {count}")
+
+
+def _days(text: str) -> int:
+    if not (text.isdecimal() and int(text) <= _MOST_DAYS):
+        raise ArgumentTypeError(f"a number of days, not “{text}”")
+    return int(text)

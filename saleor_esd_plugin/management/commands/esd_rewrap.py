@@ -16,6 +16,7 @@ from ...host.db import writing
 from ...keys import key_checks
 from ...keys.rewrap_halves import Encryption, Index
 from ...keys.rewrapping import Rewrap
+from ..output import tell
 
 _TELL_EVERY = 2.0
 _LARGEST_BATCH = 10_000
@@ -36,9 +37,17 @@ class Command(BaseCommand):
             metavar="NUMBER",
             help="only what is under the key of this number",
         )
-        parser.add_argument("--index", action="store_true", help="the index ring")
         parser.add_argument(
-            "--batch", type=_batch, default=500, help="rows per transaction, 1 to 10,000 [500]"
+            "--index",
+            action="store_true",
+            help="the index half of the ring instead of the encryption half",
+        )
+        parser.add_argument(
+            "--batch",
+            type=_batch,
+            default=500,
+            metavar="N",
+            help="rows per transaction, 1 to 10,000 [500]",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -70,20 +79,21 @@ class Command(BaseCommand):
     def _progress(self, run: Rewrap) -> Callable[[], None]:
         total = sum(run.left().values())
         began = told = time.monotonic()
-        self.stderr.write(f"{total:,} license keys to move to key {run.kid} of {_setting(run)}")
+        tell(self.stderr, f"{total:,} license keys to move to key {run.kid} of {_setting(run)}")
 
-        def tell() -> None:
+        def progress() -> None:
             nonlocal told
             if time.monotonic() - told < _TELL_EVERY or not run.done:
                 return
             told = time.monotonic()
             rate = run.done / (told - began)
             seconds = max(0, total - run.done) / rate
-            self.stderr.write(
-                f"{run.done:,} of {total:,}, {rate:,.0f} a second, {seconds:,.0f} s left"
+            tell(
+                self.stderr,
+                f"{run.done:,} of {total:,}, {rate:,.0f} a second, {seconds:,.0f} s left",
             )
 
-        return tell
+        return progress
 
     def _tell(self, run: Rewrap) -> None:
         for row_id, reason in run.refused.items():

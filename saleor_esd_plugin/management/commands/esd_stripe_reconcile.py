@@ -16,6 +16,7 @@ from ...host import shop
 from ...host.db import now, writing
 from ...webhooks.stripe.asking import NoAnswer, listed_events
 from ...webhooks.stripe.catching_up import OtherMode, Told, Verdict, catch_up
+from ..output import tell
 
 KEPT_BY_STRIPE = timedelta(days=30)
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
@@ -49,7 +50,7 @@ class Command(BaseCommand):
                     for told in catch_up(page, is_dry_run=options["dry_run"]):
                         counts[told.verdict] += 1
                         self._report(told)
-                    self.stderr.write(f"{sum(counts.values()):,} asked")
+                    tell(self.stderr, f"{sum(counts.values()):,} asked")
             except NoAnswer as error:
                 if counts:
                     self._sum_up(counts)

@@ -12,7 +12,8 @@ from ...exports.csv_files import BrokenOff, csv_chunks
 from ...exports.key_rows import KeyRows, KeyState
 from ...host.db import writing
 from ...keys.models import KeyBatch, KeyPool
-from ..output import opened_output
+from ..output import opened_output, tell
+from ..records import find_pool, uuid_of
 
 # Whose license a key was on is not the supplier's business.
 COLUMNS = (
@@ -31,12 +32,20 @@ class Command(BaseCommand):
         " purchase reference, date and reason. Changes nothing."
     )
 
+    # How many rows the file has so far.
+    _written = 0
+
     def add_arguments(self, parser: ArgumentParser) -> None:
         which = parser.add_mutually_exclusive_group(required=True)
-        which.add_argument("--batch", help="id of the batch")
-        which.add_argument("--pool", help="name or id of the pool")
+        which.add_argument(
+            "--batch", metavar="ID", help="the batch, as the API or the import named it"
+        )
+        which.add_argument("--pool", metavar="NAME_OR_ID", help="all batches of this pool")
         parser.add_argument(
-            "--output", default="-", metavar="FILE", help="a new file; - is standard output [-]"
+            "--output",
+            default="-",
+            metavar="FILE",
+            help="a new file, readable for you alone; - is standard output [-]",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -48,28 +57,24 @@ class Command(BaseCommand):
             with opened_output(options["output"]) as file:
                 for piece in pieces:
                     file.write(piece)
+            if not self._written:
+                tell(self.stderr, "No key is quarantined there; the file has its first line only.")
         except BrokenOff as error:
             raise CommandError(str(error)) from None
 
     def _tell(self, count: int) -> None:
-        self.stderr.write(f"{count:,} keys written")
+        self._written = count
+        tell(self.stderr, f"{count:,} keys written")
 
 
-def _chosen(batch: Optional[str], pool: Optional[str]) -> Tuple[KeyPool, Optional[UUID]]:
+def _chosen(batch: Optional[str], pool: str) -> Tuple[KeyPool, Optional[UUID]]:
     if batch is not None:
-        found = KeyBatch.objects.select_related("pool").filter(pk=_uuid(batch)).first()
+        found = (
+            KeyBatch.objects.select_related("pool")
+            .filter(pk=uuid_of(batch, "LicenseKeyBatch"))
+            .first()
+        )
         if found is None:
             raise CommandError(f"The batch “{batch}” does not exist.")
         return found.pool, found.pk
-    pools = KeyPool.objects.filter(pk=_uuid(pool)) or KeyPool.objects.filter(name=pool)
-    if len(pools) != 1:
-        problem = "is not unique; give its id" if pools else "does not exist"
-        raise CommandError(f"The pool “{pool}” {problem}.")
-    return pools[0], None
-
-
-def _uuid(text: Optional[str]) -> Optional[UUID]:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None
+    return find_pool(pool), None

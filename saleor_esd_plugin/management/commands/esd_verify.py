@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any, Iterable
 
 from django.core.management.base import BaseCommand, CommandError
@@ -33,7 +33,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--sample",
-            type=int,
+            type=_number,
             default=0,
             metavar="N",
             help="also open N random keys, and some of each key of the ring, showing none",
@@ -70,3 +70,9 @@ class Command(BaseCommand):
             prefix = "invariant " if violation[:1].isdigit() else ""
             self.stdout.write(f"  {prefix}{violation}")
         return len(violations)
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"how many keys, not “{text}”")
+    return int(text)
