@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from inspect import signature
 
 import build
 import pytest
@@ -169,10 +170,13 @@ def test_units_on_their_way_through_the_hosts_own_refund_and_return(order, line,
     payment.gateway = "manual"
     payment.save()
     build.make_payment_step(payment, "external", 60)
-    host = (get_plugins_manager(allow_replica=False), Site.objects.get_current().settings)
+    host = {"manager": get_plugins_manager(allow_replica=False)}
+    if "site_settings" in signature(actions.create_refund_fulfillment).parameters:
+        # Since 3.23.
+        host["site_settings"] = Site.objects.get_current().settings
 
     actions.create_refund_fulfillment(
-        None, None, order, payment, [OrderLineInfo(line=line, quantity=3)], [], *host
+        None, None, order, payment, [OrderLineInfo(line=line, quantity=3)], [], **host
     )
     run_commits()
     refunded = shop.read_order(shop.order_uuid_of(order))
@@ -185,7 +189,7 @@ def test_units_on_their_way_through_the_hosts_own_refund_and_return(order, line,
         None,
         [OrderLineInfo(line=line, quantity=1)],
         [FulfillmentLineData(line=moving, quantity=2)],
-        *host,
+        **host,
     )
     run_commits()
 
