@@ -35,7 +35,7 @@ class Header(NamedTuple):
 
 def is_hint(line: str) -> bool:
     """Whether the line only tells a spreadsheet the delimiter."""
-    return _HINT.fullmatch(line.strip("\"\r\n ")) is not None
+    return _HINT.fullmatch(line.strip('"\r\n ')) is not None
 
 
 def header_of(first: Sequence[str]) -> Optional[Header]:
