@@ -10,6 +10,7 @@ from .. import __version__
 from ..emails.sender import Sender, sender
 from ..host.types import Actor
 from ..keys import key_checks, keyring
+from ..keys.uniqueness import missing_index_keys
 from ..permissions import STAFF_PERMISSIONS
 from .base import anyone, root_query, staff_with
 
@@ -45,10 +46,14 @@ def resolve_license_sender(actor: Actor, info: Any) -> Sender:
 
 @root_query(staff_with(*STAFF_PERMISSIONS))
 def resolve_license_health(actor: Actor, info: Any) -> LicenseHealth:
-    problems: List[str] = [problem.text for problem in keyring.problems()]
-    if not problems:
-        problems = list(key_checks.disagreements(keyring.load_keyring(), writes=False))
-    return LicenseHealth(is_unlocked=not problems, problems=problems, version=__version__)
+    locked: List[str] = [problem.text for problem in keyring.problems()]
+    lacking: List[str] = []
+    if not locked:
+        ring = keyring.load_keyring()
+        locked = list(key_checks.disagreements(ring, writes=False))
+        # Locks nothing but imports.
+        lacking = [] if locked else missing_index_keys(ring)
+    return LicenseHealth(is_unlocked=not locked, problems=locked + lacking, version=__version__)
 
 
 QUERIES = {

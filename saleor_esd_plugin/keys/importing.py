@@ -29,7 +29,7 @@ from .reading import KeyRow, list_keys, read_keys
 from .reports import ImportReport, RowVerdict, from_json, runs_of, to_json
 from .secret import SecretKey
 from .storing import CHUNK, NewKey, load_keys
-from .uniqueness import hold_uniqueness, index_is_enough
+from .uniqueness import hold_uniqueness, index_is_enough, verify_index_keys
 from .vault import encryptor
 from .verdicts import ImportVerdict
 
@@ -129,6 +129,7 @@ def import_rows(
         use_by=use_by,
     )
     ring = verified_keyring(writes=False)
+    verify_index_keys(ring)
     candidates = judge(rows, find_format(pool.format), ring)
     batch.sha256 = _content_digest(candidates)
     before = KeyBatch.objects.filter(pool=pool, sha256=batch.sha256).first()

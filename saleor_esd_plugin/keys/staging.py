@@ -25,6 +25,7 @@ from .judging import Candidate, Route, judge_routed, modes_in_use
 from .keyring import KeyRing, verified_keyring
 from .models import KeyBatch, KeyImport, KeyImportChunk
 from .reading import KeyRow
+from .uniqueness import verify_index_keys
 
 # Rows in memory at a time. Twice as many load no quicker and take 35 MB more, unevenly.
 CHUNK = 25_000
@@ -58,6 +59,7 @@ def stage(
     is finished as REPEATED. Raises KeyringLocked, and whatever reading the rows raises.
     """
     ring, modes = verified_keyring(), modes_in_use()
+    verify_index_keys(ring)
     moment = now()
     key_import = KeyImport.objects.create(
         pool_id=delivery.pool_id,

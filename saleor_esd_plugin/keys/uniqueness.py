@@ -37,9 +37,20 @@ def hold_uniqueness(ring: KeyRing) -> None:
     if len(ring.index_kids) == 1:
         # Whoever knows one index key relies on the unique index, so no row may leave it meanwhile.
         _lock("pg_advisory_xact_lock_shared", *_MOVING)
-    missing = set(index_kids_in_use()).difference(ring.index_kids)
+    verify_index_keys(ring)
+
+
+def verify_index_keys(ring: KeyRing) -> None:
+    """Raises KeyringLocked if the ring lacks an index key that is in use: what is in stock would look new."""
+    missing = missing_index_keys(ring)
     if missing:
-        raise KeyringLocked(key_checks.missing(key_checks.INDEX, kid) for kid in sorted(missing))
+        raise KeyringLocked(missing)
+
+
+def missing_index_keys(ring: KeyRing) -> List[str]:
+    """A sentence for each index key that is in use and that the ring lacks."""
+    missing = set(index_kids_in_use()).difference(ring.index_kids)
+    return [key_checks.missing(key_checks.INDEX, kid) for kid in sorted(missing)]
 
 
 def index_is_enough(ring: KeyRing, modes: Sequence[str]) -> bool:

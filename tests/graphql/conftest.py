@@ -13,6 +13,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
+from rings import add_key, use_ring  # noqa: F401
 
 from saleor_esd_plugin.graphql.ids import encode
 

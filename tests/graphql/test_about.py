@@ -54,6 +54,19 @@ def test_a_ring_that_our_keys_were_not_made_with_is_told_too(api, staff, monkeyp
     assert len(health["problems"]) == 1
 
 
+def test_an_index_key_that_is_lacking_is_told_and_locks_nothing(api, staff, use_ring, add_key):
+    """T-KEY-05: imports are refused until it is back."""
+    ring = use_ring()
+    factories.make_pool(keys=1)
+    new = add_key(ring, index=True)
+    use_ring(enc=ring.enc, index={2: new.index[2]})
+
+    health = api(staff("MANAGE_LICENSES"))(HEALTH)["data"]["licenseHealth"]
+
+    assert health["isUnlocked"] is True
+    assert health["problems"] == ["Key 1 is missing from ESD_INDEX_KEYS."]
+
+
 def test_others_learn_nothing_of_it(api, staff):
     for somebody in (None, build.make_user(), staff(), staff("MANAGE_ORDERS"), build.make_app()):
         answer = api(somebody)(HEALTH)
