@@ -167,6 +167,20 @@ def nested(resolve: Callable) -> Callable:
     return resolver
 
 
+def nested_for(policy: Callable[[Actor], None]) -> Callable:
+    """As `nested`, of a field that only those may read whom `policy` lets through."""
+
+    def decorate(resolve: Callable) -> Callable:
+        @functools.wraps(resolve)
+        def checked(root: Any, info: Any, **arguments: Any) -> Any:
+            policy(asker(info))
+            return resolve(root, info, **arguments)
+
+        return nested(checked)
+
+    return decorate
+
+
 def _answered(resolve: Callable, answer: Callable[[], Any]) -> Any:
     """What `answer()` gives; errors of ours become GraphQL's, any other tells clients nothing (H6)."""
     name = resolve.__qualname__

@@ -15,7 +15,7 @@ from ...keys.models import KeyBatch, KeyPool
 from ...keys.reports import ImportReport
 from ...keys.verdicts import ImportVerdict
 from ...permissions import MANAGE_LICENSE_KEYS
-from ..base import asker, nested, staff_with
+from ..base import nested, nested_for, staff_with
 from ..connections import KeysetConnection, connect_nested, connection_field, page_of
 from ..enums import described_enum
 from ..ids import Record
@@ -32,7 +32,7 @@ from .progress import LicenseKeyImportProgress
 MOST_REFUSED_ROWS = 1000
 MOST_ROWS = 1000
 # Policies lead MANAGE_LICENSES to pools as well: what was bought where, and at what price, is not theirs.
-may_know_suppliers = staff_with(MANAGE_LICENSE_KEYS)
+_for_key_staff = nested_for(staff_with(MANAGE_LICENSE_KEYS))
 OLDEST_FIRST = Order("CREATED_AT", *BY_AGE, descending=False)
 
 LicenseKeyImportVerdict = described_enum(
@@ -132,9 +132,8 @@ class LicenseKeyPoolHealth(graphene.ObjectType):
     )
 
     @staticmethod
-    @nested
+    @_for_key_staff
     def resolve_average_cost(root: Any, info: Any) -> Any:
-        may_know_suppliers(asker(info))
         return root.average_cost
 
 
@@ -195,9 +194,8 @@ class LicenseKeyBatchConnection(KeysetConnection):
         node = LicenseKeyBatch
 
 
-@nested
+@_for_key_staff
 def resolve_batches(root: KeyPool, info: Any, sort_by: Any = None, **paging: Any) -> Promise:
-    may_know_suppliers(asker(info))
     page = page_of(BATCH_SORTING.chosen(sort_by), **paging)
     return connect_nested(LicenseKeyBatchConnection, info, batches_below, root.pk, "pool_id", page)
 
@@ -253,9 +251,8 @@ class LicenseKeyPool(Record, graphene.ObjectType):
         return root.archived_at is not None
 
     @staticmethod
-    @nested
+    @_for_key_staff
     def resolve_staff_addresses(root: KeyPool, info: Any) -> List[str]:
-        may_know_suppliers(asker(info))
         return [address.strip() for address in root.staff_addresses.split(",") if address.strip()]
 
     @staticmethod

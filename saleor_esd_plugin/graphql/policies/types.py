@@ -13,7 +13,7 @@ from ...keys.models import KeyKind, KeyPool
 from ...licenses.models import Approval, DeliveryMode, ExpiryBasis, RankedPool
 from ...licenses.models import LicensePolicy as Policy
 from ...permissions import MANAGE_LICENSE_KEYS, MANAGE_LICENSES
-from ..base import asker, nested, staff_with
+from ..base import nested_for, staff_with
 from ..connections import KeysetConnection
 from ..enums import described_enum
 from ..ids import Record
@@ -96,16 +96,8 @@ class LicenseRankedPool(graphene.ObjectType):
         return Promise.all([load(info.context, rows, pk, Account) for pk in root.accounts])
 
 
-def _for_staff(resolve: Any) -> Any:
-    """A field that only staff with MANAGE_LICENSE_KEYS or MANAGE_LICENSES may read."""
-    policy = staff_with(MANAGE_LICENSE_KEYS, MANAGE_LICENSES)
-
-    def resolver(root: Policy, info: Any) -> Any:
-        policy(asker(info))
-        return resolve(root, info)
-
-    resolver.__qualname__ = resolve.__qualname__
-    return nested(resolver)
+# A field that only staff with one of these may read.
+_for_staff = nested_for(staff_with(MANAGE_LICENSE_KEYS, MANAGE_LICENSES))
 
 
 class LicensePolicy(Record, graphene.ObjectType):
