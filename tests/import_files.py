@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import random
-from typing import Any, List, Tuple
+from typing import Any, Iterable, List, Tuple
 
 from saleor_esd_plugin.keys.formats import FORMATS
+from saleor_esd_plugin.keys.importing import KeySource
+from saleor_esd_plugin.keys.intake import import_key_file
+from saleor_esd_plugin.keys.reading import open_keys
 
 HEADER = ["key", "use_by", "cost", "note"]
 # One row in twenty is bad, and one is written oddly, which changes nothing.
@@ -34,6 +37,21 @@ FOREIGN = ["В", "Ρ", "ı", "ß", "\u212a", "\u0301", "\u202e", "\x01", "\n", "
 
 def new_key() -> str:
     return FORMATS["5X5_25"].generate().reveal()
+
+
+def import_lines(
+    pool: Any, keys: Iterable[str], *, actor: Any, commit: bool = True, **fields: Any
+) -> Any:
+    """What becomes of a file of these keys, one per line, that an operator imports into the pool."""
+    return import_key_file(
+        pool.pk,
+        open_keys(io.BytesIO("\n".join(keys).encode())),
+        pool_of_sku=dict,
+        source=KeySource.COMMAND,
+        commit=commit,
+        actor=actor,
+        **fields,
+    )
 
 
 def wide(text: str) -> str:

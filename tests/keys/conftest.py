@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from django.core.management import CommandError, call_command
 from rings import use_ring  # noqa: F401
 from untold import nothing_follows_by_itself  # noqa: F401
 
@@ -77,3 +80,28 @@ def table_contents(db):
         return found
 
     return contents
+
+
+@pytest.fixture
+def run():
+    """`run(command, *arguments)` gives (what it refused with, stdout, stderr)."""
+
+    def run_command(*arguments):
+        out, err, refusal = io.StringIO(), io.StringIO(), None
+        try:
+            call_command(*arguments, stdout=out, stderr=err)
+        except CommandError as error:
+            refusal = str(error)
+        return refusal, out.getvalue(), err.getvalue()
+
+    return run_command
+
+
+@pytest.fixture
+def file_of(tmp_path):
+    def write(keys, name="keys.txt"):
+        file = tmp_path / name
+        file.write_text("\n".join(keys))
+        return str(file)
+
+    return write

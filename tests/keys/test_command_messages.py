@@ -8,7 +8,6 @@ from argparse import ArgumentTypeError
 from uuid import uuid4
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.core.management.base import OutputWrapper
 
 from saleor_esd_plugin.keys import staging
@@ -26,30 +25,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _ring(use_ring):
     use_ring()
-
-
-@pytest.fixture
-def run():
-    """`run(command, *arguments)` gives (what it refused with, stdout, stderr)."""
-
-    def run_command(*arguments):
-        out, err, refusal = io.StringIO(), io.StringIO(), None
-        try:
-            call_command(*arguments, stdout=out, stderr=err)
-        except CommandError as error:
-            refusal = str(error)
-        return refusal, out.getvalue(), err.getvalue()
-
-    return run_command
-
-
-@pytest.fixture
-def file_of(tmp_path):
-    def write(lines, name="keys.txt"):
-        (tmp_path / name).write_text("\n".join(lines))
-        return str(tmp_path / name)
-
-    return write
 
 
 def global_id(type_name, pk):

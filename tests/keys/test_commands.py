@@ -17,31 +17,6 @@ from saleor_esd_plugin.keys.verdicts import ImportVerdict
 from saleor_esd_plugin.management.commands import esd_import
 
 
-@pytest.fixture
-def run():
-    """`run(command, *arguments)` gives (what it refused with, stdout, stderr)."""
-
-    def run_command(*arguments):
-        out, err, refusal = io.StringIO(), io.StringIO(), None
-        try:
-            call_command(*arguments, stdout=out, stderr=err)
-        except CommandError as error:
-            refusal = str(error)
-        return refusal, out.getvalue(), err.getvalue()
-
-    return run_command
-
-
-@pytest.fixture
-def file_of(tmp_path):
-    def write(keys, name="keys.txt"):
-        file = tmp_path / name
-        file.write_text("\n".join(keys))
-        return str(file)
-
-    return write
-
-
 def test_a_generated_ring_unlocks_as_it_is_printed(locked, run, monkeypatch):
     """T-KEY-01: works without a ring; each run makes other keys."""
     _, out, err = run("esd_generate_key")

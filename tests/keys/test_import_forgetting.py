@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from datetime import timedelta
 
 import pytest
+from import_files import import_lines
 
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.keys import forgetting, imports, loading, staging
 from saleor_esd_plugin.keys.forgetting import forget_old_imports
-from saleor_esd_plugin.keys.importing import KeySource
-from saleor_esd_plugin.keys.intake import import_key_file
 from saleor_esd_plugin.keys.invariants import violations
 from saleor_esd_plugin.keys.models import KeyBatch, KeyImport, KeyImportChunk
 from saleor_esd_plugin.keys.pools import quarantine_key_batch
-from saleor_esd_plugin.keys.reading import open_keys
 from saleor_esd_plugin.tasks import reconcile_all
 
 pytestmark = pytest.mark.django_db
@@ -31,15 +28,7 @@ def small_chunks(use_ring, monkeypatch):
 @pytest.fixture
 def take(staff):
     def run(pool, keys, commit=True, **fields):
-        return import_key_file(
-            pool.pk,
-            open_keys(io.BytesIO("\n".join(keys).encode())),
-            pool_of_sku=dict,
-            source=KeySource.COMMAND,
-            commit=commit,
-            actor=staff,
-            **fields,
-        )
+        return import_lines(pool, keys, commit=commit, actor=staff, **fields)
 
     return run
 

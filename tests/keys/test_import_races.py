@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import random
 
 import pytest
+from import_files import import_lines
 from racing import failures, meet, together
 
 from saleor_esd_plugin.keys import importing, invariants, loading, vault
 from saleor_esd_plugin.keys.importing import KeySource, import_license_keys
 from saleor_esd_plugin.keys.imports import report_of
-from saleor_esd_plugin.keys.intake import import_key_file
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch
 from saleor_esd_plugin.keys.pools import create_key_pool
 from saleor_esd_plugin.keys.queries import find_by_full_key
-from saleor_esd_plugin.keys.reading import open_keys
 
 
 def importer(pool, keys, staff):
@@ -30,15 +28,7 @@ def new_pool(name, staff, format="5X5_25"):
 
 def loader(pool, keys, staff):
     """As `importer`, of a large import, which is staged here and loaded there."""
-    key_import = import_key_file(
-        pool.pk,
-        open_keys(io.BytesIO("\n".join(keys).encode())),
-        pool_of_sku=dict,
-        source=KeySource.COMMAND,
-        commit=True,
-        skip_invalid=True,
-        actor=staff,
-    )
+    key_import = import_lines(pool, keys, skip_invalid=True, actor=staff)
     return lambda: report_of(loading.run_import(key_import.pk, waits=True))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from datetime import timedelta
 
 import factories as make
@@ -10,23 +9,18 @@ import stock_books
 from django.db.models import F
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
+from import_files import import_lines
 from stock_machine import StockMachine, days, few, number
 
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.keys import imports, loading, withholding
 from saleor_esd_plugin.keys.importing import KeySource, import_license_keys
-from saleor_esd_plugin.keys.intake import import_key_file
 from saleor_esd_plugin.keys.keyring import load_keyring
 from saleor_esd_plugin.keys.models import KeyBatch, KeyImport, KeyPool
 from saleor_esd_plugin.keys.pools import quarantine_key_batch, update_key_pool
-from saleor_esd_plugin.keys.reading import open_keys
 from saleor_esd_plugin.keys.rewrap_halves import Encryption, Index
 from saleor_esd_plugin.keys.rewrapping import Rewrap
 from saleor_esd_plugin.keys.ring_use import ring_use
-
-
-def no_sku(sku):
-    """No file names one."""
 
 
 class StockKeys(StockMachine):
@@ -92,16 +86,7 @@ class StockKeys(StockMachine):
         texts = self.texts(pool, new, old, False)
         use_by = None if days is None else now().date() + timedelta(days=days)
         with self.step("large import", stock_books.LOADED):
-            taken = import_key_file(
-                pool.pk,
-                open_keys(io.BytesIO("\n".join(texts).encode())),
-                pool_of_sku=no_sku,
-                source=KeySource.FILE,
-                commit=True,
-                skip_invalid=skip,
-                use_by=use_by,
-                actor=make.STAFF,
-            )
+            taken = import_lines(pool, texts, skip_invalid=skip, use_by=use_by, actor=make.STAFF)
             assert isinstance(taken, KeyImport)
             self.files[taken.pk] = set(texts)
             self._run(taken.pk, chunks)
