@@ -204,7 +204,8 @@ class LicenseKey(models.Model):
 class AvailableKey(models.Model):
     """The queue: a row exists exactly while the key may be sold. Primary key (pool_id, key_id).
 
-    Made by SQL in the migration, with no other index; Django only reads and counts it.
+    Made by SQL in the migration, with no other index, whatever the fields below say; Django only reads, counts
+    and flushes it.
     """
 
     key = models.OneToOneField(
@@ -216,7 +217,6 @@ class AvailableKey(models.Model):
 
     class Meta:
         default_permissions = ()
-        managed = False
         db_table = "esd_availablekey"
 
 
