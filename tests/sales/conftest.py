@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from redis_broker import asked, clock, redis  # noqa: F401
 from untold import only_our_own  # noqa: F401
 
 
