@@ -6,13 +6,14 @@ import re
 from typing import Optional
 
 from .errors import Invalid, Required
+from .host.addresses import is_country
+from .host.languages import is_language
 
 # Invisible, and so no text by themselves; str.strip() leaves them.
 _INVISIBLE = "\u200b\u2060\ufeff"
 # NUL and lone surrogates cannot be stored, other control characters cannot be shown.
 _REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _LINE_END = re.compile("[\n\r\u0085\u2028\u2029]")
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 
 
 def clean_text(
@@ -39,17 +40,17 @@ def clean_text(
 
 
 def clean_language(value: Optional[str], *, field: str = "language") -> str:
-    """A language as `pt-br`, from any usual spelling ("pt_BR", "PT-BR"); empty for none."""
+    """A language (ISO 639) as `pt-br`, from any usual spelling ("pt_BR", "PT-BR"); empty for none."""
     text = clean_text(value, field=field, longest=10).lower().replace("_", "-")
-    if text and not _LANGUAGE.fullmatch(text):
-        raise Invalid('Name a language such as "en" or "pt-br".', field=field)
+    if text and not is_language(text):
+        raise Invalid('Name a language such as "en" or "pt-br" (ISO 639).', field=field)
     return text
 
 
 def clean_country(value: Optional[str], *, field: str = "country") -> str:
     """A country as two capital letters (ISO 3166-1), empty for none."""
     text = clean_text(value, field=field, longest=2)
-    # Before the change of case, which makes two letters of "ß".
-    if text and not re.fullmatch("[A-Za-z]{2}", text):
-        raise Invalid('Name a country by its two letters, such as "BR".', field=field)
+    # ASCII before the change of case, which makes two letters of "ß".
+    if text and not (text.isascii() and is_country(text.upper())):
+        raise Invalid('Name a country by its two letters, such as "BR" (ISO 3166-1).', field=field)
     return text.upper()

@@ -37,18 +37,46 @@ def test_nothing_visible_is_empty(text):
 
 
 def test_languages_and_countries_have_one_spelling():
-    assert [clean_language(text) for text in ("PT_BR", "en", "es-MX", "")] == [
-        "pt-br",
-        "en",
-        "es-mx",
-        "",
-    ]
+    spellings = ("PT_BR", "en", "es-MX", "es-419", "zh_Hans_TW", "fil", "")
+    languages = ["pt-br", "en", "es-mx", "es-419", "zh-hans-tw", "fil", ""]
+    assert [clean_language(text) for text in spellings] == languages
     assert [clean_country(text) for text in ("br", "US", "")] == ["BR", "US", ""]
-    for clean, text in (
-        (clean_language, "english please"),
-        (clean_language, "../en"),
-        (clean_country, "B1"),
-        (clean_country, "ß"),
-    ):
-        with pytest.raises(Invalid):
-            clean(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "english",
+        "../en",
+        "xx",
+        "xx-br",
+        "pt-xx",
+        "pt-br-br",
+        "eng",
+        "mul",
+        "und",
+        "zxx",
+        "root",
+        "-",
+    ],
+)
+def test_what_is_no_language_is_refused(text):
+    """ISO 639, with a script and a region that there are."""
+    with pytest.raises(Invalid) as error:
+        clean_language(text)
+    assert error.value.field == "language"
+
+
+@pytest.mark.parametrize("text", ["B1", "ß", "ＢＲ", "XX", "ZZ", "EU", "UK", "BRA", "b"])
+def test_what_is_no_country_is_refused(text):
+    """ISO 3166-1."""
+    with pytest.raises(Invalid) as error:
+        clean_country(text)
+    assert error.value.field == "country"
+
+
+def test_every_language_of_the_shop_is_one(settings):
+    # Longer ones, of regions with several scripts, have never fitted.
+    codes = [code for code, _ in settings.LANGUAGES if len(code) <= 10]
+    assert [clean_language(code) for code in codes] == [code.lower() for code in codes]
+    assert len(codes) > 40

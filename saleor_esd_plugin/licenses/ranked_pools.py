@@ -10,8 +10,8 @@ from django.db import connection
 from ..accounts.models import Account
 from ..errors import Invalid, NotFound
 from ..host import shop
-from ..host.addresses import is_country
 from ..keys.models import KeyPool
+from ..text import clean_country
 from .models import LicensePolicy, RankedPool
 
 MOST_RANKS = 20
@@ -58,7 +58,7 @@ def clean_ranks(ranks: Sequence[Rank]) -> List[Rank]:
         Rank(
             rank.pool_id,
             _each_once(slug.strip() for slug in rank.channels),
-            _each_once(code.strip().upper() for code in rank.countries),
+            _each_once(_country(code) for code in rank.countries),
             _each_once(rank.accounts),
         )
         for rank in ranks
@@ -125,15 +125,16 @@ def _each_once(values: Iterable[Any]) -> Tuple[Any, ...]:
     return tuple(dict.fromkeys(values))
 
 
+def _country(code: str) -> str:
+    country = clean_country(code, field="rankedPools.countries")
+    if not country:
+        raise Invalid("Name each country by its two letters.", field="rankedPools.countries")
+    return country
+
+
 def _check_conditions(rank: Rank) -> None:
     if max(map(len, (rank.channels, rank.countries, rank.accounts))) > MOST_CONDITIONS:
         raise Invalid(f"Give {MOST_CONDITIONS} of each at most.", field="rankedPools")
-    for code in rank.countries:
-        if not is_country(code):
-            raise Invalid(
-                f"{code[:10]!r} is no country: give ISO 3166-1 codes of two letters, one per country.",
-                field="rankedPools.countries",
-            )
     unknown = set(rank.channels) - (shop.channel_slugs() if rank.channels else set())
     if unknown:
         raise Invalid(

@@ -42,6 +42,8 @@ def test_conditions_are_kept_without_blanks_and_in_one_spelling():
         ({"countries": ("EU",)}, Invalid, "rankedPools.countries"),
         ({"countries": ("ZZ",)}, Invalid, "rankedPools.countries"),
         ({"countries": ("",)}, Invalid, "rankedPools.countries"),
+        # Its capitals are those of South Sudan.
+        ({"countries": ("ß",)}, Invalid, "rankedPools.countries"),
         ({"channels": ("no-such-channel",)}, Invalid, "rankedPools.channels"),
         ({"channels": ("a\0",)}, Invalid, "rankedPools.channels"),
         ({"accounts": (uuid4(),)}, NotFound, "rankedPools.accounts"),

@@ -234,6 +234,7 @@ def test_nobody_else_changes_an_account(api, account, gid, unchanged, who, code)
         ({"name": "a\0"}, "name", "INVALID"),
         ({"language": "x" * 11}, "language", "INVALID"),
         ({"language": "?"}, "language", "INVALID"),
+        ({"language": "xx"}, "language", "INVALID"),
     ],
 )
 def test_bad_values_change_nothing(api, user, account, gid, unchanged, wrong, field, code):

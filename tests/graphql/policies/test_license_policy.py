@@ -131,6 +131,7 @@ def test_what_is_left_out_has_the_value_in_brackets(ask, variant, gid):
             "instructions",
             "INVALID",
         ),
+        ({"instructions": [{"language": "xx", "text": "x"}]}, "instructions", "INVALID"),
         ({"instructions": [{"language": "en", "text": "a\0"}]}, "instructions", "INVALID"),
         ({"instructions": [{"language": "en", "text": "x" * 10_001}]}, "instructions", "INVALID"),
         ({"instructions": [{"language": "en", "text": "x"}] * 2}, "instructions", "INVALID"),
