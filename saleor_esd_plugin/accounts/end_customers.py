@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any, Dict, Optional
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
+from django.db.models import QuerySet
 
 from ..errors import NotFound
 from ..events.record import record
@@ -33,20 +34,15 @@ def create_end_customer(
     language: str = "",
     actor: Actor,
 ) -> EndCustomer:
-    """A new end customer. `code` is the account's own name for it: 64 characters, unique there.
+    """A new end customer. `code` is the account's own name for it: 64 characters, unique there in any case.
 
     Raises NotFound (no such account), Required, Invalid, InvalidEmail and its family, DuplicateCode.
     """
     given = _cleaned(code=code, name=name, email=email, country=country, language=language)
-    if not Account.objects.filter(pk=account_id).exists():
+    if _lock_account(account_id) is None:
         raise NotFound(field="accountId")
-    try:
-        with transaction.atomic():
-            end_customer = EndCustomer.objects.create(
-                account_id=account_id, created_at=now(), **given
-            )
-    except IntegrityError as error:
-        raise DuplicateCode() from error
+    _refuse_taken(given["code"], _of_account(account_id))
+    end_customer = EndCustomer.objects.create(account_id=account_id, created_at=now(), **given)
     record(
         EventType.END_CUSTOMER_CREATED,
         end_customer.pk,
@@ -73,14 +69,17 @@ def update_end_customer(
     Raises NotFound, for archived ones too, and what create_end_customer raises of the values.
     """
     given = _cleaned(code=code, name=name, email=email, country=country, language=language)
+    if code is not None:
+        # Before the end customer's own lock: whoever needs both takes them in this order.
+        _lock_account(EndCustomer.objects.filter(pk=end_customer_id).values("account_id")[:1])
     end_customer = lock_end_customer(end_customer_id)
     if end_customer.archived_at is not None:
         raise NotFound()
-    try:
-        with transaction.atomic():
-            changes = apply_changes(end_customer, given)
-    except IntegrityError as error:
-        raise DuplicateCode() from error
+    # One that has kept its code from before stays, even if another differs from it by case only.
+    if given.get("code", end_customer.code) != end_customer.code:
+        others = _of_account(end_customer.account_id).exclude(pk=end_customer.pk)
+        _refuse_taken(given["code"], others)
+    changes = apply_changes(end_customer, given)
     if changes:
         record(
             EventType.END_CUSTOMER_UPDATED,
@@ -122,6 +121,21 @@ def lock_end_customer(end_customer_id: UUID) -> EndCustomer:
     if row is None:
         raise NotFound()
     return row
+
+
+def _of_account(account_id: UUID) -> "QuerySet[EndCustomer]":
+    return EndCustomer.objects.filter(account_id=account_id, archived_at=None)
+
+
+def _lock_account(account_id: Any) -> Optional[Account]:
+    """Nobody else gives an end customer of this account a code until the transaction ends; None if unknown."""
+    return Account.objects.select_for_update().filter(pk=account_id).first()
+
+
+def _refuse_taken(code: str, others: "QuerySet[EndCustomer]") -> None:
+    """Raises DuplicateCode if one of `others` has this code, be it in another case (I12)."""
+    if others.filter(code__iexact=code).exists():
+        raise DuplicateCode()
 
 
 def _cleaned(

@@ -69,7 +69,8 @@ class LicenseEndCustomerCreateInput(graphene.InputObjectType):
 
     account = graphene.ID(required=True, description="Whose end customer it is.")
     code = graphene.String(
-        required=True, description="The account's own name for it, up to 64 characters, unique."
+        required=True,
+        description="The account's own name for it, up to 64 characters, unique in any case.",
     )
     name = graphene.String(required=True, description="The legal name, up to 128 characters.")
     email = graphene.String(required=True, description="Where activation e-mails go.")

@@ -87,6 +87,37 @@ def test_a_code_is_unique_within_its_account(api, user, given, unchanged):
     assert elsewhere.code == "C-1"
 
 
+def test_codes_differ_by_more_than_case(api, user, account, given, gid, unchanged):
+    """I12: "ACME" and "acme" would be mixed up; who has a code may write it in another case."""
+    ask = api(user)
+    other = factories.make_end_customer(account, code="B-2")
+    created = payload(ask(CREATE, {"input": {**given, "code": "Acme"}}))["endCustomer"]
+
+    with unchanged():
+        taken = payload(ask(CREATE, {"input": {**given, "code": " ACME"}}))
+        renamed = payload(ask(UPDATE, {"input": {"id": created["id"], "code": "b-2"}}))
+    assert [(e["field"], e["code"]) for e in taken["errors"]] == [("code", "DUPLICATE_CODE")]
+    assert [(e["field"], e["code"]) for e in renamed["errors"]] == [("code", "DUPLICATE_CODE")]
+
+    own = payload(ask(UPDATE, {"input": {"id": created["id"], "code": "ACME"}}))
+    assert (own["errors"], own["endCustomer"]["code"]) == ([], "ACME")
+    ask(DELETE, {"input": {"id": gid("LicenseEndCustomer", other)}})
+    freed = payload(ask(UPDATE, {"input": {"id": created["id"], "code": "b-2"}}))
+    assert (freed["errors"], freed["endCustomer"]["code"]) == ([], "b-2")
+
+
+def test_pairs_from_before_stay_as_they_are(api, user, account, gid):
+    pair = [factories.make_end_customer(account, code=code) for code in ("Acme", "other")]
+    EndCustomer.objects.filter(pk=pair[1].pk).update(code="ACME")
+    ask = api(user)
+
+    for customer, code in zip(pair, ("Acme", "ACME")):
+        given = {"id": gid("LicenseEndCustomer", customer), "code": code, "name": "New"}
+        updated = payload(ask(UPDATE, {"input": given}))
+        assert updated["errors"] == []
+        assert (updated["endCustomer"]["code"], updated["endCustomer"]["name"]) == (code, "New")
+
+
 WRONG = [
     ({"code": ""}, "code", "REQUIRED"),
     ({"code": "\u200b "}, "code", "REQUIRED"),
@@ -101,7 +132,11 @@ WRONG = [
     ({"email": "Foo <a@x.example>"}, "email", "DISPLAY_NAME_NOT_ALLOWED"),
     ({"email": "ü@x.example"}, "email", "NON_ASCII_LOCAL_PART"),
     ({"country": "GER"}, "country", "INVALID"),
+    ({"country": "XX"}, "country", "INVALID"),
+    ({"country": "ß"}, "country", "INVALID"),
     ({"language": "?"}, "language", "INVALID"),
+    ({"language": "xx"}, "language", "INVALID"),
+    ({"language": "pt-xx"}, "language", "INVALID"),
 ]
 
 
