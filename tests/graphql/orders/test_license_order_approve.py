@@ -113,6 +113,23 @@ def test_more_than_there_is_to_approve(approve, order, whole, gid, unchanged, qu
     with unchanged():
         payload = approve(**whole, lines=[line])
     assert code_of(payload) == ("lines", "INVALID_QUANTITY")
+    facts = {param["name"]: param["value"] for param in payload["errors"][0]["params"]}
+    assert facts == {"approved": "0", "undecided": "6"}
+
+
+def test_7_of_6_when_4_are_approved(approve, order, whole, gid, unchanged):
+    """The params that the guide names say what could still be approved."""
+    line = gid("LicenseOrderLine", order.lines.get())
+    approve(**whole, lines=[{"id": line, "quantity": 4}])
+    for quantity in (7, 3):
+        with unchanged():
+            payload = approve(**whole, lines=[{"id": line, "quantity": quantity}])
+        (error,) = payload["errors"]
+        assert error["message"] == "Of this line 4 to 6 units can be approved in all."
+        assert error["params"] == [
+            {"name": "approved", "value": "4"},
+            {"name": "undecided", "value": "2"},
+        ]
 
 
 def test_a_line_is_named_once(approve, order, whole, gid, unchanged):
