@@ -81,6 +81,7 @@ def claim_license_key(token: str, *, actor: Actor) -> Tuple[License, SecretKey]:
             EventType.LICENSE_KEY_CLAIMED,
             license.pk,
             actor=actor,
+            order_id=link.license.order_line.order_id,
             account_id=license.account_id,
             suffix=license.key.suffix,
             recipient=link.email,
@@ -92,7 +93,9 @@ def _usable(token: str) -> Optional[ClaimLink]:
     if not isinstance(token, str) or not _TOKEN.match(token):
         return None
     return (
-        ClaimLink.objects.select_related("license__key__pool", "license__policy")
+        ClaimLink.objects.select_related(
+            "license__key__pool", "license__policy", "license__order_line"
+        )
         .filter(
             token_hash=_hash(token),
             claimed_at=None,

@@ -39,7 +39,9 @@ def reveal_license_key(license_id: UUID, *, actor: Actor, reason: str = "") -> S
     staff 30, both 200 a day; that refusal leaves an event), AlreadyReplaced (the key, at this very moment),
     KeyringLocked, Tampered.
     """
-    license = License.objects.select_related("key__pool").filter(pk=license_id).first()
+    license = (
+        License.objects.select_related("key__pool", "order_line").filter(pk=license_id).first()
+    )
     if license is None:
         # A stranger and a missing license get the same answer; a visitor is asked to sign in.
         access.require_signed_in(actor)
@@ -59,6 +61,7 @@ def reveal_license_key(license_id: UUID, *, actor: Actor, reason: str = "") -> S
                 EventType.RATE_BLOCKED,
                 license_id,
                 actor=actor,
+                order_id=license.order_line.order_id,
                 account_id=license.account_id,
                 rule="reveal",
                 seconds=error.params["seconds"],
@@ -83,6 +86,7 @@ def _note_reveal(opened: License, *, actor: Actor, reason: str, is_owner: bool) 
         actor=actor,
         reason=reason,
         permission="" if is_owner else REVEAL_LICENSE_KEYS,
+        order_id=opened.order_line.order_id,
         account_id=license.account_id,
         suffix=license.key.suffix,
         by_staff=not is_owner,
@@ -99,7 +103,7 @@ def open_keys(license_ids: Iterable[UUID]) -> Dict[UUID, SecretKey]:
     """
     licenses = list(
         License.objects.select_for_update(of=("self",))
-        .select_related("key__pool")
+        .select_related("key__pool", "order_line")
         .filter(pk__in=list(license_ids), fulfillment__in=ISSUED, suspended_at=None)
         .order_by("pk")
     )
@@ -107,11 +111,13 @@ def open_keys(license_ids: Iterable[UUID]) -> Dict[UUID, SecretKey]:
     fresh = [license for license in licenses if license.key.revealed_at is None]
     if fresh:
         key_lifecycle.mark_revealed([license.key_id for license in fresh], now())
+        orders = {license.order_line.order_id for license in fresh}
         record(
             EventType.LICENSE_KEY_REVEALED,
             fresh[0].pk,
             actor=SYSTEM,
             reason="e-mail",
+            order_id=orders.pop() if len(orders) == 1 else None,
             account_id=fresh[0].account_id,
             licenses=[str(license.pk) for license in fresh],
             by_staff=False,

@@ -207,7 +207,10 @@ class License(models.Model):
 
 
 class Assignment(models.Model):
-    """Who held a license, given by whom, from when to when; the open one is the holder of today."""
+    """Who held a license, given by whom, from when to when; the open one is the holder of today.
+
+    `assigned_by` is a name or an address, `assigned_by_ref` the host's user, empty for an app.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     license = models.ForeignKey(License, on_delete=models.PROTECT, related_name="assignments")
@@ -215,6 +218,7 @@ class Assignment(models.Model):
         EndCustomer, on_delete=models.PROTECT, related_name="assignments"
     )
     assigned_by = models.CharField(max_length=254, blank=True)
+    assigned_by_ref = models.CharField(max_length=36, blank=True)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 

@@ -165,6 +165,7 @@ def _assign(licenses: List[License], customer: EndCustomer, actor: Actor) -> Lis
                 license=license,
                 end_customer=customer,
                 assigned_by=actor.label or actor.kind,
+                assigned_by_ref=actor.user_ref,
                 started_at=moment,
             )
             for license in licenses

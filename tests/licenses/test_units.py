@@ -1,4 +1,8 @@
+from importlib import import_module
+from types import SimpleNamespace
+
 import pytest
+from django.db import connection
 from factories import (
     STAFF,
     actor_for,
@@ -163,3 +167,22 @@ def test_once_the_key_was_seen_only_staff_may_recall_with_a_reason():
 
     license.refresh_from_db()
     assert license.fulfillment == "RELEASED"
+
+
+def test_the_migration_finds_who_assigned_in_the_events():
+    """Of assignments from before, with which no user was kept."""
+    licenses = make_assigned(2)
+    owner = actor_for(SimpleNamespace(pk=7, email="owner@example.com"))
+    mine = make_released(1)[0]
+    customer = make_end_customer(mine.account)
+    assign_licenses([mine.pk], end_customer_id=customer.pk, actor=owner)
+    kept = dict(Assignment.objects.values_list("license_id", "assigned_by_ref"))
+    Assignment.objects.update(assigned_by_ref="")
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            import_module("saleor_esd_plugin.migrations.0021_assigned_by_ref").FROM_EVENTS
+        )
+
+    assert dict(Assignment.objects.values_list("license_id", "assigned_by_ref")) == kept
+    assert kept == {**{one.pk: STAFF.ref for one in licenses}, mine.pk: "7"}

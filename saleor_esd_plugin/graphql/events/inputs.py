@@ -15,10 +15,15 @@ class LicenseEventFilterInput(graphene.InputObjectType):
     """Which events to list; conditions that are given must all hold."""
 
     types = graphene.List(graphene.NonNull(LicenseEventType), description="What happened.")
-    order = graphene.ID(description="What belongs to this license order.")
+    order = graphene.ID(
+        description="What belongs to this order or its licenses: the id of a LicenseOrder or of the shop's "
+        "Order."
+    )
     account = graphene.ID(description="What belongs to this account.")
     subject = graphene.ID(description="What happened to this record, of whatever type of ours.")
-    actor = graphene.String(description="Part of the address or name of who did it.")
+    actor = graphene.String(
+        description="Part of the address or name of who did it, as `label` has it."
+    )
     message = graphene.String(
         description="What this message of a payment provider caused: the whole id, such as `evt_1MqqbK`."
     )

@@ -18,9 +18,12 @@ from ..connections import KeysetConnection
 from ..enums import described_enum
 from ..errors import facts
 from ..ids import Record
+from ..licenses.sight import name_for
 from ..loaders import load, rows
 
 PROVIDER = "PROVIDER"
+# Those who may be of the shop's staff.
+PEOPLE_AND_APPS = ("USER", "APP")
 # From which pools keys come, and why, is nobody's business but the shop's.
 _OF_STOCK = ("choices", "pools")
 
@@ -108,7 +111,9 @@ class LicenseEventActor(graphene.ObjectType):
 
     kind = graphene.Field(LicenseActorKind, required=True, description="What it is.")
     label = graphene.String(
-        required=True, description="A user's address or an app's name, as it was then."
+        required=True,
+        description="A user's address or an app's name, as it was then; for members of the account \"staff\", "
+        "if it was neither one of them nor the plugin or a payment provider.",
     )
 
 
@@ -153,8 +158,13 @@ class LicenseEvent(Record, graphene.ObjectType):
     )
 
     @staticmethod
-    def resolve_actor(root: Event, info: Any) -> LicenseEventActor:
-        return LicenseEventActor(kind=root.actor_kind, label=root.actor_label)
+    @nested
+    def resolve_actor(root: Event, info: Any) -> Any:
+        if root.actor_kind not in PEOPLE_AND_APPS:
+            return LicenseEventActor(kind=root.actor_kind, label=root.actor_label)
+        user_ref = root.actor_ref if root.actor_kind == "USER" else ""
+        name = name_for(info, root.actor_label, user_ref=user_ref, account_id=root.account_id)
+        return name.then(lambda label: LicenseEventActor(kind=root.actor_kind, label=label))
 
     @staticmethod
     def resolve_message(root: Event, info: Any) -> Optional[str]:

@@ -1,16 +1,18 @@
-"""How much of what they reached people see: a visitor the status only, SUPPORT no character of a key.
+"""How much of what they reached people see: a visitor the status only, SUPPORT no character of a key, no
+member the names of staff.
 
 A visitor reaches a license only through the shop's order, of which it knows the token.
 """
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Optional, Tuple
 from uuid import UUID
 
 from promise import Promise
 
 from ...accounts import access
+from ...accounts.models import Member
 from ...errors import NotFound, PermissionRefused
 from ...host.types import Actor
 from ...permissions import (
@@ -24,6 +26,9 @@ from ..base import asker, nested
 from ..loaders import load
 
 STAFF = (MANAGE_LICENSES, APPROVE_LICENSES, REVEAL_LICENSE_KEYS)
+
+# What others read instead of the name of a member of the shop's staff, or of an app of the shop.
+SOMEBODY_OF_THE_SHOP = "staff"
 
 
 def for_members(resolve: Callable[[Any, Any], Any]) -> Callable:
@@ -46,10 +51,36 @@ def value_for_members(name: str) -> Callable:
     return for_members(resolve_value)
 
 
+def is_staff(actor: Actor) -> bool:
+    """Whether the actor has a permission of ours: who works for the shop may know who else does."""
+    return actor.has(*STAFF, MANAGE_LICENSE_KEYS)
+
+
+def name_for(info: Any, name: str, *, user_ref: str, account_id: Optional[UUID]) -> Promise:
+    """`name`, of this user or (without `user_ref`) of an app, as the caller may read it.
+
+    Staff read it as it is, others only that of a member of the account, else "staff".
+    """
+    if is_staff(asker(info)):
+        return Promise.resolve(name)
+    pair = (account_id, user_ref) if account_id and user_ref else None
+    return load(info.context, _members, pair).then(
+        lambda is_member: name if is_member else SOMEBODY_OF_THE_SHOP
+    )
+
+
+def _members(pairs: List[Tuple[UUID, str]]) -> Dict[Tuple[UUID, str], bool]:
+    found = Member.objects.filter(
+        account_id__in={account_id for account_id, _ in pairs},
+        user_ref__in={user_ref for _, user_ref in pairs},
+    )
+    return dict.fromkeys(found.values_list("account_id", "user_ref"), True)
+
+
 def sees_key_hints(info: Any, account_id: UUID) -> Promise:
     """Whether the caller sees all that there is in this account but clear keys: staff, and its owners."""
     actor = asker(info)
-    if actor.has(*STAFF, MANAGE_LICENSE_KEYS):
+    if is_staff(actor):
         return Promise.resolve(True)
     return load(info.context, _accounts_with_hints, account_id, actor)
 

@@ -10,7 +10,7 @@ from promise import Promise
 from ...accounts.models import Account, EndCustomer
 from ...host.graphql import DateTime, host_types, load_order_lines, load_variants
 from ...keys.formats import masked
-from ...licenses.models import KeyReplacement
+from ...licenses.models import Assignment, KeyReplacement
 from ...licenses.models import License as LicenseRow
 from ...licenses.models import LicensePolicy as Policy
 from ...licenses.rules import lifecycle_at
@@ -38,7 +38,7 @@ from .listing import (
     replacements_of_licenses,
     waiting_reasons,
 )
-from .sight import for_members, sees_key_hints, value_for_members
+from .sight import for_members, name_for, sees_key_hints, value_for_members
 
 
 class LicenseAssignment(Record, graphene.ObjectType):
@@ -47,9 +47,20 @@ class LicenseAssignment(Record, graphene.ObjectType):
     end_customer = graphene.Field(
         LicenseEndCustomer, required=True, description="The end customer who held it."
     )
-    assigned_by = graphene.String(required=True, description="Who gave it: an address or a name.")
+    assigned_by = graphene.String(
+        required=True,
+        description='Who gave it: an address or a name; for members "staff", if it was nobody of theirs.',
+    )
     started_at = graphene.Field(DateTime, required=True, description="Since when.")
     ended_at = graphene.Field(DateTime, description="Until when; null for the holder of today.")
+
+    @staticmethod
+    @nested
+    def resolve_assigned_by(root: Assignment, info: Any) -> Promise:
+        account_id = root.end_customer.account_id
+        return name_for(
+            info, root.assigned_by, user_ref=root.assigned_by_ref, account_id=account_id
+        )
 
 
 class LicenseKeyReplacement(Record, graphene.ObjectType):
@@ -59,7 +70,9 @@ class LicenseKeyReplacement(Record, graphene.ObjectType):
         description="The old key as lists show it. Null for SUPPORT. It is quarantined for good."
     )
     reason = graphene.String(required=True, description="Why it was replaced.")
-    replaced_by = graphene.String(required=True, description="Who did it: an address or a name.")
+    replaced_by = graphene.String(
+        required=True, description='Who did it: an address or a name; for members "staff".'
+    )
     replaced_at = graphene.Field(DateTime, required=True, description="When.")
 
     @staticmethod
@@ -68,6 +81,11 @@ class LicenseKeyReplacement(Record, graphene.ObjectType):
         return sees_key_hints(info, root.license.account_id).then(
             lambda sees: masked(root.old_key) if sees else None
         )
+
+    @staticmethod
+    @nested
+    def resolve_replaced_by(root: KeyReplacement, info: Any) -> Promise:
+        return name_for(info, root.replaced_by, user_ref="", account_id=None)
 
 
 def _key(root: LicenseRow, info: Any) -> Promise:

@@ -9,6 +9,7 @@ from promise import Promise
 
 from ...accounts.models import Account
 from ...host.graphql import DateTime, host_types, load_order_lines, load_orders, load_variants
+from ...host.types import SYSTEM
 from ...licenses.models import LicensePolicy as Policy
 from ...orders.models import LicenseOrder as OrderRow
 from ...orders.models import LicenseOrderLine as LineRow
@@ -19,7 +20,7 @@ from ..emails.listing import DELIVERY_SORTING, deliveries_of_orders
 from ..emails.types import LicenseDeliveryConnection
 from ..ids import Record
 from ..licenses.listing import licenses_of_lines, licenses_of_orders
-from ..licenses.sight import for_members, sees_key_hints, value_for_members
+from ..licenses.sight import for_members, name_for, sees_key_hints, value_for_members
 from ..licenses.types import LicenseConnection
 from ..loaders import load, rows
 from ..policies.types import LicensePolicy
@@ -132,7 +133,9 @@ class LicenseOrder(Record, graphene.ObjectType):
         LicenseOrderApproval, required=True, description="What was decided of it."
     )
     decided_at = graphene.Field(DateTime, description="When that was decided last.")
-    decided_by = graphene.String(description="By whom: an address, an app's name, or the plugin.")
+    decided_by = graphene.String(
+        description='By whom: an address, an app\'s name, or the plugin; for members "staff" or the plugin.'
+    )
     decision_reason = graphene.String(description="Why.")
     availability = graphene.Field(
         graphene.NonNull(LicenseAvailability), description="How many units can be used."
@@ -179,7 +182,14 @@ class LicenseOrder(Record, graphene.ObjectType):
         stand = load(info.context, stand_of_orders, root.pk)
         return stand.then(lambda found: status_of(root, found))
 
-    resolve_decided_by = staticmethod(value_for_members("decided_by"))
+    @staticmethod
+    @for_members
+    def resolve_decided_by(root: OrderRow, info: Any) -> Any:
+        # Staff decide, or the policy does.
+        if root.decided_by in ("", SYSTEM.label):
+            return root.decided_by or None
+        return name_for(info, root.decided_by, user_ref="", account_id=None)
+
     resolve_decision_reason = staticmethod(value_for_members("decision_reason"))
 
     @staticmethod

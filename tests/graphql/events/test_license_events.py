@@ -4,7 +4,13 @@ import build
 import factories
 import pytest
 
+from saleor_esd_plugin.accounts.services import update_account
 from saleor_esd_plugin.events.models import Event
+from saleor_esd_plugin.events.record import record
+from saleor_esd_plugin.events.types import EventType
+from saleor_esd_plugin.host.graphql import global_id
+from saleor_esd_plugin.host.types import ANONYMOUS, Actor
+from saleor_esd_plugin.licenses.handover import reveal_license_key
 
 pytestmark = pytest.mark.django_db
 
@@ -99,6 +105,87 @@ def test_events_are_filtered(api, staff, order, gid):
     for garbage in ("garbage", gid("LicensePolicy", order), "T3JkZXI6MQ=="):
         assert found(order=garbage) == found(account=garbage) == set()
     assert found(subject="garbage") == found(subject="T3JkZXI6MQ==") == set()
+
+
+def test_an_orders_events_are_found_by_its_id_in_the_shop(api, staff, user, gid):
+    """P05: by either id, on every host; what happened to its licenses is among them."""
+    mine = factories.make_released(2, user=user)
+    other = factories.make_released(1, user=build.make_user())
+    order = mine[0].order_line.order
+    theirs = global_id("Order", str(order.order_uuid))
+    for license in (*mine, *other):
+        reveal_license_key(license.pk, actor=factories.STAFF, reason="the buyer lost it")
+    # As it was recorded before: without its order.
+    record(EventType.LICENSE_KEY_CLAIMED, mine[1].pk, actor=ANONYMOUS, account_id=order.account_id)
+    manager, owner = api(staff("MANAGE_LICENSES")), api(user)
+
+    for ask in (manager, owner):
+        by_ours = ask(LIST, {"first": 100, "filter": {"order": gid("LicenseOrder", order)}})
+        by_theirs = ask(LIST, {"first": 100, "filter": {"order": theirs}})
+        assert by_ours == by_theirs
+        assert types(by_ours).count("LICENSE_KEY_REVEALED") == 2
+        assert types(by_ours).count("LICENSE_KEY_CLAIMED") == 1
+        assert types(by_ours).count("LICENSE_RELEASED") == 1
+        assert by_ours["data"]["licenseEvents"]["totalCount"] == len(listed(by_ours))
+        revealed = [one for one in listed(by_ours) if one["type"] == "LICENSE_KEY_REVEALED"]
+        assert {one["subjectId"] for one in revealed} == {str(license.pk) for license in mine}
+        assert {one["order"]["number"] for one in revealed} == {order.number}
+    foreign = gid("LicenseOrder", other[0].order_line.order)
+    assert listed(owner(LIST, {"first": 100, "filter": {"order": foreign}})) == []
+
+
+def test_pages_of_an_orders_events(api, staff, user, gid):
+    order = factories.make_released(1, user=user)[0].order_line.order
+    ask = api(staff("MANAGE_LICENSES"))
+    filter = {"order": gid("LicenseOrder", order)}
+    whole = listed(ask(LIST, {"first": 100, "filter": filter}))
+
+    seen, after = [], None
+    while len(seen) < len(whole):
+        answer = ask(LIST, {"first": 2, "after": after, "filter": filter})
+        seen += listed(answer)
+        after = answer["data"]["licenseEvents"]["pageInfo"]["endCursor"]
+
+    assert len(whole) > 2 and seen == whole
+
+
+def test_members_do_not_read_the_names_of_staff(api, staff, user):
+    """Of the account's own people they do; of the plugin and of payment providers too."""
+    colleague = build.make_user()
+    license = factories.make_released(1, user=user)[0]
+    factories.make_member(license.account, colleague, "ADMINISTRATOR")
+    reveal_license_key(license.pk, actor=factories.actor_for(colleague))
+    reveal_license_key(license.pk, actor=factories.STAFF, reason="the buyer lost it")
+    app = Actor("APP", ref="7", label="Back office", permissions=frozenset(["MANAGE_LICENSES"]))
+    update_account(license.account_id, name="Acme", actor=app)
+
+    def labels(somebody):
+        answer = api(somebody)(LIST, {"first": 100})
+        return {(one["actor"]["kind"], one["actor"]["label"]) for one in listed(answer)}
+
+    ours = {("SYSTEM", "saleor_esd_plugin"), ("USER", colleague.email)}
+    assert labels(user) == ours | {("USER", "staff"), ("APP", "staff")}
+    assert labels(staff("MANAGE_LICENSES")) >= ours | {
+        ("USER", "staff@shop.example"),
+        ("APP", "Back office"),
+    }
+
+
+def test_members_do_not_find_staff_by_trying_names(api, staff, user):
+    colleague = build.make_user()
+    license = factories.make_released(1, user=user)[0]
+    factories.make_member(license.account, colleague, "ADMINISTRATOR")
+    reveal_license_key(license.pk, actor=factories.actor_for(colleague))
+    reveal_license_key(license.pk, actor=factories.STAFF, reason="the buyer lost it")
+
+    def found(somebody, name):
+        answer = api(somebody)(LIST, {"first": 100, "filter": {"actor": name}})
+        return types(answer)
+
+    assert found(user, "staff@") == found(user, "shop.example") == []
+    assert found(user, colleague.email.upper()) == ["LICENSE_KEY_REVEALED"]
+    assert "LICENSE_RELEASED" in found(user, "esd_plugin")
+    assert "LICENSE_KEY_REVEALED" in found(staff("MANAGE_LICENSES"), "staff@shop")
 
 
 def test_data_are_names_and_values_and_hold_no_key(api, staff):

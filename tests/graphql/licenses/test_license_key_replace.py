@@ -19,9 +19,7 @@ REPLACE = """mutation($input: LicenseKeyReplaceInput!) { licenseKeyReplace(input
     licenses { id keyMask fulfillment isRevealed keyReplacements {
         id oldKeyMask reason replacedBy replacedAt } }
     errors { field code message params { name value } } } }"""
-LICENSE = (
-    """query($id: ID!) { license(id: $id) { keyMask keyReplacements { oldKeyMask reason } } }"""
-)
+LICENSE = """query($id: ID!) { license(id: $id) { keyMask keyReplacements { oldKeyMask reason replacedBy } } }"""
 BY_KEY = """query($filter: LicenseFilterInput) { licenses(first: 5, filter: $filter) {
     edges { node { id } } } }"""
 BY_TOKEN = """query($token: UUID!) { orderByToken(token: $token) { lines { licenses(first: 10) {
@@ -155,15 +153,15 @@ def test_owners_see_the_history_and_support_no_character_of_a_key(api, two, gid)
     assert seen == {
         "keyMask": masked(now_of(two[0]).key),
         "keyReplacements": [
-            {"oldKeyMask": middle, "reason": "second"},
-            {"oldKeyMask": old, "reason": "first"},
+            {"oldKeyMask": middle, "reason": "second", "replacedBy": "staff"},
+            {"oldKeyMask": old, "reason": "first", "replacedBy": "staff"},
         ],
     }
     assert by_support == {
         "keyMask": None,
         "keyReplacements": [
-            {"oldKeyMask": None, "reason": "second"},
-            {"oldKeyMask": None, "reason": "first"},
+            {"oldKeyMask": None, "reason": "second", "replacedBy": "staff"},
+            {"oldKeyMask": None, "reason": "first", "replacedBy": "staff"},
         ],
     }
 
@@ -194,7 +192,7 @@ def test_a_license_is_found_by_the_key_that_it_had(api, staff, two, gid):
 def test_the_history_of_many_costs_as_many_queries_as_of_one(api, staff, gid, queries):
     """PF20"""
     document = """query { licenses(first: 50) { edges { node {
-        keyMask keyReplacements { oldKeyMask reason } } } } }"""
+        keyMask keyReplacements { oldKeyMask reason replacedBy } } } } }"""
     licenses = factories.make_released(6, policy=factories.make_policy(keys=12))
     ask = api(staff("MANAGE_LICENSES"))
     replace_license_keys([licenses[0].pk], reason=LEAKED, actor=factories.STAFF)

@@ -10,6 +10,7 @@ import pytest
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.keys import vault
 from saleor_esd_plugin.licenses.models import License
+from saleor_esd_plugin.licenses.units import assign_licenses
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +63,27 @@ def test_a_license_tells_all_about_itself(api, gid):
     assert found["licenseOrder"]["availability"] == {"text": "1 of 1"}
     assert found["orderLine"]["quantity"] == 1
     assert found["productVariant"]["name"] == "Standard"
+
+
+def test_members_read_who_of_their_own_assigned_it(api, gid, staff):
+    """Of the shop's staff they read "staff", staff read the name."""
+    owner = build.make_user()
+    by_staff = factories.make_assigned(1, user=owner)[0]
+    by_owner = factories.make_released(1, user=owner)[0]
+    assign_licenses(
+        [by_owner.pk],
+        end_customer_id=by_staff.end_customer_id,
+        actor=factories.actor_for(owner),
+    )
+
+    def names(ask):
+        found = ask(LICENSES)["data"]["licenses"]["edges"]
+        return [edge["node"]["assignments"][0]["assignedBy"] for edge in found]
+
+    for role in ("MASTER", "SUPPORT"):
+        member = api(actors.member(role)(by_staff.account))
+        assert names(member) == [owner.email, "staff"]
+    assert names(api(staff("MANAGE_LICENSES"))) == [owner.email, factories.STAFF.label]
 
 
 def test_support_sees_no_character_of_the_key_and_cannot_search_for_one(api, gid):

@@ -8,7 +8,11 @@ import factories
 import pytest
 
 from saleor_esd_plugin.host.db import now
-from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
+from saleor_esd_plugin.orders.approval import (
+    approve_by_policy,
+    approve_license_order,
+    reject_license_order,
+)
 from saleor_esd_plugin.orders.models import LicenseOrder
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +96,25 @@ def test_after_approval_it_is_done_with_6_of_6(manager, gid):
     assert found["decisionReason"] == "known customer"
     assert {edge["node"]["unitIndex"] for edge in found["licenses"]["edges"]} == set(range(6))
     assert manager(ORDER, {"order": found["order"]["id"]})["data"]["licenseOrder"] == found
+
+
+def test_members_do_not_read_who_of_the_shop_decided(api, gid):
+    """Nor does the plugin hide behind "staff"."""
+    owner = build.make_user()
+    by_hand = factories.make_license_order(1, user=owner)
+    approve_license_order(by_hand.pk, actor=factories.STAFF)
+    policy = factories.make_policy(keys=1, approval="AUTOMATIC")
+    by_itself = factories.make_license_order(1, user=owner, policy=policy)
+    approve_by_policy(by_itself.pk)
+    undecided = factories.make_license_order(1, user=owner)
+
+    ask = api(owner)
+    found = {
+        order: ask(ORDER, {"id": gid("LicenseOrder", order)})["data"]["licenseOrder"]["decidedBy"]
+        for order in (by_hand, by_itself, undecided)
+    }
+
+    assert found == {by_hand: "staff", by_itself: "saleor_esd_plugin", undecided: None}
 
 
 @pytest.mark.parametrize(
