@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Hashable, List, NamedTuple, Optional, Type
+from typing import Any, Callable, Dict, Hashable, List, NamedTuple, Optional, Type, Union
 from uuid import UUID
 
 import graphene
@@ -57,9 +57,12 @@ class Page(NamedTuple):
 
 
 def connection_field(
-    connection: Type[KeysetConnection], resolver: Callable, description: str, **arguments: Any
+    connection: Union[Type[KeysetConnection], str],
+    resolver: Callable,
+    description: str,
+    **arguments: Any,
 ) -> graphene.Field:
-    """A field with this connection, the paging arguments and `arguments`."""
+    """A field with this connection (or the path to it), the paging arguments and `arguments`."""
     return graphene.Field(
         graphene.NonNull(connection),
         first=graphene.Int(description=f"The first so many, 1 to {MOST_NODES}; or give `last`."),

@@ -89,6 +89,15 @@ def _progress(key_import: KeyImport, sums: Dict[str, Any]) -> ImportProgress:
     )
 
 
+def in_state(state: str) -> Q:
+    """A condition on imports: where they stand, as `ImportProgress.state` says it."""
+    if state == FINISHED:
+        return Q(finished_at__isnull=False)
+    if state == STOPPED:
+        return Q(finished_at=None, stopped_at__isnull=False)
+    return Q(finished_at=None, stopped_at=None, checked_at__isnull=state == CHECKING)
+
+
 def report_of(key_import: KeyImport) -> ImportReport:
     """The verdicts given so far; of a repeated content those of the first time."""
     if key_import.outcome == KeyImport.Outcome.REPEATED.value:

@@ -13,9 +13,13 @@ from ..base import asker, nested
 from ..connections import KeysetConnection, connect_nested, connection_field, page_of
 from ..enums import described_enum
 from ..ids import Record
+from ..licenses.listing import licenses_of_end_customers
 from ..loaders import load, rows
+from ..sorting import BY_AGE, Order
 from .inputs import END_CUSTOMER_SORTING, LicenseEndCustomerFilterInput
 from .listing import end_customers_below, members_of
+
+_OLDEST_FIRST = Order("CREATED_AT", *BY_AGE, descending=False)
 
 LicenseMemberRole = described_enum(
     "LicenseMemberRole",
@@ -44,6 +48,23 @@ class LicenseMember(Record, graphene.ObjectType):
         return load(info.context, load_users, root.user_ref)
 
 
+@nested
+def resolve_licenses(root: EndCustomer, info: Any, **paging: Any) -> Promise:
+    # A license names its end customer: each of the two files needs the other.
+    from ..licenses.types import LicenseConnection
+
+    page = page_of(_OLDEST_FIRST, **paging)
+    return connect_nested(
+        LicenseConnection,
+        info,
+        licenses_of_end_customers,
+        root.pk,
+        "end_customer_id",
+        page,
+        asker(info),
+    )
+
+
 class LicenseEndCustomer(Record, graphene.ObjectType):
     """A final licensee under an account; licenses are assigned to it."""
 
@@ -63,6 +84,11 @@ class LicenseEndCustomer(Record, graphene.ObjectType):
         required=True, description="Was deleted, and stays because licenses were once its own."
     )
     created_at = graphene.Field(DateTime, required=True, description="When it was created.")
+    licenses = connection_field(
+        "saleor_esd_plugin.graphql.licenses.types.LicenseConnection",
+        resolve_licenses,
+        "The licenses that it holds today, oldest first, as far as you may see them.",
+    )
 
     @staticmethod
     def resolve_account(root: EndCustomer, info: Any) -> Promise:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import graphene
+from typing import Any
+from uuid import UUID
 
-from ...emails.models import DeliveryKind, DeliveryStatus
+import graphene
+from promise import Promise
+
+from ...emails.models import Delivery, DeliveryKind, DeliveryStatus
 from ...host.graphql import DateTime
+from ..base import asker, nested
 from ..connections import KeysetConnection
 from ..enums import described_enum
 from ..ids import Record
+from ..licenses.listing import licenses_seen_by, orders_seen_by
+from ..loaders import load
 
 LicenseDeliveryKind = described_enum(
     "LicenseDeliveryKind",
@@ -59,6 +66,28 @@ class LicenseDelivery(Record, graphene.ObjectType):
     )
     created_at = graphene.Field(DateTime, required=True, description="When it was to be sent.")
     sent_at = graphene.Field(DateTime, description="When the mail server took it.")
+    license_order = graphene.Field(
+        "saleor_esd_plugin.graphql.orders.types.LicenseOrder",
+        description="The order that it is about, if it is about one that you may see.",
+    )
+    licenses = graphene.List(
+        graphene.NonNull("saleor_esd_plugin.graphql.licenses.types.License"),
+        required=True,
+        description="The licenses whose keys or links it brings, 50 at most, as far as you may see them; empty "
+        "for other e-mails about an order.",
+    )
+
+    @staticmethod
+    @nested
+    def resolve_license_order(root: Delivery, info: Any) -> Promise:
+        return load(info.context, orders_seen_by, root.order_id, asker(info))
+
+    @staticmethod
+    @nested
+    def resolve_licenses(root: Delivery, info: Any) -> Promise:
+        actor = asker(info)
+        named = [load(info.context, licenses_seen_by, UUID(pk), actor) for pk in root.license_ids]
+        return Promise.all(named).then(lambda found: [each for each in found if each])
 
 
 class LicenseDeliveryConnection(KeysetConnection):

@@ -15,7 +15,13 @@ from .. import filters
 from ..base import root_query, staff_with
 from ..connections import KeysetConnection, connect, connection_field
 from ..ids import find_or_none
-from .imports import LicenseKeyImport
+from .imports import (
+    IMPORT_SORTING,
+    LicenseKeyImport,
+    LicenseKeyImportConnection,
+    LicenseKeyImportFilterInput,
+    wanted,
+)
 from .inputs import POOL_SORTING, LicenseKeyPoolFilterInput
 from .types import (
     LicenseKeyBatch,
@@ -57,6 +63,15 @@ def resolve_license_key_import(actor: Actor, info: Any, id: str) -> Optional[Key
 
 
 @root_query(staff_with(MANAGE_LICENSE_KEYS))
+def resolve_license_key_imports(
+    actor: Actor, info: Any, filter: Any = None, sort_by: Any = None, **paging: Any
+) -> KeysetConnection:
+    imports = KeyImport.objects.filter(wanted(filter) if filter is not None else Q())
+    order = IMPORT_SORTING.chosen(sort_by)
+    return connect(LicenseKeyImportConnection, imports, order, **paging)
+
+
+@root_query(staff_with(MANAGE_LICENSE_KEYS))
 def resolve_license_key_formats(actor: Actor, info: Any) -> List[LicenseKeyFormat]:
     return [
         LicenseKeyFormat(
@@ -94,6 +109,14 @@ QUERIES = {
         id=graphene.ID(required=True, description="The import."),
         resolver=resolve_license_key_import,
         description="One large import of keys. For staff with MANAGE_LICENSE_KEYS.",
+    ),
+    "license_key_imports": connection_field(
+        LicenseKeyImportConnection,
+        resolve_license_key_imports,
+        "Large imports of keys, newest first; what was imported at once is in `batches` of its pool. For staff "
+        "with MANAGE_LICENSE_KEYS.",
+        filter=LicenseKeyImportFilterInput(description="Which ones."),
+        sort_by=IMPORT_SORTING.argument(),
     ),
     "license_key_formats": graphene.Field(
         graphene.NonNull(graphene.List(graphene.NonNull(LicenseKeyFormat))),

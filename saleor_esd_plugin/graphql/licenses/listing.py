@@ -14,6 +14,7 @@ from ...host.types import Actor
 from ...keys.models import LicenseKey
 from ...licenses import queries
 from ...licenses.models import LIVE, Assignment, Fulfillment, KeyReplacement, License
+from ...orders import queries as order_queries
 from ...orders.counts import APPROVAL, CONFIRMATION, DISPUTE, PAYMENT, REFUND, availability
 from ...orders.models import LicenseOrder, LicenseOrderLine
 from ...permissions import Right
@@ -93,6 +94,23 @@ def licenses_of_orders(order_ids: Iterable[UUID], actor: Actor) -> QuerySet:
     """The licenses below these orders that the actor may see, each with `order_id`."""
     licenses = _seen_by(actor).filter(order_line__order_id__in=order_ids)
     return licenses.annotate(order_id=F("order_line__order_id"))
+
+
+def licenses_of_end_customers(end_customer_ids: Iterable[UUID], actor: Actor) -> QuerySet:
+    """The licenses that these end customers hold today, as far as the actor may see them."""
+    held = _seen_by(actor).filter(fulfillment=Fulfillment.ASSIGNED.value)
+    return held.filter(end_customer_id__in=end_customer_ids)
+
+
+def licenses_seen_by(license_ids: List[UUID], actor: Actor) -> Dict[UUID, License]:
+    """Those of these licenses that the actor may see."""
+    return _seen_by(actor).in_bulk(license_ids)
+
+
+def orders_seen_by(order_ids: List[UUID], actor: Actor) -> Dict[UUID, LicenseOrder]:
+    """Those of these orders that the actor may see, be it by way of a license."""
+    orders = LicenseOrder.objects.all() if actor.has(*STAFF) else order_queries.visible_to(actor)
+    return orders.in_bulk(order_ids)
 
 
 def _seen_by(actor: Actor) -> QuerySet:

@@ -12,7 +12,7 @@ from ...host.graphql import DateTime, host_types, load_variants
 from ...keys.models import KeyKind, KeyPool
 from ...licenses.models import Approval, DeliveryMode, ExpiryBasis, RankedPool
 from ...licenses.models import LicensePolicy as Policy
-from ...permissions import MANAGE_LICENSE_KEYS, MANAGE_LICENSES
+from ...permissions import APPROVE_LICENSES, MANAGE_LICENSE_KEYS, MANAGE_LICENSES
 from ..base import nested_for, staff_with
 from ..connections import KeysetConnection
 from ..enums import described_enum
@@ -96,15 +96,18 @@ class LicenseRankedPool(graphene.ObjectType):
         return Promise.all([load(info.context, rows, pk, Account) for pk in root.accounts])
 
 
-# A field that only staff with one of these may read.
+# Fields that only staff with one of these may read.
 _for_staff = nested_for(staff_with(MANAGE_LICENSE_KEYS, MANAGE_LICENSES))
+# What a decision on an order depends on; where the keys come from does not concern it.
+_for_approvers = nested_for(staff_with(MANAGE_LICENSE_KEYS, MANAGE_LICENSES, APPROVE_LICENSES))
 
 
 class LicensePolicy(Record, graphene.ObjectType):
     """How one product variant is licensed.
 
-    Everybody may read key kind, delivery, term, expiry basis and grace days; staff with MANAGE_LICENSE_KEYS
-    or MANAGE_LICENSES all of it.
+    Everybody may read key kind, delivery, term, expiry basis, grace days and the variant; staff with
+    MANAGE_LICENSE_KEYS or MANAGE_LICENSES all of it; with APPROVE_LICENSES also its name and what it says of
+    approval.
     """
 
     key_kind = graphene.Field(
@@ -126,7 +129,7 @@ class LicensePolicy(Record, graphene.ObjectType):
         lambda: host_types().ProductVariant,
         description="The variant that it is for, unless it was deleted since.",
     )
-    name = graphene.String(description="Staff's name for it. For staff.")
+    name = graphene.String(description="Staff's name for it. For staff, approvers too.")
     pool = graphene.Field(
         "saleor_esd_plugin.graphql.keys.types.LicenseKeyPool",
         description="Where the keys come from, unless one of `rankedPools` has them. For staff.",
@@ -140,13 +143,15 @@ class LicensePolicy(Record, graphene.ObjectType):
         "from `pool`; false: it is waited for. For staff."
     )
     approval = graphene.Field(
-        LicenseApprovalMode, description="When ordered units may be released. For staff."
+        LicenseApprovalMode,
+        description="When ordered units may be released. For staff, approvers too.",
     )
     approval_quantity = graphene.Int(
-        description="With approval RULES, more units than this wait for staff. For staff."
+        description="With approval RULES, more units than this wait for staff. For staff, approvers too."
     )
     approves_first_order_manually = graphene.Boolean(
-        description="With approval RULES, the first order of a buyer waits for staff. For staff."
+        description="With approval RULES, the first order of a buyer waits for staff. For staff, approvers "
+        "too."
     )
     sends_key_to_buyer = graphene.Boolean(
         description="A buyer who is no reseller gets the key at once on release. For staff."
@@ -173,7 +178,7 @@ class LicensePolicy(Record, graphene.ObjectType):
         return load(info.context, load_variants, root.variant_ref)
 
     @staticmethod
-    @_for_staff
+    @_for_approvers
     def resolve_name(root: Policy, info: Any) -> str:
         return root.name
 
@@ -193,17 +198,17 @@ class LicensePolicy(Record, graphene.ObjectType):
         return root.falls_back
 
     @staticmethod
-    @_for_staff
+    @_for_approvers
     def resolve_approval(root: Policy, info: Any) -> str:
         return root.approval
 
     @staticmethod
-    @_for_staff
+    @_for_approvers
     def resolve_approval_quantity(root: Policy, info: Any) -> Any:
         return root.approval_quantity
 
     @staticmethod
-    @_for_staff
+    @_for_approvers
     def resolve_approves_first_order_manually(root: Policy, info: Any) -> bool:
         return root.approves_first_order_manually
 

@@ -6,6 +6,8 @@ import pytest
 
 from saleor_esd_plugin.accounts.models import EndCustomer
 from saleor_esd_plugin.events.models import Event
+from saleor_esd_plugin.licenses.units import assign_licenses
+from saleor_esd_plugin.orders.returns import return_units
 
 pytestmark = pytest.mark.django_db
 
@@ -306,3 +308,90 @@ def test_they_are_listed_searched_and_paged(api, user, account, gid):
     assert page(first=9, filter={"text": "zED"})[0] == ["d"]
     newest = page(first=9, sortBy={"field": "CREATED_AT", "direction": "DESC"})[0]
     assert newest == ["e", "d", "C", "a", "b"]
+
+
+HELD = """query($id: ID!, $first: Int!, $after: String) { licenseAccount(id: $id) {
+    endCustomers(first: 10) { edges { node { code licenses(first: $first, after: $after) {
+        totalCount pageInfo { hasNextPage endCursor } edges { node { id unitIndex } } } } } } } }"""
+
+
+def held_by(answer):
+    """Code -> (how many licenses it holds, the ids of the page)."""
+    assert "errors" not in answer, answer
+    edges = answer["data"]["licenseAccount"]["endCustomers"]["edges"]
+    return {
+        edge["node"]["code"]: (
+            edge["node"]["licenses"]["totalCount"],
+            [one["node"]["id"] for one in edge["node"]["licenses"]["edges"]],
+        )
+        for edge in edges
+    }
+
+
+@pytest.fixture
+def holders(user, account, staff):
+    """Two end customers: "A" holds three licenses and gave one back to the shop, "B" holds one."""
+    licenses = factories.make_released(5, user=user)
+    a, b = (factories.make_end_customer(account, code=code) for code in "AB")
+    assign_licenses([one.pk for one in licenses[:4]], end_customer_id=a.pk, actor=factories.STAFF)
+    assign_licenses([licenses[4].pk], end_customer_id=b.pk, actor=factories.STAFF)
+    return_units(
+        licenses[0].order_line.order_id,
+        license_ids=[licenses[0].pk],
+        quantities={},
+        reason="broken",
+        actor=factories.STAFF,
+    )
+    return licenses[1:]
+
+
+def test_an_end_customer_leads_to_the_licenses_that_it_holds(
+    api, staff, user, account, holders, gid
+):
+    wanted = {
+        "A": (3, [gid("License", one) for one in holders[:3]]),
+        "B": (1, [gid("License", holders[3])]),
+    }
+    given = {"id": gid("LicenseAccount", account), "first": 10}
+
+    for somebody in (user, staff("MANAGE_LICENSES")):
+        assert held_by(api(somebody)(HELD, given)) == wanted
+
+    page = api(user)(HELD, {**given, "first": 2})["data"]["licenseAccount"]["endCustomers"]
+    of_a = page["edges"][0]["node"]["licenses"]
+    assert of_a["pageInfo"]["hasNextPage"] is True
+    rest = held_by(api(user)(HELD, {**given, "after": of_a["pageInfo"]["endCursor"]}))
+    assert rest["A"] == (3, [gid("License", holders[2])])
+
+
+OF_HOLDER = """query($id: ID!) { license(id: $id) { endCustomer { code
+    licenses(first: 10) { totalCount edges { node { id } } } } } }"""
+
+
+def test_support_comes_by_a_license_and_sees_its_own_accounts_only(api, account, holders, gid):
+    """T-AUTHZ-01: SUPPORT lists no end customers, and reaches them by their licenses."""
+    support = build.make_user()
+    factories.make_member(account, support, "SUPPORT")
+    given = {"id": gid("License", holders[0])}
+
+    seen = api(support)(OF_HOLDER, given)["data"]["license"]["endCustomer"]["licenses"]
+
+    assert seen["totalCount"] == 3
+    assert api(build.make_user())(OF_HOLDER, given)["data"] == {"license": None}
+
+
+def test_the_licenses_of_many_cost_as_many_queries_as_of_one(
+    api, user, account, holders, gid, queries
+):
+    """PF20"""
+    ask, given = api(user), {"id": gid("LicenseAccount", account), "first": 10}
+    ask(HELD, given)
+    of_two = queries(lambda: ask(HELD, given))
+
+    for code in "CDEF":
+        customer = factories.make_end_customer(account, code=code)
+        (license,) = factories.make_released(1, user=user)
+        assign_licenses([license.pk], end_customer_id=customer.pk, actor=factories.STAFF)
+
+    assert len(held_by(ask(HELD, given))) == 6
+    assert queries(lambda: ask(HELD, given)) == of_two

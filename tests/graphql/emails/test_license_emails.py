@@ -22,6 +22,9 @@ DELIVERIES = """query($filter: LicenseDeliveryFilterInput) {
         id kind recipient language status attempts error createdAt sentAt } } } }"""
 OF_LICENSE = "query($id: ID!) { license(id: $id) { deliveries { kind recipient } } }"
 
+WITH_ITS_SUBJECT = """query { licenseDeliveries(first: 100) { edges { node {
+    kind licenseOrder { id number } licenses { id keyMask } } } } }"""
+
 
 @pytest.fixture
 def owner():
@@ -195,3 +198,57 @@ def test_who_sees_deliveries(api, license, gid, who, sees):
 def test_visitors_see_none(api):
     error = api()(DELIVERIES)["errors"][0]
     assert error["extensions"]["exception"]["code"] == "LOGIN_REQUIRED"
+
+
+def subjects(answer):
+    assert "errors" not in answer, answer
+    nodes = [edge["node"] for edge in answer["data"]["licenseDeliveries"]["edges"]]
+    return {
+        node["kind"]: (
+            node["licenseOrder"] and node["licenseOrder"]["number"],
+            [license["id"] for license in node["licenses"]],
+        )
+        for node in nodes
+    }
+
+
+def test_a_delivery_leads_to_its_order_and_licenses(api, staff, owner, license, gid):
+    told()
+    order = license.order_line.order
+
+    for ask in (
+        api(owner),
+        api(actors.member("SUPPORT")(license.account)),
+        api(staff("MANAGE_LICENSES")),
+        api(staff("APPROVE_LICENSES")),
+    ):
+        found = subjects(ask(WITH_ITS_SUBJECT))
+        assert found["ORDER_RELEASED"] == (order.number, [])
+        assert found["LICENSE_ASSIGNED"] == (order.number, [gid("License", license)])
+
+
+def test_a_delivery_leads_to_nothing_foreign(api, owner, license):
+    """T-AUTHZ-01: not even if its row named something of another account."""
+    foreign = factories.make_released(1)[0]
+    told()
+    Delivery.objects.filter(account_id=license.account_id).update(
+        order_id=foreign.order_line.order_id, license_ids=[str(foreign.pk)]
+    )
+
+    found = subjects(api(owner)(WITH_ITS_SUBJECT))
+    assert found and all(subject == (None, []) for subject in found.values())
+
+
+def test_what_many_deliveries_lead_to_costs_as_many_queries_as_of_one(api, owner, license, queries):
+    """PF20"""
+    told()
+    ask = api(owner)
+    ask(WITH_ITS_SUBJECT)
+    of_one = queries(lambda: ask(WITH_ITS_SUBJECT))
+
+    for _ in range(3):
+        factories.make_assigned(2, user=owner)
+    told()
+
+    assert len(subjects(ask(WITH_ITS_SUBJECT))) > 0
+    assert queries(lambda: ask(WITH_ITS_SUBJECT)) == of_one

@@ -1,5 +1,6 @@
 """Large imports through the API: begun, watched, stopped, resumed, and what they say."""
 
+import build
 import factories
 import pytest
 
@@ -210,3 +211,80 @@ def test_only_staff_for_keys(begun, api, staff, unchanged):
             for query in (STOP, RESUME):
                 assert someone(query, {"input": {"id": global_id}})["errors"]
             assert someone(LOOK, {"id": global_id})["errors"]
+
+
+IMPORTS = (
+    """query($filter: LicenseKeyImportFilterInput, $first: Int = 100, $after: String) {
+    licenseKeyImports(filter: $filter, first: $first, after: $after) {
+        totalCount pageInfo { endCursor hasNextPage }
+        edges { node { id pools { id name } startedBy createdAt isDryRun %s } } } }"""
+    % PROGRESS
+)
+
+
+def listed(answer):
+    assert "errors" not in answer, answer
+    return [edge["node"] for edge in answer["data"]["licenseKeyImports"]["edges"]]
+
+
+@pytest.fixture
+def four(begun, ask):
+    """An import in each state, the oldest first: state -> (row, global id)."""
+    given = {
+        "CHECKING": begun(factories.fresh_keys(3)),
+        "LOADING": begun(factories.fresh_keys(3), skipInvalid=True),
+        "STOPPED": begun(factories.fresh_keys(3)),
+        "FINISHED": begun(factories.fresh_keys(3)),
+    }
+    assert ask(STOP, {"input": {"id": given["STOPPED"][1]}})["data"]
+    loading.run_import(given["FINISHED"][0].pk)
+    return given
+
+
+def test_imports_are_listed_newest_first(four, ask, gid):
+    """Which pool, who began it and when, how far it is."""
+    answer = ask(IMPORTS)
+
+    nodes = listed(answer)
+    assert answer["data"]["licenseKeyImports"]["totalCount"] == 4
+    assert [node["progress"]["state"] for node in nodes] == list(reversed(list(four)))
+    for node, (row, global_id) in zip(nodes, reversed(list(four.values()))):
+        assert node["id"] == global_id
+        assert node["pools"] == [{"id": gid("LicenseKeyPool", row.pool), "name": row.pool.name}]
+        assert node["startedBy"] == row.actor_label != ""
+        assert node["createdAt"] == row.created_at.isoformat()
+    assert nodes[0]["progress"]["accepted"] == 3
+
+
+def test_imports_in_pages_and_filtered(four, ask, gid):
+    seen, after = [], None
+    for _ in range(2):
+        page = ask(IMPORTS, {"first": 2, "after": after})
+        seen += listed(page)
+        after = page["data"]["licenseKeyImports"]["pageInfo"]["endCursor"]
+    assert seen == listed(ask(IMPORTS))
+
+    def found(**filter):
+        return [node["id"] for node in listed(ask(IMPORTS, {"filter": filter}))]
+
+    for state, (row, global_id) in four.items():
+        assert found(state=[state]) == [global_id]
+        assert found(pool=gid("LicenseKeyPool", row.pool)) == [global_id]
+    assert len(found(state=["STOPPED", "LOADING"])) == 2
+    assert found(state=[]) == found(pool="garbage") == []
+    assert found(createdAt={"lte": "2001-01-01T00:00:00Z"}) == []
+
+
+def test_many_imports_cost_as_many_queries_as_one(four, ask, queries):
+    """PF20"""
+    of_one = queries(lambda: ask(IMPORTS, {"first": 1}))
+    assert queries(lambda: ask(IMPORTS, {"first": 4})) == of_one
+
+
+def test_who_lists_imports(api, staff, four):
+    """T-AUTHZ-01"""
+    for somebody in (staff("MANAGE_LICENSES"), staff("APPROVE_LICENSES"), build.make_user(), None):
+        answer = api(somebody)(IMPORTS)
+        assert answer["data"] is None
+        assert answer["errors"][0]["extensions"]["exception"]["code"] == "PermissionDenied"
+    assert len(listed(api(build.make_app("MANAGE_LICENSE_KEYS"))(IMPORTS))) == 4

@@ -43,32 +43,67 @@ def test_everybody_sees_the_public_part(ask_for):
     }
 
 
-@pytest.mark.parametrize(
-    "field",
-    [
-        "name",
-        "pool { name }",
-        "rankedPools { countries }",
-        "fallsBack",
-        "approval",
-        "approvalQuantity",
-        "approvesFirstOrderManually",
-        "sendsKeyToBuyer",
-        "isArchived",
-        "createdAt",
-        "instructions { text }",
-    ],
-)
+FOR_APPROVERS = ["name", "approval", "approvalQuantity", "approvesFirstOrderManually"]
+FOR_OTHER_STAFF = [
+    "pool { name }",
+    "rankedPools { countries }",
+    "fallsBack",
+    "sendsKeyToBuyer",
+    "isArchived",
+    "createdAt",
+    "instructions { text }",
+]
+
+
+@pytest.mark.parametrize("field", [*FOR_APPROVERS, *FOR_OTHER_STAFF])
 def test_the_rest_is_for_staff(ask_for, staff, field):
+    """Who approves orders reads what the decision depends on, and not where the keys come from."""
     policy = factories.make_policy(name="Secret", instructions={"en": "Open."})
     variant = build.find_variant(policy.variant_ref)
 
-    for somebody in (None, build.make_user(), staff("APPROVE_LICENSES")):
-        refused = ask_for(somebody, variant, field)
-        assert refused["errors"][0]["extensions"]["exception"]["code"] == "PermissionDenied"
-        assert refused["data"]["productVariant"]["licensePolicy"][field.split()[0]] is None
-    for permission in ("MANAGE_LICENSE_KEYS", "MANAGE_LICENSES"):
-        assert "errors" not in ask_for(staff(permission), variant, field)
+    refused = [None, build.make_user(), staff("REVEAL_LICENSE_KEYS"), build.make_app()]
+    allowed = [staff("MANAGE_LICENSE_KEYS"), staff("MANAGE_LICENSES")]
+    (allowed if field in FOR_APPROVERS else refused).append(staff("APPROVE_LICENSES"))
+
+    for somebody in refused:
+        answer = ask_for(somebody, variant, field)
+        assert answer["errors"][0]["extensions"]["exception"]["code"] == "PermissionDenied"
+        assert answer["data"]["productVariant"]["licensePolicy"][field.split()[0]] is None
+    for somebody in allowed:
+        assert "errors" not in ask_for(somebody, variant, field)
+
+
+OF_ORDER = """query($id: ID!) { licenseOrder(id: $id) { lines { policy {
+    name approval approvalQuantity approvesFirstOrderManually term expiryBasis graceDays delivery
+    variant { id } } } } }"""
+
+
+def test_approvers_see_the_rules_of_what_they_decide_on(api, staff, gid):
+    policy = factories.make_policy(
+        keys=1,
+        name="Ten or more",
+        approval="RULES",
+        approval_quantity=9,
+        approves_first_order_manually=False,
+        term="P1Y",
+    )
+    order = factories.make_license_order(1, policy=policy)
+
+    answer = api(staff("APPROVE_LICENSES"))(OF_ORDER, {"id": gid("LicenseOrder", order)})
+
+    assert "errors" not in answer, answer
+    (line,) = answer["data"]["licenseOrder"]["lines"]
+    assert line["policy"] == {
+        "name": "Ten or more",
+        "approval": "RULES",
+        "approvalQuantity": 9,
+        "approvesFirstOrderManually": False,
+        "term": "P1Y",
+        "expiryBasis": "FROM_RELEASE",
+        "graceDays": 30,
+        "delivery": "INLINE",
+        "variant": {"id": gid("ProductVariant", policy.variant_ref)},
+    }
 
 
 def test_a_variant_without_a_live_policy_is_not_licensed(ask_for):
