@@ -3,17 +3,50 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Optional
 
 from .errors import Invalid, Required
 from .host.addresses import is_country
 from .host.languages import is_language
 
-# Invisible, and so no text by themselves; str.strip() leaves them.
-_INVISIBLE = "\u200b\u2060\ufeff"
+LONGEST_REASON = 500
+
+# Invisible, and so no text by themselves; str.strip() leaves them. Those from \u200e on turn the direction of
+# writing and come along when something is copied from another program.
+_INVISIBLE = (
+    "\u00ad\u200b\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
+_AROUND = "".join(chr(code) for code in range(0x3001) if chr(code).isspace()) + _INVISIBLE
 # NUL and lone surrogates cannot be stored, other control characters cannot be shown.
 _REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-_LINE_END = re.compile("[\n\r\u0085\u2028\u2029]")
+# What begins a new line or a new field somewhere: in a mail or its header, on a page, in a row of a file.
+_BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# What mail programs make links of: a scheme, "www.", what could be a domain ("shop.example", also behind an "@"),
+# and with a path domains of any script and addresses of four numbers. "No.4711" and "e.g." are none.
+_LINK = re.compile(
+    r"[a-z][a-z0-9+.-]{0,30}:/|\bwww\."
+    r"|\w\.(xn--[a-z0-9-]+|[a-z]{2,63})(?![\w.-]*\w)"
+    r"|\w\.[^\W\d_]{2,63}[/:?#]|\b\d{1,3}(\.\d{1,3}){3}[/:?#]",
+    re.IGNORECASE,
+)
+
+
+def trimmed(text: str) -> str:
+    """`text` without white space and invisible characters around it."""
+    return text.strip(_AROUND)
+
+
+def as_line(text: str) -> str:
+    """`text` on one line: line ends, tabs and other control characters become one space."""
+    return " ".join(filter(None, map(str.strip, _BREAKS.split(text))))
+
+
+def has_link(text: str) -> bool:
+    """Whether a mail program may make a link of something in `text`; errs on the side of yes."""
+    shown = unicodedata.normalize("NFKC", text).replace("\u3002", ".")
+    visible = "".join(sign for sign in shown if unicodedata.category(sign) != "Cf")
+    return _LINK.search(visible) is not None
 
 
 def clean_text(
@@ -27,16 +60,24 @@ def clean_text(
     """`value` without white space around it, at most `longest` characters; None is empty text.
 
     Raises Required if it must not be empty, Invalid if it is too long or holds NUL, another control
-    character than tab and line ends, or half of a surrogate pair. Names are `one_line`.
+    character than tab and line ends, or half of a surrogate pair. With `one_line` it becomes one line, as
+    all texts do but instructions: they end in subjects of mails and in rows of files.
     """
-    text = (value or "").strip().strip(_INVISIBLE).strip()
+    text = trimmed(value or "")
     if required and not text:
         raise Required("Give a value.", field=field)
-    if _REFUSED.search(text) or (one_line and _LINE_END.search(text)):
+    if _REFUSED.search(text):
         raise Invalid("The text holds characters that cannot be stored.", field=field)
+    if one_line:
+        text = as_line(text)
     if len(text) > longest:
         raise Invalid(f"At most {longest} characters.", field=field, longest=longest)
     return text
+
+
+def clean_reason(value: Optional[str]) -> str:
+    """Why somebody does something, on one line, up to 500 characters; empty if not given. Raises Invalid."""
+    return clean_text(value, field="reason", longest=LONGEST_REASON, one_line=True)
 
 
 def clean_language(value: Optional[str], *, field: str = "language") -> str:

@@ -10,6 +10,7 @@ import re
 from typing import Dict, List, Optional, Tuple, Type
 
 from ..errors import Invalid, Required
+from ..text import trimmed
 from .errors import (
     AddressRefused,
     DisplayNameNotAllowed,
@@ -23,7 +24,8 @@ LONGEST_ADDRESS = 254
 _LONGEST_LOCAL_PART = 64
 _LONGEST_DOMAIN = 253
 
-_SEPARATORS = re.compile(r"[,;\r\n]")
+# Commas and semicolons of other scripts and widths are typed for ours.
+_SEPARATORS = re.compile("[,;\r\n\u0085\u2028\u2029\uff0c\u3001\u060c\uff1b\u061b]")
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LOCAL_PART = re.compile(rf"{_ATOM}(\.{_ATOM})*")
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
@@ -37,7 +39,7 @@ def parse_address(text: Optional[str], *, field: str = "email") -> str:
 
     Raises Required, InvalidEmail, DisplayNameNotAllowed or NonAsciiLocalPart.
     """
-    typed = (text or "").strip(" \t\r\n")
+    typed = trimmed(text or "")
     if not typed:
         raise Required("Give an e-mail address.", field=field)
     address, refusal = _read(typed)
@@ -52,11 +54,10 @@ def parse_addresses(
     """The addresses in `text`, separated by comma, semicolon or line end; each once, in their order.
 
     Addresses that differ only in case are one; the first spelling stays. Raises what parse_address
-    raises, naming each bad address, and TooManyRecipients.
+    raises (of the first kind below that there is), naming every bad address, and TooManyRecipients.
     """
     typed: Dict[str, str] = {}
-    for part in _SEPARATORS.split(text or ""):
-        part = part.strip(" \t")
+    for part in map(trimmed, filter(None, _SEPARATORS.split(text or ""))):
         if part:
             typed.setdefault(part.lower(), part)
     if not typed:
@@ -72,9 +73,12 @@ def parse_addresses(
             refused.setdefault(refusal, []).append(_quotable(part))
         else:
             found.setdefault(address.lower(), address)
-    for refusal in (DisplayNameNotAllowed, InvalidEmail, NonAsciiLocalPart):
-        if refusal in refused:
-            raise refusal(refused[refusal], field=field)
+    kinds = [
+        kind for kind in (DisplayNameNotAllowed, InvalidEmail, NonAsciiLocalPart) if kind in refused
+    ]
+    if kinds:
+        others = [kind(refused[kind], field=field) for kind in kinds[1:]]
+        raise kinds[0](refused[kinds[0]], field=field, others=others)
     return tuple(found.values())
 
 

@@ -1,18 +1,30 @@
 from __future__ import annotations
 
-from typing import Iterable
+from typing import Iterable, Sequence
 
 from ..errors import EsdError
 
 
 class AddressRefused(EsdError):
-    """An e-mail address that no mail of ours goes to; `params["addresses"]` names each bad one."""
+    """An e-mail address that no mail of ours goes to; `params["addresses"]` names each bad one.
+
+    `others` are those of the same list that are refused for other reasons: they are named here as well.
+    """
 
     sentence = ""
 
-    def __init__(self, addresses: Iterable[str], *, field: str = "email"):
+    def __init__(
+        self,
+        addresses: Iterable[str],
+        *,
+        field: str = "email",
+        others: Sequence[AddressRefused] = (),
+    ):
         named = list(addresses)
-        super().__init__(f"{self.sentence}: {', '.join(named)}", field=field, addresses=named)
+        sentences = [f"{self.sentence}: {', '.join(named)}", *(other.message for other in others)]
+        for other in others:
+            named += other.params["addresses"]
+        super().__init__(". ".join(sentences), field=field, addresses=named)
 
 
 class InvalidEmail(AddressRefused):

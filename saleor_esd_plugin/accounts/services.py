@@ -12,7 +12,7 @@ from ..events.record import record
 from ..events.types import EventType
 from ..host.db import now
 from ..host.types import SYSTEM, Actor
-from ..text import clean_language, clean_text
+from ..text import as_line, clean_language, clean_text
 from .changes import apply_changes
 from .models import Account, Member, Role
 
@@ -29,7 +29,7 @@ def find_or_create_account(
     """
     account = Account(
         user_ref=user_ref or None,
-        name=(name or email)[:128],
+        name=as_line(name or email)[:128],
         email=email[:254],
         language=language[:10].lower().replace("_", "-"),
         created_at=now(),
@@ -99,7 +99,7 @@ def update_account(
     if is_reseller is not None:
         given["is_reseller"] = is_reseller
     if name is not None:
-        given["name"] = clean_text(name, field="name", longest=128, required=True)
+        given["name"] = clean_text(name, field="name", longest=128, required=True, one_line=True)
     if language is not None:
         given["language"] = clean_language(language)
     _update(account, given, actor=actor)

@@ -14,6 +14,7 @@ from ..licenses.claiming import issue_claim_link
 from ..licenses.handover import open_keys
 from ..licenses.models import ISSUED, DeliveryMode, Fulfillment, License
 from ..orders.queries import waiting_for_approval
+from ..text import has_link
 from . import money_contents as money
 from . import stock_mails
 from .errors import Held, Moot
@@ -122,7 +123,8 @@ def _assigned(delivery: Delivery) -> Context:
     delivery.recipient = customer.email
     return {
         **_handed_over(delivery, licenses),
-        "name": customer.name,
+        # The account's words, to an address that it names: no way to have links of its own mailed by us.
+        "name": "" if has_link(customer.name) else customer.name,
         "order_number": "",
         "invitation_url": "",
     }

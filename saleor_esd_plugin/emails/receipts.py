@@ -19,6 +19,7 @@ from ..orders.models import LicenseOrder
 from .errors import KeysNotIssued
 
 LIMITS = ((500, timedelta(days=1)),)
+ORDER_LIMITS = ((10, timedelta(hours=1)),)
 
 
 @transaction.atomic
@@ -29,7 +30,8 @@ def send_license_order_receipt(
 
     `emails` are up to 20 addresses, separated by commas, semicolons or line ends; each gets a message
     of its own. Raises NotFound, the errors of parse_addresses, KeysNotIssued unless every unit that was
-    not withdrawn is released or assigned (invariant 9), RateLimited (500 addresses a day per account).
+    not withdrawn is released or assigned (invariant 9), RateLimited (10 times an hour per order, 500 addresses
+    a day per account).
     """
     addresses = parse_addresses(emails)
     order = LicenseOrder.objects.filter(pk=license_order_id).first()
@@ -38,6 +40,7 @@ def send_license_order_receipt(
     stand = order_availability(order)
     if not stand.is_done:
         raise KeysNotIssued(issued=stand.available, of=stand.of)
+    throttle("order_receipt", str(order.pk), ORDER_LIMITS)
     throttle("receipt", str(order.account_id), LIMITS, uses=len(addresses))
     record(
         EventType.LICENSE_ORDER_RECEIPT_SENT,

@@ -14,8 +14,9 @@ from django.template import Context, TemplateDoesNotExist
 from django.template.loader import get_template
 from django.utils import translation
 
+from ..text import as_line
 from .languages import fallbacks
-from .sender import Sender, one_line
+from .sender import Sender
 
 _FOLDER = "saleor_esd_plugin"
 _LONGEST_SUBJECT = 200
@@ -56,7 +57,7 @@ def render(kind: str, language: str, contents: Dict[str, Any], sender: Sender) -
 def _render(kind: str, language: str, contents: Dict[str, Any], sender: Sender) -> Letter:
     folder, spoken = _folder(kind, language)
     values = {
-        **contents,
+        **{name: _lines_of(name, value) for name, value in contents.items()},
         "language": spoken,
         "sender_name": sender.name or sender.address,
         "sender_address": sender.address,
@@ -66,11 +67,22 @@ def _render(kind: str, language: str, contents: Dict[str, Any], sender: Sender) 
     with translation.override(spoken):
         whole = _text(f"{folder}/{kind}.txt", values).replace("\r\n", "\n")
         head, _, body = whole.lstrip().partition("\n\n")
-        subject = one_line(head.partition(":")[2])[:_LONGEST_SUBJECT]
+        subject = as_line(head.partition(":")[2])[:_LONGEST_SUBJECT]
         footer = _text(f"{folder}/_footer.txt", values)
         html = get_template(f"{_FOLDER}/layout.html").render({**values, "subject": subject})
     text = re.sub(r"\n{3,}", "\n\n", body).strip()
     return Letter(subject, f"{text}\n\n-- \n{footer.strip()}\n", html)
+
+
+def _lines_of(name: str, value: Any) -> Any:
+    """`value` with each text in it on one line, or it would cut a subject in two; instructions may have several."""
+    if isinstance(value, str):
+        return value if name == "instructions" else as_line(value)
+    if isinstance(value, dict):
+        return {inner: _lines_of(inner, one) for inner, one in value.items()}
+    if isinstance(value, list):
+        return [_lines_of(name, one) for one in value]
+    return value
 
 
 def _folder(kind: str, language: str) -> Tuple[str, str]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from email.utils import formataddr
 
 from ..host import shop
-
-_BREAKS = re.compile(r"[\s\x00-\x1f\x7f\x85\u2028\u2029]+")
+from ..text import as_line
 
 
 @dataclass(frozen=True)
@@ -31,9 +29,4 @@ class Sender:
 def sender() -> Sender:
     """Who our mail is from: what shop staff set in the plugin, else the shop's own sender."""
     settings = shop.plugin_settings()
-    return Sender(one_line(settings.sender_name), one_line(settings.sender_address))
-
-
-def one_line(text: str) -> str:
-    """`text` as a header may hold it: white space and line ends of any kind become one space."""
-    return _BREAKS.sub(" ", text).strip()
+    return Sender(as_line(settings.sender_name), as_line(settings.sender_address))

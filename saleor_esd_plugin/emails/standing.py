@@ -13,8 +13,9 @@ from ..host import shop
 from ..licenses.models import ISSUED
 from ..orders.counts import Availability, availability, total
 from ..orders.models import LicenseOrder, LicenseOrderLine
+from ..text import has_link
 from .errors import Moot
-from .models import Delivery
+from .models import Delivery, DeliveryKind
 
 INVITATION_PATH = "/plugins/global/esd/invitation/?token="
 
@@ -28,12 +29,27 @@ def live_order(delivery: Delivery, *, even_ended: bool = False) -> LicenseOrder:
 
 
 def about_order(delivery: Delivery, order: LicenseOrder) -> Dict[str, Any]:
-    """What every mail about an order tells: see `order_context`, `reason`, `invitation_url`."""
+    """What every mail about an order tells: see `order_context`, `reason`, `invitation_url`.
+
+    To others than the buyer neither reference nor comment, if there is a link in one of them.
+    """
+    context = order_context(order)
+    words = ("purchase_order_reference", "comment")
+    if _is_to_others(delivery, order) and any(has_link(context["order"][word]) for word in words):
+        context["order"].update(dict.fromkeys(words, ""))
     return {
-        **order_context(order),
+        **context,
         "reason": delivery.event.reason,
         "invitation_url": invitation_url(delivery, order),
     }
+
+
+def _is_to_others(delivery: Delivery, order: LicenseOrder) -> bool:
+    """Whether the mail goes to an address that the buyer named for somebody else: our mail shall not carry his links."""
+    if delivery.kind == DeliveryKind.RECEIPT.value:
+        own = {order.buyer_email.lower(), delivery.event.actor_label.lower()}
+        return delivery.recipient.lower() not in own
+    return delivery.data.get("is_buyer") is False
 
 
 def invitation_url(delivery: Delivery, order: LicenseOrder) -> str:

@@ -12,12 +12,12 @@ from ..events.record import record
 from ..events.types import EventType
 from ..host.db import now
 from ..host.types import Actor
-from ..text import clean_text
+from ..text import clean_reason, clean_text
 from .formats import find_format
 from .models import KeyBatch, KeyKind, KeyPool, LicenseKey
 from .queue import lock_pool_drain
 
-LONGEST_NAME, LONGEST_REASON = 128, 500
+LONGEST_NAME = 128
 # The settings of a pool that are numbers, each with the most that makes sense and its input field.
 _NUMBERS = {
     "low_stock_threshold": (10_000_000, "lowStockThreshold"),
@@ -123,7 +123,7 @@ def quarantine_key_batch(batch_id: UUID, *, reason: str, actor: Actor) -> KeyBat
     those into quarantine too. Doing it again changes nothing: the first reason stays. Raises
     ReasonRequired, NotFound.
     """
-    reason = clean_text(reason, field="reason", longest=LONGEST_REASON, one_line=True)
+    reason = clean_reason(reason)
     if not reason:
         raise ReasonRequired()
     pool_id = KeyBatch.objects.filter(pk=batch_id).values_list("pool_id", flat=True).first()

@@ -18,14 +18,13 @@ from ..host.types import Actor
 from ..keys import lifecycle as key_lifecycle
 from ..keys.models import KeyPool
 from ..permissions import MANAGE_LICENSE_KEYS
-from ..text import clean_text
+from ..text import clean_reason
 from .allocation import take_keys
 from .claiming import void_claim_links
 from .errors import AlreadyReplaced, NotEnoughKeys
 from .locks import take_lock_of
 from .models import ENDED, Fulfillment, KeyReplacement, License
 
-LONGEST_REASON = 500
 PENDING = Fulfillment.PENDING_APPROVAL.value
 
 
@@ -45,7 +44,7 @@ def replace_license_keys(
     ids = list(dict.fromkeys(license_ids))
     if not ids:
         raise InvalidQuantity("Name at least one license.", field="licenses")
-    reason = clean_text(reason, field="reason", longest=LONGEST_REASON, one_line=True)
+    reason = clean_reason(reason)
     if not reason:
         raise ReasonRequired()
     meant = _keys_of(ids)

@@ -13,7 +13,7 @@ LONGEST_COMMENT = 2000
 
 
 def parse_checkout_details(details: Mapping[str, str]) -> Dict[str, str]:
-    """The details, checked and normalised; only names that are given, empty text stays empty.
+    """The details, checked, normalised, each on one line; only names that are given, empty text stays empty.
 
     Raises Invalid, InvalidEmail and their like, naming the field (camelCase).
     """
@@ -44,7 +44,9 @@ def _email(value: str) -> str:
 _PARSERS = {
     "notification_email": _email,
     "purchase_order_reference": lambda value: clean_text(
-        value, field="purchaseOrderReference", longest=LONGEST_REFERENCE
+        value, field="purchaseOrderReference", longest=LONGEST_REFERENCE, one_line=True
     ),
-    "comment": lambda value: clean_text(value, field="comment", longest=LONGEST_COMMENT),
+    "comment": lambda value: clean_text(
+        value, field="comment", longest=LONGEST_COMMENT, one_line=True
+    ),
 }

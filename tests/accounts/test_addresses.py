@@ -25,6 +25,12 @@ from saleor_esd_plugin.errors import EsdError, Required
         ("  a.b+c_d'e@x-y.co.uk  ", ("a.b+c_d'e@x-y.co.uk",)),
         ("a@bücher.example, a@xn--bcher-kva.example", ("a@xn--bcher-kva.example",)),
         ("a@例え.テスト", ("a@xn--r8jz45g.xn--zckzah",)),
+        (
+            "a@x.com，b@x.com、c@x.com；d@x.com،e@x.com؛f@x.com",
+            tuple(f"{one}@x.com" for one in "abcdef"),
+        ),
+        ("a@x.com\u2028b@y.com\u0085c@z.com", ("a@x.com", "b@y.com", "c@z.com")),
+        ("\u200ba@x.com\ufeff,\u00a0\u202ab@y.com\u202c \u200e", ("a@x.com", "b@y.com")),
     ],
 )
 def test_a_list_is_read(text, addresses):
@@ -104,6 +110,26 @@ def test_every_bad_address_is_named():
         parse_addresses("a@x.com, nonsense, b@localhost")
     assert error.value.params == {"addresses": ["nonsense", "b@localhost"]}
     assert error.value.field == "emails"
+
+
+def test_those_that_are_bad_for_another_reason_are_named_too():
+    with pytest.raises(DisplayNameNotAllowed) as error:
+        parse_addresses("ü@x.com, a@x.com, nonsense, Foo <b@x.com>", field="addresses")
+    assert (error.value.field, error.value.params) == (
+        "addresses",
+        {"addresses": ["Foo <b@x.com>", "nonsense", "ü@x.com"]},
+    )
+    assert error.value.message == (
+        "Give the bare address, without a name or angle brackets: Foo <b@x.com>. "
+        "This is not an e-mail address: nonsense. "
+        "Before the @ only ASCII characters can be delivered: ü@x.com"
+    )
+
+
+def test_invisible_characters_around_one_address_are_trimmed():
+    assert parse_address("\u2066 a@x.com\u2069\u200b") == "a@x.com"
+    with pytest.raises(InvalidEmail):
+        parse_address("a\u200b@x.com")
 
 
 def test_the_longest_address_is_254_characters():

@@ -68,8 +68,7 @@ def test_the_code_is_unique_per_account(make_account, staff, unchanged):
         ({"email": "a@localhost"}, InvalidEmail),
         ({"code": "x" * 65}, Invalid),
         ({"name": "a\0b"}, Invalid),
-        ({"code": "C\n9"}, Invalid),
-        ({"name": "a\nb"}, Invalid),
+        ({"code": "C\x7f9"}, Invalid),
     ],
 )
 def test_bad_values_change_nothing(make_account, staff, unchanged, given, error):

@@ -62,6 +62,14 @@ def test_a_guest_without_a_name_is_called_by_the_address():
 
 
 @pytest.mark.django_db
+def test_a_name_is_one_line(make_account, staff):
+    """The shop's own, and what its MASTER or staff type."""
+    account = find_or_create_account(**{**BUYER, "name": "Ana\r\nLima"})
+    assert account.name == "Ana Lima"
+    assert update_account(account.pk, name="Acme\n\nLtd.", actor=staff).name == "Acme Ltd."
+
+
+@pytest.mark.django_db
 def test_staff_make_an_account_a_resellers(make_account, staff):
     account = make_account()
     update_account(account.pk, is_reseller=True, name="Acme 🚀", actor=staff)

@@ -103,3 +103,18 @@ def test_a_letter_shows_itself_to_nobody():
 def test_headers_are_one_line():
     assert Sender("Ação 🚀", "a@x.example").header.isascii()
     assert Sender("Acme", "a@x.example").domain == "x.example"
+
+
+def test_an_empty_line_in_a_name_cuts_no_subject():
+    """Nor does any other text of several lines put words into the body, but for the instructions."""
+    name = "Editor\n\nSubject: pay\r\n\u2028now"
+    contents = {**REVEALED, "product": name, "reason": "one\n\ntwo"}
+    contents["licenses"] = [{**REVEALED["licenses"][0], "product": name}]
+
+    letter = render("KEY_REVEALED", "en", contents, SHOP)
+
+    assert letter.subject == "Editor Subject: pay now: the shop's staff have read one of your keys"
+    assert letter.text.startswith("Hello,\n\nA member of the shop's staff has read")
+    assert "Product: Editor Subject: pay now\n" in letter.text
+    assert "Reason: one two\n" in letter.text
+    assert "Product: Editor Subject: pay now<br>" in letter.html

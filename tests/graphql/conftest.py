@@ -89,6 +89,25 @@ def _fingerprints():
 
 
 @pytest.fixture
+def mailed(db, smtp):
+    """`mailed()`: (recipient, message) of all that follows from what has happened since the last call."""
+    from letters import take
+
+    def send():
+        from saleor_esd_plugin.emails.catalog import deliveries_of
+        from saleor_esd_plugin.emails.send import send_delivery
+        from saleor_esd_plugin.events.models import Event
+
+        # What is sent makes events of its own; none of them makes a mail.
+        for event in list(Event.objects.order_by("pk")):
+            for delivery_id in deliveries_of(event):
+                send_delivery(delivery_id)
+        return take(smtp)
+
+    return send
+
+
+@pytest.fixture
 def told(db):
     """`told("REFUNDED", 5)`: a payment provider's message of the payment "pi_1", and what follows from it.
 

@@ -79,12 +79,17 @@ def test_the_buyers_words_are_copied_once():
 def test_words_that_are_not_valid_never_refuse_an_order():
     order = replace(
         shop_order(1, paid=True),
-        details={"notification_email": "a@x.com\r\nBcc: b@x.com", "comment": "x" * 5000},
+        details={
+            "notification_email": "a@x.com\r\nBcc: b@x.com",
+            "purchase_order_reference": "PO-7\r\nDear customer",
+            "comment": "x" * 5000,
+        },
     )
 
     license_order = observe_order(order, at_checkout=True)
 
     assert (license_order.notification_email, license_order.comment) == ("", "")
+    assert license_order.purchase_order_reference == "PO-7 Dear customer"
 
 
 def test_an_order_older_than_its_policy_is_history():

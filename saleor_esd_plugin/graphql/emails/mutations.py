@@ -65,14 +65,16 @@ class LicenseOrderReceiptSendInput(graphene.InputObjectType):
     )
     emails = graphene.String(
         required=True,
-        description="Up to 20 addresses, separated by commas, semicolons or line ends.",
+        description="Up to 20 addresses, separated by commas, semicolons or line ends. If some are bad, the error "
+        "names every one of them.",
     )
 
 
 class LicenseOrderReceiptSend(BaseMutation):
-    """Sends a receipt of the order, keys masked, to each of the addresses on its own.
+    """Sends a receipt of the order, keys masked, to each of the addresses on its own (10 times an hour per order).
 
-    Only when every unit of the order is released. For MASTER, ADMINISTRATOR and BILLING of the account,
+    Only when every unit of the order is released. To others than the buyer and yourself, reference and
+    comment stay away if there is a link in one of them. For MASTER, ADMINISTRATOR and BILLING of the account,
     and staff with MANAGE_LICENSES.
     """
 

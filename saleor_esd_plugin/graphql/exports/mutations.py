@@ -17,7 +17,7 @@ from ...host import shop
 from ...host.graphql import DateTime
 from ...host.types import Actor
 from ...permissions import MANAGE_LICENSE_KEYS, MANAGE_LICENSES, REVEAL_LICENSE_KEYS
-from ...text import clean_text
+from ...text import clean_reason
 from ..base import BaseMutation, owner_or_staff, staff_with
 from ..ids import decode
 from .files import keys_for, licenses_for, stored_filter
@@ -29,7 +29,6 @@ from .inputs import (
 from .reports import find_judged
 
 EXPORT_PATH = "/plugins/global/esd/export/?token="
-LONGEST_REASON = 500
 
 _URL = (
     "Where to fetch the file, once, within ten minutes. Opened in a browser it shows a button; a program sends "
@@ -74,7 +73,7 @@ class LicensesExport(_Answer, BaseMutation):
             wanted=stored,
             columns=input.columns,
             is_clear=is_clear,
-            reason=clean_text(input.reason, field="reason", longest=LONGEST_REASON),
+            reason=clean_reason(input.reason),
             account_id=prepared.account_id,
         )
         return _answer(cls, issued)
@@ -109,7 +108,7 @@ class LicenseKeyPoolExport(_Answer, BaseMutation):
             wanted=stored,
             columns=input.columns,
             is_clear=is_clear,
-            reason=clean_text(input.reason, field="reason", longest=LONGEST_REASON),
+            reason=clean_reason(input.reason),
         )
         return _answer(cls, issued)
 

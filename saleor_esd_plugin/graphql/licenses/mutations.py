@@ -19,7 +19,7 @@ from ...licenses.replacing import replace_license_keys
 from ...orders import queries as orders
 from ...orders.models import LicenseOrderLine
 from ...permissions import MANAGE_LICENSE_KEYS, MANAGE_LICENSES, REVEAL_LICENSE_KEYS, Right
-from ...text import clean_text
+from ...text import clean_reason
 from ..base import BaseMutation, anyone, owner_or_staff, staff_with
 from ..ids import decode_all, find
 from ..orders.finding import find_line
@@ -32,8 +32,6 @@ from .inputs import (
 )
 from .sight import require_right
 from .types import License
-
-LONGEST_REASON = 500
 
 
 def _require_many(actor: Actor, account_ids: Iterable[UUID]) -> bool:
@@ -127,7 +125,7 @@ class LicenseRecall(BaseMutation):
             [license.pk for license in found],
             actor=actor,
             is_staff=is_staff,
-            reason=clean_text(input.reason, field="reason", longest=LONGEST_REASON),
+            reason=clean_reason(input.reason),
         )
         return cls(licenses=recalled)
 
@@ -178,7 +176,7 @@ class LicenseKeyReveal(BaseMutation):
     def perform(cls, actor: Actor, input: Any) -> LicenseKeyReveal:
         license = find(queries.visible_to(actor), input.license, "License", field="license")
         require_right(actor, license.account_id, Right.REVEAL, REVEAL_LICENSE_KEYS)
-        reason = clean_text(input.reason, field="reason", longest=LONGEST_REASON)
+        reason = clean_reason(input.reason)
         secret = handover.reveal_license_key(license.pk, actor=actor, reason=reason)
         return cls(key=secret, license=LicenseRow.objects.get(pk=license.pk))
 

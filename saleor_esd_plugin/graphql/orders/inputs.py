@@ -15,9 +15,11 @@ class LicenseCheckoutDetailsSetInput(graphene.InputObjectType):
         description="Where notices about the order go, besides the buyer; it never gets a key."
     )
     purchase_order_reference = graphene.String(
-        description="The buyer's own reference, up to 128 characters."
+        description="The buyer's own reference, up to 128 characters; line ends become spaces."
     )
-    comment = graphene.String(description="A comment, up to 2,000 characters.")
+    comment = graphene.String(
+        description="A comment, up to 2,000 characters; line ends become spaces."
+    )
 
 
 class LicenseOrderLineApprovalInput(graphene.InputObjectType):

@@ -16,7 +16,7 @@ from ...orders.details import parse_checkout_details
 from ...orders.models import LicenseOrder as OrderRow
 from ...orders.returns import return_units
 from ...permissions import APPROVE_LICENSES, MANAGE_LICENSES
-from ...text import clean_text
+from ...text import clean_reason
 from ..base import BaseMutation, anyone, staff_with
 from ..ids import decode_all
 from .finding import find_line, find_order
@@ -27,8 +27,6 @@ from .inputs import (
     LicenseOrderReturnInput,
 )
 from .types import LicenseOrder
-
-LONGEST_REASON = 500
 
 
 class LicenseCheckoutDetailsSet(BaseMutation):
@@ -77,7 +75,7 @@ class LicenseOrderApprove(BaseMutation):
             order.pk,
             quantities=None if input.lines is None else _quantities(order, input.lines),
             release_unpaid=bool(input.release_unpaid),
-            reason=clean_text(input.reason, field="reason", longest=LONGEST_REASON),
+            reason=clean_reason(input.reason),
             actor=actor,
         )
         return cls(license_order=OrderRow.objects.get(pk=order.pk))
@@ -99,7 +97,7 @@ class LicenseOrderReject(BaseMutation):
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicenseOrderReject:
         order = find_order(queries.visible_to(actor), input.id)
-        reason = clean_text(input.reason, field="reason", longest=LONGEST_REASON)
+        reason = clean_reason(input.reason)
         approval.reject_license_order(order.pk, reason=reason, actor=actor)
         return cls(license_order=OrderRow.objects.get(pk=order.pk))
 
@@ -126,7 +124,7 @@ class LicenseOrderReturn(BaseMutation):
             license_ids=_licenses(input.licenses or ()),
             quantities=_quantities(order, input.lines or ()),
             covers_refund=bool(input.covers_refund),
-            reason=clean_text(input.reason, field="reason", longest=LONGEST_REASON),
+            reason=clean_reason(input.reason),
             actor=actor,
         )
         return cls(license_order=OrderRow.objects.get(pk=order.pk))

@@ -53,6 +53,18 @@ def test_what_the_buyer_says_is_kept_with_the_checkout(say, checkout):
     }
 
 
+def test_what_the_buyer_says_is_kept_on_one_line(say, checkout):
+    """A text area is no error; what would begin a line of its own in a mail becomes a space."""
+    payload = say(
+        purchaseOrderReference="PO-7\r\nBcc: a@x.example", comment="one\n\ntwo\u2028three\t4"
+    )
+    assert payload["errors"] == []
+    assert kept(checkout) == {
+        "esd.purchase_order_reference": "PO-7 Bcc: a@x.example",
+        "esd.comment": "one two three 4",
+    }
+
+
 def test_what_is_left_out_stays_what_is_empty_goes(say, checkout):
     say(notificationEmail="a@x.example", purchaseOrderReference="PO-1", comment="hello")
     say(purchaseOrderReference="", comment=None)
