@@ -1,8 +1,8 @@
-"""What the text of a GraphQL document may not do with secrets (H7, H16)."""
+"""Reading the text of a GraphQL document: its fields, and what it may not do with secrets (H7, H16)."""
 
 from __future__ import annotations
 
-from typing import Any, Collection, Iterator, Optional, Set
+from typing import Any, Collection, Dict, Iterator, Optional, Set, Tuple
 
 from graphql.language import ast
 
@@ -10,6 +10,24 @@ from .errors import LiteralSecret, OnePerOperation
 
 # The fields of Mutation whose answer holds a secret; filled by `base.BaseMutation`.
 SECRET_FIELDS: Set[str] = set()
+
+
+def root_fields(info: Any) -> Iterator[ast.Field]:
+    """The fields of the operation itself, those of its fragments included.
+
+    Each fragment is looked into once, as the execution does it: fragments that name each other twice
+    would double the work with each of them.
+    """
+    waiting, seen = [info.operation.selection_set], set()
+    while waiting:
+        for selection in waiting.pop().selections:
+            if isinstance(selection, ast.Field):
+                yield selection
+            elif isinstance(selection, ast.InlineFragment):
+                waiting.append(selection.selection_set)
+            elif selection.name.value not in seen:
+                seen.add(selection.name.value)
+                waiting.append(info.fragments[selection.name.value].selection_set)
 
 
 def refuse_literal_secrets(info: Any, names: Collection[str]) -> None:
@@ -22,43 +40,58 @@ def refuse_literal_secrets(info: Any, names: Collection[str]) -> None:
         definition.variable.name.value: definition.default_value
         for definition in info.operation.variable_definitions or []
     }
+    search = _Search(names, defaults)
     for field in info.field_asts:
         for argument in field.arguments or []:
-            name = _literal(argument.name.value, argument.value, names, defaults)
+            name = search.literal(argument.name.value, argument.value)
             if name:
                 raise LiteralSecret(name)
 
 
-def _literal(name: str, value: Any, names: Collection[str], defaults: dict) -> Optional[str]:
-    """The first of `names` that is given a literal at or below `name: value`."""
-    if isinstance(value, ast.Variable):
-        value = defaults.get(value.name.value)
-        if value is None:
+class _Search:
+    """Looks for literals under one of `names`; through the default of each variable once per kind of name."""
+
+    def __init__(self, names: Collection[str], defaults: Dict[str, Any]):
+        self._names = names
+        self._defaults = defaults
+        self._seen: Set[Tuple[bool, str]] = set()
+
+    def literal(self, name: str, value: Any) -> Optional[str]:
+        """The first of the names that is given a literal at or below `name: value`."""
+        if isinstance(value, ast.Variable):
+            value = self._default(name, value.name.value)
+            if value is None:
+                return None
+        if name in self._names:
+            return name if any(self._leaves(value)) else None
+        if isinstance(value, ast.ListValue):
+            inner = [(name, item) for item in value.values]
+        elif isinstance(value, ast.ObjectValue):
+            inner = [(field.name.value, field.value) for field in value.fields]
+        else:
             return None
-    if name in names:
-        return name if any(_leaves(value, defaults)) else None
-    if isinstance(value, ast.ListValue):
-        inner = [(name, item) for item in value.values]
-    elif isinstance(value, ast.ObjectValue):
-        inner = [(field.name.value, field.value) for field in value.fields]
-    else:
-        return None
-    return next(filter(None, (_literal(*pair, names, defaults) for pair in inner)), None)
+        return next(filter(None, (self.literal(*pair) for pair in inner)), None)
 
+    def _default(self, name: str, variable: str) -> Any:
+        use = (name in self._names, variable)
+        if use in self._seen:
+            return None
+        self._seen.add(use)
+        return self._defaults.get(variable)
 
-def _leaves(value: Any, defaults: dict) -> Iterator[bool]:
-    """True for each literal within `value`."""
-    if isinstance(value, ast.Variable):
-        if defaults.get(value.name.value) is not None:
+    def _leaves(self, value: Any) -> Iterator[bool]:
+        """True for each literal within `value`."""
+        if isinstance(value, ast.Variable):
+            if self._defaults.get(value.name.value) is not None:
+                yield True
+        elif isinstance(value, ast.ListValue):
+            for item in value.values:
+                yield from self._leaves(item)
+        elif isinstance(value, ast.ObjectValue):
+            for field in value.fields:
+                yield from self._leaves(field.value)
+        else:
             yield True
-    elif isinstance(value, ast.ListValue):
-        for item in value.values:
-            yield from _leaves(item, defaults)
-    elif isinstance(value, ast.ObjectValue):
-        for field in value.fields:
-            yield from _leaves(field.value, defaults)
-    else:
-        yield True
 
 
 def refuse_several_secrets(info: Any) -> None:
@@ -66,16 +99,5 @@ def refuse_several_secrets(info: Any) -> None:
 
     Counted in the document, aliases and fragments included, so that none of them runs.
     """
-    if sum(1 for _ in _secret_fields(info.operation.selection_set, info.fragments)) > 1:
+    if sum(field.name.value in SECRET_FIELDS for field in root_fields(info)) > 1:
         raise OnePerOperation()
-
-
-def _secret_fields(selections: Any, fragments: dict) -> Iterator[str]:
-    for selection in selections.selections:
-        if isinstance(selection, ast.Field):
-            if selection.name.value in SECRET_FIELDS:
-                yield selection.name.value
-        elif isinstance(selection, ast.FragmentSpread):
-            yield from _secret_fields(fragments[selection.name.value].selection_set, fragments)
-        else:
-            yield from _secret_fields(selection.selection_set, fragments)

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 from graphql import parse
 
+from saleor_esd_plugin.graphql import documents
 from saleor_esd_plugin.graphql.documents import refuse_literal_secrets, refuse_several_secrets
 from saleor_esd_plugin.graphql.errors import LiteralSecret, OnePerOperation
 
@@ -86,6 +87,57 @@ def test_secrets_in_inline_fragments_count_too():
 
     with pytest.raises(OnePerOperation):
         refuse_several_secrets(info)
+
+
+class Counting(dict):
+    """Fragments that note which of them are looked into."""
+
+    looked_into = 0
+
+    def __getitem__(self, name):
+        self.looked_into += 1
+        return super().__getitem__(name)
+
+
+def test_fragments_that_name_each_other_twice_are_looked_into_once():
+    """24 of them, under 1 kB, were followed 16,777,215 times: 21 s of a worker, doubling with each."""
+    chain = ["fragment F%d on Mutation { ...F%d ...F%d }" % (n, n + 1, n + 1) for n in range(23)]
+    document = parse(
+        "mutation { a: licenseKeyClaim ...F0 } %s fragment F23 on Mutation { b: licenseOrderApprove }"
+        % " ".join(chain)
+    )
+    fragments = Counting((one.name.value, one) for one in document.definitions[1:])
+    info = SimpleNamespace(operation=document.definitions[0], fragments=fragments)
+
+    assert refuse_several_secrets(info) is None
+
+    assert fragments.looked_into == 24
+
+
+def test_a_secret_in_a_fragment_that_is_named_twice_is_one_secret():
+    """The execution runs it once."""
+    document = parse(
+        "mutation { ...F ...F } fragment F on Mutation { a: licenseKeyClaim ...G } "
+        "fragment G on Mutation { __typename }"
+    )
+    fragments = {one.name.value: one for one in document.definitions[1:]}
+    info = SimpleNamespace(operation=document.definitions[0], fragments=fragments)
+
+    assert refuse_several_secrets(info) is None
+
+
+def test_the_default_of_a_variable_is_looked_through_once(monkeypatch):
+    """A list of 25,000 uses of a variable with 25,000 values as its default was 625,000,000 looks."""
+    looks = []
+    search = documents._Search.literal
+    monkeypatch.setattr(
+        documents._Search, "literal", lambda *args: looks.append(1) or search(*args)
+    )
+    document = "query($v: [Int] = [%s]) { f(filter: {many: [%s]}) }" % ("1 " * 300, "$v " * 300)
+
+    assert refuse_literal_secrets(info_of(document), ("key",)) is None
+
+    assert len(looks) == 2 + 300 + 300
 
 
 @pytest.mark.django_db
