@@ -24,6 +24,7 @@ from .exports.requests import find_export
 from .graphql.exports.files import fetch
 from .host.db import writing
 from .host.graphql import actor_of_today, client_ip
+from .host.headers import header
 from .host.plugin import streamed
 from .host.types import Actor
 from .licenses.claiming import claim_license_key, find_claim
@@ -90,7 +91,7 @@ def _single_use(
 
 
 def _show_key(request: HttpRequest) -> HttpResponse:
-    license, secret = claim_license_key(request.POST.get("token", ""), actor=_visitor(request))
+    license, secret = claim_license_key(_posted_token(request), actor=_visitor(request))
     return _page(
         request,
         "key",
@@ -101,8 +102,13 @@ def _show_key(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _posted_token(request: HttpRequest) -> str:
+    """What the page's form sent, empty for what no form sends: reading it parses the header."""
+    return request.POST.get("token", "") if header(request.META, "CONTENT_TYPE") else ""
+
+
 def _send_file(request: HttpRequest) -> HttpResponse:
-    export = find_export(request.POST.get("token", ""))
+    export = find_export(_posted_token(request))
     if export is None:
         raise DeadLink()
     proxies = settings.trusted_proxy_count
@@ -139,7 +145,7 @@ def _page(request: HttpRequest, name: str, *, status: int = 200, **values: Any) 
 
 def _language(request: HttpRequest) -> str:
     """The best of our languages for this browser; English if it asks for none of them."""
-    for wish, _ in parse_accept_lang_header(request.META.get("HTTP_ACCEPT_LANGUAGE", "")):
+    for wish, _ in parse_accept_lang_header(header(request.META, "HTTP_ACCEPT_LANGUAGE")):
         found = LANGUAGES.get(wish.lower().partition("-")[0])
         if found:
             return found

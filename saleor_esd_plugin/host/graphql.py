@@ -18,6 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from . import IS_V3
 from .db import writing
+from .headers import header, last_entries
 from .ids import decimal_ref, split_global_id, uuid_ref
 from .redaction import keep_out_of_log
 from .types import ANONYMOUS, Actor
@@ -131,7 +132,7 @@ def _actor(context: Any, kind: str, requestor: Any, trusted_proxy_count: int) ->
         else:
             ref, rights = str(requestor.pk), held
             label = requestor.name if kind == "APP" else requestor.email
-    request_id = context.META.get("HTTP_X_REQUEST_ID", "")
+    request_id = header(context.META, "HTTP_X_REQUEST_ID")
     return Actor(
         kind=kind,
         ref=ref,
@@ -171,7 +172,7 @@ def client_ip(meta: Mapping[str, str], trusted_proxy_count: int) -> str:
     The n-th entry of X-Forwarded-For from the right: what stands further left anybody can write (H12).
     Without proxies, or with fewer entries than proxies, it is whoever is connected.
     """
-    hops = [hop.strip() for hop in meta.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+    hops = last_entries(meta, "HTTP_X_FORWARDED_FOR")
     peer = meta.get("REMOTE_ADDR", "")
     address = hops[-trusted_proxy_count] if 0 < trusted_proxy_count <= len(hops) else peer
     for candidate in (address, peer):

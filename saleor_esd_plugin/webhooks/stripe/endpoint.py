@@ -15,6 +15,7 @@ from django.http.request import UnreadablePostError
 
 from ...conf import STRIPE_MODES, settings
 from ...host.db import writing
+from ...host.headers import header
 from .inbound import is_of_our_account, is_of_our_mode, take_in
 from .members import Unreadable
 from .messages import Message, read_message
@@ -61,9 +62,9 @@ def _receive(request: HttpRequest) -> None:
         raise _Refused(405, "Only POST.")
     secrets = _secrets()
     body = _body(request)
-    header = request.META.get("HTTP_STRIPE_SIGNATURE", "")
+    signature = header(request.META, "HTTP_STRIPE_SIGNATURE")
     try:
-        verify_signature(body, header, secrets, at=int(time.time()))
+        verify_signature(body, signature, secrets, at=int(time.time()))
     except NotSigned as wrong:
         raise _Refused(400, "The signature is missing or wrong.", str(wrong))
     except NotOfThisMoment as wrong:
@@ -103,8 +104,8 @@ def _secrets() -> Tuple[str, ...]:
 def _body(request: HttpRequest) -> bytes:
     """At most 256 KiB. Never `request.body`: that reads megabytes before it refuses them."""
     too_large = _Refused(413, "At most 256 KiB.")
-    length = request.META.get("CONTENT_LENGTH") or ""
-    if length.isdecimal() and int(length[:20]) > LARGEST_BODY:
+    length = header(request.META, "CONTENT_LENGTH")
+    if length.isdecimal() and int(length) > LARGEST_BODY:
         raise too_large
     parts: List[bytes] = []
     size = 0
