@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Dict, List, Optional, Tuple, Type
 
-from ..errors import Invalid, Required
+from ..errors import EsdError, Invalid, Required
 from ..text import trimmed
 from .errors import (
     AddressRefused,
@@ -46,6 +46,14 @@ def parse_address(text: Optional[str], *, field: str = "email") -> str:
     if refusal:
         raise refusal([_quotable(typed)], field=field)
     return address
+
+
+def as_mailed(text: str) -> str:
+    """The address in `text` as mails to it have it; `text` itself if no mail can go there."""
+    try:
+        return parse_address(text)
+    except EsdError:
+        return text
 
 
 def parse_addresses(

@@ -46,6 +46,17 @@ def issue_invitation(account_id: UUID, *, email: str, role: str = Role.MASTER.va
     return token
 
 
+def void_invitations(account_id: UUID, *, email: str) -> bool:
+    """Make every unused link into the account that went to this address useless; whether there were any.
+
+    The caller holds the account's lock.
+    """
+    unused = Invitation.objects.filter(
+        account_id=account_id, email__iexact=email, accepted_at=None, voided_at=None
+    )
+    return unused.update(voided_at=now()) > 0
+
+
 @transaction.atomic
 def accept_invitation(token: Optional[str], *, actor: Actor) -> Account:
     """The account that the signed-in user is a member of from now on, in the invitation's role.
@@ -66,9 +77,7 @@ def accept_invitation(token: Optional[str], *, actor: Actor) -> Account:
     )
     invitation.accepted_at, invitation.accepted_by = moment, actor.user_ref
     invitation.save(update_fields=["accepted_at", "accepted_by"])
-    Invitation.objects.filter(
-        account=invitation.account, email__iexact=invitation.email, accepted_at=None, voided_at=None
-    ).update(voided_at=moment)
+    void_invitations(invitation.account_id, email=invitation.email)
     record(
         EventType.INVITATION_ACCEPTED,
         invitation.pk,

@@ -13,7 +13,9 @@ from ..events.types import EventType
 from ..host.db import now
 from ..host.types import SYSTEM, Actor
 from ..text import as_line, clean_language, clean_text
+from .addresses import as_mailed
 from .changes import apply_changes
+from .invitations import void_invitations
 from .models import Account, Member, Role
 
 
@@ -104,6 +106,24 @@ def update_account(
         given["language"] = clean_language(language)
     _update(account, given, actor=actor)
     return account
+
+
+@transaction.atomic
+def readdress_account(
+    account_id: UUID, *, user_ref: str, before: str, after: str, actor: Actor = SYSTEM
+) -> bool:
+    """The buyer's address became another one; whether unused links into the account had gone to `before`.
+
+    These are useless now. The account's own address and a name that was made of it follow, if it is a
+    guest's or that of the user whom the shop's order has still (`user_ref`). Nobody becomes a member.
+    """
+    account = Account.objects.select_for_update().get(pk=account_id)
+    if account.user_ref in (None, user_ref):
+        given = {"email": after[:254]} if account.email.lower() == before.lower() else {}
+        if after and account.name.lower() == before[:128].lower():
+            given["name"] = after[:128]
+        _update(account, given, actor=actor)
+    return void_invitations(account_id, email=as_mailed(before))
 
 
 def _created(account: Account, actor: Actor) -> Account:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List
 from uuid import UUID
 
 from django.db import transaction
@@ -16,16 +16,14 @@ from ..events.types import EventType
 from ..host.db import now
 from ..licenses.models import ISSUED, License
 from ..orders.counts import order_availability
+from . import key_messages, stock_mails
 from . import money_messages as money
-from . import stock_mails
 from .holding import wake_held
 from .languages import choose_language
-from .messages import Message, order_of, to_buyer, to_staff
+from .messages import Message, chunks, order_of, to_buyer, to_staff
 from .models import Delivery, DeliveryKind, DeliveryStatus
 from .rules import goes_to_buyer
 from .standing import approved_and_waiting
-
-LICENSES_PER_MAIL = 50
 
 
 @transaction.atomic
@@ -33,9 +31,11 @@ def deliveries_of(event: Event) -> List[UUID]:
     """Make the deliveries that follow from an event; the ids of those still to be sent.
 
     Called again it makes none: the dedupe key decides. An address that no mail can go to gives a
-    delivery that has failed, so that staff see it. Reinstating wakes those that were held back.
+    delivery that has failed, so that staff see it. Reinstating wakes those that were held back, another
+    address those that could not go to the old one, or had none to go to.
     """
     moment = now()
+    woken = key_messages.wake_readdressed(event)
     messages = MESSAGES.get(event.type, lambda event: ())(event)
     Delivery.objects.bulk_create(
         [_delivery(event, message, moment) for message in messages if message.recipient],
@@ -43,7 +43,9 @@ def deliveries_of(event: Event) -> List[UUID]:
         batch_size=500,
     )
     queued = Delivery.objects.filter(event=event, status=DeliveryStatus.QUEUED.value)
-    ids = list(queued.values_list("pk", flat=True))
+    ids = list(queued.values_list("pk", flat=True)) + woken
+    for earlier in key_messages.without_address(event):
+        ids += deliveries_of(earlier)
     if event.type == EventType.LICENSE_REINSTATED.value:
         ids += wake_held(event.account_id)
     return ids
@@ -117,7 +119,7 @@ def _released(event: Event) -> Iterator[Message]:
             order_line=line, unit_index__in=units, fulfillment__in=ISSUED
         )
         ids = list(licenses.order_by("unit_index").values_list("pk", flat=True))
-        for number, some in enumerate(_chunks(ids)):
+        for number, some in enumerate(chunks(ids)):
             yield Message(
                 DeliveryKind.LICENSE_KEYS,
                 order.buyer_email,
@@ -138,7 +140,7 @@ def _assigned(event: Event) -> Iterator[Message]:
     for license_id, policy_id in licenses.order_by("pk").values_list("pk", "policy_id"):
         by_policy.setdefault(policy_id, []).append(license_id)
     for policy_id, ids in by_policy.items():
-        for number, some in enumerate(_chunks(ids)):
+        for number, some in enumerate(chunks(ids)):
             yield Message(
                 DeliveryKind.LICENSE_ASSIGNED,
                 customer.email,
@@ -148,41 +150,6 @@ def _assigned(event: Event) -> Iterator[Message]:
                 license_ids=tuple(some),
                 data={"end_customer": str(customer.pk)},
                 part=f"{policy_id}:{number}",
-            )
-
-
-def _replaced(event: Event) -> Iterator[Message]:
-    """The new keys, to whom the old ones were for: the end customer, or the buyer who keeps them himself."""
-    named = [pk for pk in event.data["licenses"] if pk not in set(event.data["pending"])]
-    licenses = (
-        License.objects.filter(pk__in=named, fulfillment__in=ISSUED)
-        .select_related("policy", "account", "end_customer", "order_line__order")
-        .order_by("order_line_id", "unit_index")
-    )
-    by_mail: Dict[Tuple[UUID, Optional[UUID]], List[License]] = {}
-    for license in licenses:
-        if license.end_customer_id or goes_to_buyer(license.policy, license.account):
-            by_mail.setdefault((license.order_line_id, license.end_customer_id), []).append(license)
-    for (line_id, customer_id), mine in by_mail.items():
-        order, customer = mine[0].order_line.order, mine[0].end_customer
-        kind, address, reader = (
-            (DeliveryKind.LICENSE_ASSIGNED, customer.email, customer)
-            if customer
-            else (DeliveryKind.LICENSE_KEYS, order.buyer_email, order)
-        )
-        holder: Dict[str, Any] = (
-            {"end_customer": str(customer_id)} if customer else {"is_buyer": True}
-        )
-        for number, some in enumerate(_chunks([license.pk for license in mine])):
-            yield Message(
-                kind,
-                address,
-                choose_language(reader.language, mine[0].account.language),
-                order_id=order.pk,
-                account_id=event.account_id,
-                license_ids=tuple(some),
-                data={**holder, "is_replacement": True},
-                part=f"{line_id}:{customer_id or ''}:{number}",
             )
 
 
@@ -242,7 +209,7 @@ def _exported(event: Event) -> Iterator[Message]:
     accounts = Account.objects.in_bulk(list(by_account))
     for account_id, ids in by_account.items():
         account = accounts[account_id]
-        for number, some in enumerate(_chunks(ids)):
+        for number, some in enumerate(chunks(ids)):
             yield Message(
                 DeliveryKind.KEY_REVEALED,
                 account.email,
@@ -253,15 +220,11 @@ def _exported(event: Event) -> Iterator[Message]:
             )
 
 
-def _chunks(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
-    for start in range(0, len(ids), LICENSES_PER_MAIL):
-        yield ids[start : start + LICENSES_PER_MAIL]
-
-
 MESSAGES: Dict[str, Callable[[Event], Iterable[Message]]] = {
     EventType.LICENSE_ORDER_RECORDED.value: _confirmed,
     EventType.LICENSE_ORDER_ALLOCATED.value: _waits,
     EventType.LICENSE_ORDER_BACKORDERED.value: _backordered,
+    EventType.LICENSE_ORDER_BUYER_ADDRESS_CHANGED.value: key_messages.buyer_address_changed,
     EventType.LICENSE_ORDER_APPROVED.value: _approved,
     EventType.LICENSE_ORDER_REJECTED.value: _rejected,
     EventType.LICENSE_ORDER_CANCELLED.value: _cancelled,
@@ -275,9 +238,10 @@ MESSAGES: Dict[str, Callable[[Event], Iterable[Message]]] = {
     EventType.LICENSE_SUSPENDED.value: money.suspended,
     EventType.LICENSE_REINSTATED.value: money.reinstated,
     EventType.LICENSE_ASSIGNED.value: _assigned,
+    EventType.END_CUSTOMER_ADDRESS_CHANGED.value: key_messages.end_customer_address_changed,
     EventType.LICENSE_EMAIL_RESENT.value: _resent,
     EventType.LICENSE_KEY_REVEALED.value: _revealed,
-    EventType.LICENSE_KEY_REPLACED.value: _replaced,
+    EventType.LICENSE_KEY_REPLACED.value: key_messages.replaced,
     EventType.EXPORT_REVEALED.value: _exported,
     EventType.KEY_POOL_LOW_STOCK.value: stock_mails.low_stock,
 }

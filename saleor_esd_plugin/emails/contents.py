@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, List
 from uuid import UUID
 
-from ..accounts.models import EndCustomer
+from ..accounts.addresses import parse_address
+from ..accounts.end_customers import lock_end_customer
+from ..accounts.models import Account, EndCustomer
 from ..conf import settings
 from ..events.types import EventType
 from ..host import shop
@@ -13,10 +15,11 @@ from ..keys.formats import masked
 from ..licenses.claiming import issue_claim_link
 from ..licenses.handover import open_keys
 from ..licenses.models import ISSUED, DeliveryMode, Fulfillment, License
+from ..orders.locks import lock_order
 from ..orders.queries import waiting_for_approval
 from ..text import has_link
+from . import exposure, stock_mails
 from . import money_contents as money
-from . import stock_mails
 from .errors import Held, Moot
 from .holding import hold_suspended
 from .languages import choose_text
@@ -33,9 +36,14 @@ def contents_of(delivery: Delivery) -> Context:
     """The template's values. Raises Moot if there is nothing to tell any more.
 
     Runs in the transaction that leases the delivery: keys in the answer are marked as revealed, links in
-    it are stored, with the lease. An end customer whose address changed since gets it at the new one:
-    `delivery.recipient` follows. Raises Held while what it hands over is suspended, KeyringLocked, Tampered.
+    it are stored, with the lease. A buyer or end customer whose address changed since gets it at the new one:
+    `delivery.recipient` follows, and `delivery.data` names the licenses whose keys are in it. Raises Held
+    while what it hands over is suspended, Required or InvalidEmail if the buyer has no address that a mail
+    can go to, KeyringLocked, Tampered.
     """
+    if delivery.data.get("is_buyer"):
+        # Locked until the lease commits: an address that changes after this look finds the links of this mail.
+        delivery.recipient = parse_address(lock_order(delivery.order_id).buyer_email)
     return _CONTENTS[DeliveryKind(delivery.kind)](delivery)
 
 
@@ -115,11 +123,20 @@ def _keys(delivery: Delivery) -> Context:
     }
 
 
+def _address_changed(delivery: Delivery) -> Context:
+    context = about_order(delivery, live_order(delivery))
+    if not context["invitation_url"]:
+        raise Moot("Somebody has taken the account over.")
+    return context
+
+
 def _assigned(delivery: Delivery) -> Context:
     customer = EndCustomer.objects.filter(pk=delivery.data.get("end_customer")).first()
     if customer is None:
         raise Moot("The licenses are not the end customer's any more.")
     licenses = _licenses(delivery, Fulfillment.ASSIGNED.value, end_customer=customer)
+    # As with the buyer's: locked, and after the licenses, as whoever assigns them does.
+    customer = lock_end_customer(customer.pk)
     delivery.recipient = customer.email
     return {
         **_handed_over(delivery, licenses),
@@ -131,6 +148,7 @@ def _assigned(delivery: Delivery) -> Context:
 
 
 def _revealed(delivery: Delivery) -> Context:
+    delivery.recipient = parse_address(Account.objects.get(pk=delivery.account_id).email)
     read = License.objects.select_related("key__pool", "order_line__order")
     licenses = [
         {
@@ -171,6 +189,7 @@ def _handed_over(delivery: Delivery, licenses: List[License]) -> Context:
     policy = licenses[0].policy
     is_inline = policy.delivery == DeliveryMode.INLINE.value
     keys = open_keys([license.pk for license in licenses]) if is_inline else {}
+    delivery.data["in_clear"] = [str(pk) for pk in keys]
     return {
         "product": product_of(licenses[0].order_line),
         "key_kind": policy.pool.kind,
@@ -207,6 +226,8 @@ _CONTENTS: Dict[DeliveryKind, Callable[[Delivery], Context]] = {
     DeliveryKind.ORDER_REFUND_OPEN: money.refund_open,
     DeliveryKind.LICENSE_KEYS: _keys,
     DeliveryKind.LICENSE_ASSIGNED: _assigned,
+    DeliveryKind.ADDRESS_CHANGED: _address_changed,
+    DeliveryKind.KEYS_AT_OLD_ADDRESS: exposure.contents,
     DeliveryKind.LICENSES_RETURNED: money.returned,
     DeliveryKind.LICENSES_SUSPENDED: money.suspended,
     DeliveryKind.LICENSES_REINSTATED: money.reinstated,

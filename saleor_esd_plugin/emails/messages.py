@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, Iterator, Optional, Tuple
+from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
 from uuid import UUID
 
 from ..events.models import Event
@@ -11,6 +11,8 @@ from ..host import shop
 from ..orders.models import LicenseOrder
 from .languages import choose_language
 from .models import DeliveryKind
+
+LICENSES_PER_MAIL = 50
 
 
 @dataclass(frozen=True)
@@ -54,3 +56,9 @@ def to_staff(kind: DeliveryKind, order: LicenseOrder, **data: Any) -> Message:
     """To the staff address, without an account: its members need not know that address."""
     address = shop.plugin_settings().staff_address
     return Message(kind, address, choose_language(), order_id=order.pk, data=data)
+
+
+def chunks(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    """`ids` in parts of as many licenses as one mail has."""
+    for start in range(0, len(ids), LICENSES_PER_MAIL):
+        yield ids[start : start + LICENSES_PER_MAIL]

@@ -8,15 +8,20 @@ from uuid import UUID
 
 from django.db import transaction
 
-from ..accounts.end_customers import update_end_customer
-from ..errors import Invalid
+from ..accounts.addresses import parse_address
+from ..errors import Invalid, NotFound, Required
 from ..events.record import record
 from ..events.throttle import throttle
 from ..events.types import EventType
+from ..host import shop
 from ..host.types import Actor
+from ..licenses.end_customers import update_end_customer
 from ..licenses.errors import NotReleased
 from ..licenses.locks import lock_license
 from ..licenses.models import Fulfillment, License
+from ..orders.addresses import follow_buyer_address
+from ..orders.locks import lock_order
+from ..orders.models import LicenseOrder
 from .models import DeliveryKind
 from .rules import goes_to_buyer
 
@@ -27,17 +32,21 @@ LIMITS = ((3, timedelta(hours=1)), (10, timedelta(days=1)))
 def resend_license_email(license_id: UUID, *, email: Optional[str] = None, actor: Actor) -> License:
     """Mail the key of a license again: to its end customer, or to the buyer who keeps it himself.
 
-    `email` corrects the end customer's address and stays there; a buyer's address is the order's and
-    cannot be changed here (Invalid). Raises NotFound, NotReleased, Invalid if the buyer is to get no key
-    by mail (a reseller's, or as the policy says), the errors of parse_address, RateLimited (3 an hour, 10 a day per license).
+    `email` corrects the end customer's address and stays there; a buyer's address is the order's, as the shop
+    has it now, and cannot be changed here (Invalid). Raises NotFound, NotReleased, Invalid if the buyer is to
+    get no key by mail (a reseller's, or as the policy says), the errors of parse_address, Required (an order
+    without an address), RateLimited (3 an hour, 10 a day per license).
     """
+    order = _locked_order_of(license_id)
     license = lock_license(license_id)
     if not license.is_usable:
         raise NotReleased(license.standing)
     if license.fulfillment == Fulfillment.ASSIGNED.value:
         kind, recipient = DeliveryKind.LICENSE_ASSIGNED, license.end_customer.email
         if email is not None:
-            recipient = update_end_customer(license.end_customer_id, email=email, actor=actor).email
+            recipient = update_end_customer(
+                license.end_customer_id, email=email, actor=actor, besides=license.pk
+            ).email
     else:
         if not goes_to_buyer(license.policy, license.account):
             raise Invalid(
@@ -46,7 +55,13 @@ def resend_license_email(license_id: UUID, *, email: Optional[str] = None, actor
             )
         if email is not None:
             raise Invalid("The buyer's address is that of the order.", field="email")
-        kind, recipient = DeliveryKind.LICENSE_KEYS, license.order_line.order.buyer_email
+        follow_buyer_address(order, shop.read_order_head(order.order_uuid), besides=license.pk)
+        if not order.buyer_email:
+            raise Required(
+                "The order has no e-mail address. Enter one in the shop.", field="license"
+            )
+        kind = DeliveryKind.LICENSE_KEYS
+        recipient = parse_address(order.buyer_email, field="license")
     throttle("resend", str(license.pk), LIMITS)
     record(
         EventType.LICENSE_EMAIL_RESENT,
@@ -59,3 +74,12 @@ def resend_license_email(license_id: UUID, *, email: Optional[str] = None, actor
         end_customer=str(license.end_customer_id) if license.end_customer_id else None,
     )
     return license
+
+
+def _locked_order_of(license_id: UUID) -> LicenseOrder:
+    """Its lock comes before the license's. Raises NotFound."""
+    order_ids = License.objects.filter(pk=license_id).values_list("order_line__order_id", flat=True)
+    order_id = order_ids.first()
+    if order_id is None:
+        raise NotFound(field="license")
+    return lock_order(order_id)

@@ -17,6 +17,8 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
 from django.db.models import Q
 
+from ..accounts.errors import AddressRefused
+from ..errors import Required
 from ..events.record import record
 from ..events.types import EventType
 from ..host import shop
@@ -24,6 +26,7 @@ from ..host.db import now
 from ..host.types import SYSTEM
 from ..keys.errors import KeyringLocked, Tampered
 from ..keys.tampering import record_tampering
+from ..orders.addresses import read_buyer_address
 from .contents import contents_of
 from .errors import Held, Moot, Unready
 from .holding import WAIT_WHILE_SUSPENDED
@@ -56,6 +59,7 @@ def send_delivery(delivery_id: UUID) -> None:
     its next attempt (1, 5, 15, 60 minutes, 4, 24 hours) or is FAILED. While the plugin is switched off
     everything stays queued. Not to be called inside a transaction.
     """
+    _read_address(delivery_id)
     leased = _lease(delivery_id)
     if leased is None:
         return
@@ -79,6 +83,17 @@ def send_delivery(delivery_id: UUID) -> None:
 def _due(moment: datetime):
     free = Q(leased_until=None) | Q(leased_until__lte=moment)
     return Delivery.objects.filter(free, status=QUEUED, due_at__lte=moment)
+
+
+def _read_address(delivery_id: UUID) -> None:
+    """Ask the shop for the buyer's address before his mail leaves: nobody tells us that it changed.
+
+    In a transaction of its own: what follows from another address does not depend on this mail.
+    """
+    mine = _due(now()).filter(pk=delivery_id, data__is_buyer=True)
+    order_id = mine.values_list("order_id", flat=True).first()
+    if order_id is not None and shop.plugin_settings().is_active:
+        read_buyer_address(order_id)
 
 
 @transaction.atomic
@@ -117,6 +132,8 @@ def _lease(delivery_id: UUID) -> Optional[Tuple[Delivery, Letter, Sender]]:
         delivery.attempts -= 1
         delivery.error = str(why)
         delivery.due_at, delivery.leased_until = moment + WAIT_WHILE_SUSPENDED, None
+    except (Required, AddressRefused) as refusal:
+        _note_problem(delivery, refusal.code, is_final=True)
     except Tampered as error:
         # The savepoint took the event of it along.
         record_tampering(error)
@@ -126,7 +143,7 @@ def _lease(delivery_id: UUID) -> Optional[Tuple[Delivery, Letter, Sender]]:
     except Exception as error:
         _note_problem(delivery, type(error).__name__)
     delivery.save(
-        update_fields=["recipient", "status", "attempts", "error", "due_at", "leased_until"]
+        update_fields=["recipient", "data", "status", "attempts", "error", "due_at", "leased_until"]
     )
     return (delivery, letter, source) if letter and source else None
 

@@ -10,6 +10,7 @@ class EventType(models.TextChoices):
     LICENSE_ORDER_CHANGED = (
         "license_order.changed"  # its lines were edited while it was unconfirmed
     )
+    LICENSE_ORDER_BUYER_ADDRESS_CHANGED = "license_order.buyer_address_changed"
     LICENSE_ORDER_ALLOCATED = "license_order.allocated"
     LICENSE_ORDER_BACKORDERED = "license_order.backordered"
     LICENSE_ORDER_APPROVED = "license_order.approved"
@@ -55,6 +56,7 @@ class EventType(models.TextChoices):
     INVITATION_ACCEPTED = "invitation.accepted"
     END_CUSTOMER_CREATED = "end_customer.created"
     END_CUSTOMER_UPDATED = "end_customer.updated"
+    END_CUSTOMER_ADDRESS_CHANGED = "end_customer.address_changed"
     END_CUSTOMER_DELETED = "end_customer.deleted"
     DELIVERY_FAILED = "delivery.failed"
     DECRYPT_TAMPERED = "decrypt.tampered"

@@ -96,6 +96,9 @@ class Order:
     `details` are the buyer's words at checkout (keys of `CHECKOUT_DETAILS`), empty wherever the host cannot
     vouch for them. An order in hand, at its checkout, comes without `lines`, `payments`, `named_returns`,
     `channel` and `country`.
+
+    `email` is the customer's address as the host sees it now, `own_email` the one written on the order,
+    `user_email` that of its user; the hosts prefer different ones, see `buyer_email`.
     """
 
     uuid: UUID
@@ -104,7 +107,9 @@ class Order:
     status: str
     is_paid: bool
     email: str
+    own_email: str = ""
     user_ref: str = ""
+    user_email: str = ""
     language: str = ""
     checkout_token: str = ""
     origin: str = ""
@@ -116,6 +121,22 @@ class Order:
     named_returns: Tuple[NamedReturn, ...] = ()
     channel: Optional[str] = None
     country: Optional[str] = None
+
+    @property
+    def has_users_email(self) -> bool:
+        """Whether the customer's address is that of the order's user; always so on 2.10, if it has one."""
+        return bool(self.user_ref) and self.email.lower() == self.user_email.lower()
+
+    def buyer_email(self, user_ref: str, *, follows_user: bool) -> str:
+        """The address of whoever bought, as of this moment; empty if the shop has none.
+
+        `user_ref` is the user that the order had when it was recorded, `follows_user` whether its address
+        was his: then his address of today counts, which 3.x leaves out. A user whom the host gave the
+        order since, by an equal address alone, does not: what he calls himself later is not the buyer's.
+        """
+        if self.user_ref and self.user_ref == user_ref:
+            return self.user_email if follows_user else self.email
+        return self.own_email or self.email
 
 
 @dataclass(frozen=True)

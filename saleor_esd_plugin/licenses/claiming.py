@@ -6,11 +6,13 @@ import hashlib
 import re
 import secrets
 from datetime import datetime, timedelta
-from typing import Iterable, Optional, Tuple
+from typing import Iterable, List, Optional, Tuple
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
+from ..accounts.addresses import as_mailed
 from ..conf import settings
 from ..errors import DeadLink
 from ..events.record import record
@@ -43,6 +45,18 @@ def issue_claim_link(license_id: UUID, *, email: str) -> str:
         expires_at=moment + timedelta(days=settings.claim_days),
     )
     return token
+
+
+def void_claim_links_to(email: str, licenses: QuerySet) -> List[UUID]:
+    """Make every unused link to these licenses that went to this address useless; ids of those licenses."""
+    unused = ClaimLink.objects.filter(
+        license__in=licenses, email__iexact=as_mailed(email), claimed_at=None, voided_at=None
+    )
+    # Locked first: who claims one this moment is faster, or gets nothing.
+    locked = unused.select_for_update(of=("self",)).order_by("license_id", "pk")
+    found = dict(locked.values_list("pk", "license_id"))
+    ClaimLink.objects.filter(pk__in=list(found)).update(voided_at=now())
+    return list(dict.fromkeys(found.values()))
 
 
 def void_claim_links(license_ids: Iterable[UUID], *, moment: datetime) -> None:

@@ -70,6 +70,8 @@ class LicenseOrder(models.Model):
     )
     buyer_user_ref = models.CharField(max_length=36, blank=True)
     buyer_email = models.CharField(max_length=254, blank=True)
+    # Whether that was the address of the user `buyer_user_ref`, and so changes with it. None: not asked yet.
+    follows_user = models.BooleanField(null=True)
     language = models.CharField(max_length=10, blank=True)
     channel = models.CharField(max_length=255, null=True)
     country = models.CharField(max_length=2, null=True)

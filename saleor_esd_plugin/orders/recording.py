@@ -19,6 +19,7 @@ from ..host import shop
 from ..host.types import SYSTEM, Order
 from ..ids import uuid7
 from ..licenses.models import LicensePolicy
+from .addresses import note_buyer_address
 from .details import usable_details
 from .following import follow_lines, note_whereabouts
 from .models import LicenseOrder
@@ -35,14 +36,14 @@ WITH licensed AS (
     WHERE %(at_checkout)s OR policy.created_at <= %(ordered_at)s::timestamptz
 ), recorded AS (
     INSERT INTO esd_licenseorder (
-        id, order_uuid, number, buyer_user_ref, buyer_email, language, notification_email,
+        id, order_uuid, number, buyer_user_ref, buyer_email, follows_user, language, notification_email,
         purchase_order_reference, comment, checkout_token, is_duplicate_checkout, approval,
         decided_by, decision_reason, unpaid_release_reason, ordered_at, recorded_at,
         confirmed_at, paid_at, currency, total, captured, refunded, charged_back, open_refund,
         settled_refund, channel, country
     )
-    SELECT %(id)s::uuid, %(order_uuid)s::uuid, %(number)s, %(user_ref)s, %(email)s, %(language)s,
-        %(notification_email)s, %(reference)s, %(comment)s, %(checkout_token)s, FALSE, 'PENDING',
+    SELECT %(id)s::uuid, %(order_uuid)s::uuid, %(number)s, %(user_ref)s, %(email)s, %(follows_user)s,
+        %(language)s, %(notification_email)s, %(reference)s, %(comment)s, %(checkout_token)s, FALSE, 'PENDING',
         '', '', '', %(ordered_at)s::timestamptz, moment,
         CASE WHEN %(is_confirmed)s THEN moment END,
         CASE WHEN %(is_paid)s THEN moment END,
@@ -91,6 +92,8 @@ def observe_order(order: Optional[Order], *, at_checkout: bool = False) -> Optio
             order = shop.read_order(order.uuid)
         if order is None:
             return known
+    # First: it takes the order's lock, which comes before the row's.
+    note_buyer_address(known, order)
     note_whereabouts(known, order)
     follow_lines(known, order, _policies(order, at_checkout=at_checkout))
     money = note_state(known, order)
@@ -129,6 +132,7 @@ def _record_license_order(order: Order, *, at_checkout: bool) -> Tuple[Optional[
         "number": order.number,
         "user_ref": order.user_ref,
         "email": order.email,
+        "follows_user": order.has_users_email,
         "language": order.language,
         "notification_email": details.get("notification_email", ""),
         "reference": details.get("purchase_order_reference", ""),

@@ -20,6 +20,7 @@ from ..host.db import now
 from ..host.types import SYSTEM, Actor, Order, Payment
 from ..licenses.lifecycle import reinstate_order_licenses, suspend_order_licenses
 from ..licenses.models import SuspensionCause
+from .addresses import follow_buyer_address
 from .leaving import withdraw_everything, withdraw_units
 from .locks import lock_order
 from .models import LicenseOrder, LicenseOrderLine
@@ -65,6 +66,8 @@ def settle_locked_order(
     _follow_dispute(order, money, actor)
     if in_shop is not None and may_release(order, in_shop, money):
         release_approved(order, is_paid=in_shop.is_paid or money.is_paid, actor=actor)
+    # Last: it locks links, and licenses come before these.
+    follow_buyer_address(order, in_shop)
 
 
 def _remembered(order: LicenseOrder) -> Order:

@@ -13,7 +13,7 @@ from ...errors import NotFound, PermissionRefused
 from ...host.graphql import ref_of
 from ...host.shop import user_email
 from ...host.types import Actor
-from ...licenses.end_customers import delete_end_customer
+from ...licenses.end_customers import delete_end_customer, update_end_customer
 from ...permissions import MANAGE_LICENSES, Right
 from ..base import BaseMutation, owner_or_staff, signed_in, staff_with
 from ..ids import find
@@ -73,7 +73,10 @@ class LicenseEndCustomerCreate(BaseMutation):
 
 
 class LicenseEndCustomerUpdate(BaseMutation):
-    """Changes an end customer. Mails sent from now on go to a new address; none is sent again.
+    """Changes an end customer. With another address, mails that have not left go to the new one.
+
+    Unused claim links that went to the old address are useless, and new ones are sent; keys that were mailed in
+    clear are not sent again.
 
     For MASTER and ADMINISTRATOR of the account, and staff with MANAGE_LICENSES.
     """
@@ -88,7 +91,7 @@ class LicenseEndCustomerUpdate(BaseMutation):
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicenseEndCustomerUpdate:
         end_customer = _end_customer_to_change(actor, input.id)
-        updated = end_customers.update_end_customer(
+        updated = update_end_customer(
             end_customer.pk,
             code=input.code,
             name=input.name,

@@ -33,6 +33,8 @@ LicenseDeliveryKind = described_enum(
         DeliveryKind.LICENSE_KEYS.value: "The keys, or links to them, for the buyer.",
         DeliveryKind.LICENSE_ASSIGNED.value: "The key, or a link to it, for an end customer.",
         DeliveryKind.LICENSES_RETURNED.value: "Some left an order that goes on.",
+        DeliveryKind.ADDRESS_CHANGED.value: "To a guest's new address: the link to the account.",
+        DeliveryKind.KEYS_AT_OLD_ADDRESS.value: "To staff: the buyer has another address, and the old one has keys.",
         DeliveryKind.LICENSES_SUSPENDED.value: "They may not be used for now.",
         DeliveryKind.LICENSES_REINSTATED.value: "They may be used again.",
         DeliveryKind.KEY_POOL_LOW_STOCK.value: "To staff: the keys of a pool are running out.",

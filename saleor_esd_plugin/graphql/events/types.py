@@ -30,6 +30,8 @@ _OF_STOCK = ("choices", "pools")
 _HAPPENED = {
     EventType.LICENSE_ORDER_RECORDED: "A shop order with licensed products was noted.",
     EventType.LICENSE_ORDER_CHANGED: "Its lines were edited while it was unconfirmed.",
+    EventType.LICENSE_ORDER_BUYER_ADDRESS_CHANGED: "The shop has another address of its buyer; unused links "
+    "that went to the old one are useless.",
     EventType.LICENSE_ORDER_ALLOCATED: "Units of it got keys.",
     EventType.LICENSE_ORDER_BACKORDERED: "Units of it wait for keys.",
     EventType.LICENSE_ORDER_APPROVED: "Units of it were approved.",
@@ -76,6 +78,8 @@ _HAPPENED = {
     EventType.INVITATION_ACCEPTED: "Somebody became a member of an account.",
     EventType.END_CUSTOMER_CREATED: "An end customer was created.",
     EventType.END_CUSTOMER_UPDATED: "An end customer was changed.",
+    EventType.END_CUSTOMER_ADDRESS_CHANGED: "An end customer has another address; unused links that went to the "
+    "old one are useless.",
     EventType.END_CUSTOMER_DELETED: "An end customer was deleted or archived.",
     EventType.DELIVERY_FAILED: "An e-mail could not be delivered.",
     EventType.DECRYPT_TAMPERED: "A stored key did not open: its row was tampered with.",

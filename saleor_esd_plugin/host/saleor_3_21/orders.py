@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Dict, Iterable, List
+from typing import Any, Dict, Iterable, List, Optional
 from uuid import UUID
 
 from django.db.models import CharField, Exists, OuterRef, QuerySet
@@ -21,6 +21,7 @@ __all__ = [
     "LINES_OF_ORDER",
     "order_in_hand",
     "order_uuid_of",
+    "read_order_head",
     "read_orders",
     "unrecorded_order_uuids",
     "update_may_concern_us",
@@ -60,8 +61,7 @@ def order_in_hand(host_order: Any) -> Order:
         created_at=order.created_at,
         status=STATUS.get(order.status, "OPEN"),
         is_paid=order.total_charged_amount >= order.total_gross_amount,
-        email=order.get_customer_email() or "",
-        user_ref=str(order.user_id or ""),
+        **_customer(order),
         language=order.language_code,
         checkout_token=order.checkout_token,
         origin=order.origin,
@@ -69,6 +69,12 @@ def order_in_hand(host_order: Any) -> Order:
         total=order.total_gross_amount,
         currency=order.currency,
     )
+
+
+def read_order_head(order_uuid: UUID) -> Optional[Order]:
+    """The order as one in hand, or None; read anew, in one query."""
+    order = HostOrder.objects.select_related("user").filter(pk=order_uuid).first()
+    return order_in_hand(order) if order else None
 
 
 def read_orders(order_uuids: Iterable[UUID]) -> List[Order]:
@@ -140,8 +146,7 @@ def _order(order: HostOrder) -> Order:
         status=status,
         # An empty draft costs nothing, and is not paid for that.
         is_paid=status != "DRAFT" and charged >= order.total_gross_amount,
-        email=order.get_customer_email() or "",
-        user_ref=str(order.user_id or ""),
+        **_customer(order),
         language=order.language_code,
         checkout_token=order.checkout_token,
         origin=order.origin,
@@ -154,6 +159,15 @@ def _order(order: HostOrder) -> Order:
         channel=order.channel.slug,
         country=country_of(order),
     )
+
+
+def _customer(order: HostOrder) -> Dict[str, Any]:
+    return {
+        "email": order.get_customer_email() or "",
+        "own_email": order.user_email,
+        "user_ref": str(order.user_id or ""),
+        "user_email": order.user.email if order.user_id else "",
+    }
 
 
 def _line(line: HostOrderLine) -> OrderLine:
