@@ -118,6 +118,7 @@ REACTIONS: Dict[str, Tuple[Reaction, ...]] = {
     EventType.LICENSE_ORDER_BACKORDERED.value: (_approve_by_policy, _fill),
     EventType.LICENSE_ORDER_APPROVED.value: (_settle,),
     EventType.LICENSE_ORDER_REJECTED.value: (_settle, _stock_of_order),
+    EventType.LICENSE_ORDER_DUPLICATED.value: (_settle,),
     EventType.LICENSE_ORDER_PAID.value: (_settle,),
     EventType.LICENSE_ORDER_CONFIRMED.value: (_settle,),
     EventType.LICENSE_ORDER_CANCELLED.value: (_settle,),

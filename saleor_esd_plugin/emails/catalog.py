@@ -15,6 +15,7 @@ from ..events.models import Event
 from ..events.types import EventType
 from ..host.db import now
 from ..licenses.models import ISSUED, License
+from ..orders.blockers import APPROVAL
 from ..orders.counts import order_availability
 from . import key_messages, stock_mails
 from . import money_messages as money
@@ -83,7 +84,7 @@ def _waits(event: Event) -> Iterator[Message]:
     """Once per order."""
     order = order_of(event)
     told = Delivery.objects.filter(order_id=order.pk, kind=DeliveryKind.ORDER_WAITS.value)
-    if order_availability(order).undecided and not order.is_ended and not told.exists():
+    if APPROVAL in dict(order_availability(order).waiting) and not told.exists():
         yield to_staff(DeliveryKind.ORDER_WAITS, order)
 
 
@@ -223,6 +224,7 @@ def _exported(event: Event) -> Iterator[Message]:
 MESSAGES: Dict[str, Callable[[Event], Iterable[Message]]] = {
     EventType.LICENSE_ORDER_RECORDED.value: _confirmed,
     EventType.LICENSE_ORDER_ALLOCATED.value: _waits,
+    EventType.LICENSE_ORDER_DUPLICATED.value: _waits,
     EventType.LICENSE_ORDER_BACKORDERED.value: _backordered,
     EventType.LICENSE_ORDER_BUYER_ADDRESS_CHANGED.value: key_messages.buyer_address_changed,
     EventType.LICENSE_ORDER_APPROVED.value: _approved,

@@ -11,10 +11,12 @@ from ..accounts.models import Account, EndCustomer
 from ..conf import settings
 from ..events.types import EventType
 from ..host import shop
+from ..keys import keyring
 from ..keys.formats import masked
 from ..licenses.claiming import issue_claim_link
 from ..licenses.handover import open_keys
 from ..licenses.models import ISSUED, DeliveryMode, Fulfillment, License
+from ..orders.blockers import APPROVAL
 from ..orders.locks import lock_order
 from ..orders.queries import waiting_for_approval
 from ..text import has_link
@@ -53,7 +55,7 @@ def _confirmed(delivery: Delivery) -> Context:
 
 def _waits(delivery: Delivery) -> Context:
     context = about_order(delivery, live_order(delivery))
-    if not context["availability"]["undecided"]:
+    if APPROVAL not in {wait["reason"] for wait in context["availability"]["waiting"]}:
         raise Moot("Nothing of the order waits for approval any more.")
     return {**context, "orders_waiting": waiting_for_approval().count()}
 
@@ -62,6 +64,8 @@ def _backordered(delivery: Delivery) -> Context:
     context = about_order(delivery, live_order(delivery))
     if not context["availability"]["backordered"]:
         raise Moot("Every unit of the order has a key by now.")
+    # Whether there are too few keys is known once they can be handed out.
+    keyring.verified_keyring(writes=False)
     return context
 
 

@@ -66,6 +66,7 @@ class LicensePolicy(models.Model):
     counts (`licenses.ranking`). `term` is an ISO 8601 duration of whole years, months,
     weeks or days ("P1Y"), empty for perpetual. With approval RULES an order waits for staff if one line
     exceeds `approval_quantity` or, with `approves_first_order_manually`, if it is the buyer's first;
+    `approval_changed_at` is since when that is so, if it ever changed: it is for orders from then on.
     `instructions` maps a language ("en", "pt-br") to the activation text of the product (I18).
     """
 
@@ -79,6 +80,7 @@ class LicensePolicy(models.Model):
     )
     approval_quantity = models.PositiveIntegerField(null=True)
     approves_first_order_manually = models.BooleanField(default=True)
+    approval_changed_at = models.DateTimeField(null=True)
     delivery = models.CharField(
         max_length=10, choices=DeliveryMode.choices, default=DeliveryMode.INLINE.value
     )

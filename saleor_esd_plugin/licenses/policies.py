@@ -20,12 +20,11 @@ from .ranking import pools_of_policies
 from .rules import parse_term
 
 LONGEST_INSTRUCTIONS = 10_000
+_APPROVAL = ("approval", "approval_quantity", "approves_first_order_manually")
 FIELDS = (
     "name",
     "falls_back",
-    "approval",
-    "approval_quantity",
-    "approves_first_order_manually",
+    *_APPROVAL,
     "delivery",
     "sends_key_to_buyer",
     "term",
@@ -82,7 +81,7 @@ def update_license_policy(policy_id: UUID, *, actor: Actor, **fields: Any) -> Li
     """The policy with the given `fields` (of `FIELDS`, `pool_id` and `ranked_pools`) changed; the others stay.
 
     Units that are released keep their dates; what is allocated keeps its key; what waits for keys waits for
-    those of the pools of now. Raises as `create_license_policy` does.
+    those of the pools of now. Who approves is changed for orders from now on. Raises as `create_license_policy` does.
     """
     policy = (
         LicensePolicy.objects.select_for_update().filter(pk=policy_id, archived_at=None).first()
@@ -100,6 +99,8 @@ def update_license_policy(policy_id: UUID, *, actor: Actor, **fields: Any) -> Li
         setattr(policy, name, value)
     after = _told(policy)
     if before != after:
+        if any(before[name] != after[name] for name in _APPROVAL):
+            policy.approval_changed_at = now()
         policy.save()
         record(
             EventType.LICENSE_POLICY_UPDATED,

@@ -19,6 +19,7 @@ from ..keys.reserving import close_reservation, find_reservation
 from ..licenses.models import Fulfillment, License
 from ..licenses.units import end_licenses, live_licenses
 from . import waiting
+from .approval import why_staff_decide
 from .drawing import Drawn, choices_of, claim_from, draw, missing_units
 from .locks import lock_order
 from .models import LicenseOrder, LicenseOrderLine
@@ -53,6 +54,8 @@ def allocate_license_order(license_order_id: UUID) -> LicenseOrder:
         drawn += got
         if is_short and line.backordered_at is None:
             newly_short.append(line)
+        if line.approval_reasons is None:
+            line.approval_reasons = why_staff_decide(order, line)
         _note_backorder(line, is_short=is_short, moment=moment)
     if reservation is not None and keyring.is_unlocked():
         close_reservation(reservation, moment=moment)
@@ -139,7 +142,7 @@ def _note_backorder(line: LicenseOrderLine, *, is_short: bool, moment: datetime)
     """A line keeps its place in the queue until it is full."""
     line.allocated_at = line.allocated_at or moment
     line.backordered_at = (line.backordered_at or moment) if is_short else None
-    line.save(update_fields=["allocated_at", "backordered_at"])
+    line.save(update_fields=["allocated_at", "backordered_at", "approval_reasons"])
 
 
 def _ensure_account(order: LicenseOrder) -> None:
@@ -154,13 +157,20 @@ def _ensure_account(order: LicenseOrder) -> None:
 
 
 def _flag_twins(order: LicenseOrder) -> None:
-    """If its checkout made another order as well (2.10 allows that), staff decide on both."""
+    """If its checkout made another order as well (2.10 allows that), staff decide on both.
+
+    The checkout's payment moved to one of them: both are read again after the commit.
+    """
     if not order.checkout_token or order.is_duplicate_checkout:
         return
     same = LicenseOrder.objects.filter(checkout_token=order.checkout_token)
-    if same.exclude(pk=order.pk).exists():
-        same.update(is_duplicate_checkout=True)
-        order.is_duplicate_checkout = True
+    if not same.exclude(pk=order.pk).exists():
+        return
+    for twin in same.filter(is_duplicate_checkout=False).order_by("pk"):
+        # The condition makes it once: the other order may be allocated at this moment.
+        if same.filter(pk=twin.pk, is_duplicate_checkout=False).update(is_duplicate_checkout=True):
+            _record(twin, EventType.LICENSE_ORDER_DUPLICATED)
+    order.is_duplicate_checkout = True
 
 
 def _record_allocated(order: LicenseOrder, drawn: Sequence[Drawn]) -> None:

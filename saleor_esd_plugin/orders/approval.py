@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from ..accounts.models import Member
-from ..errors import ForbiddenRole, InvalidQuantity, NotFound, ReasonRequired
+from ..errors import ForbiddenRole, Invalid, InvalidQuantity, NotFound, ReasonRequired
 from ..events.record import record
 from ..events.types import EventType
 from ..host import shop
@@ -20,8 +20,8 @@ from ..permissions import APPROVE_LICENSES
 from .counts import approval_state
 from .errors import AlreadyDecided
 from .locks import lock_order
-from .models import ApprovalState, LicenseOrder, LicenseOrderLine
-from .settling import settle_locked_order
+from .models import ApprovalReason, ApprovalState, LicenseOrder, LicenseOrderLine
+from .settling import note_locked_order, settle_locked_order
 
 
 @transaction.atomic
@@ -37,13 +37,18 @@ def approve_license_order(
 
     Repeating it changes nothing; backordered units may be approved and are released once they have a
     key. Paid and confirmed units are released in the same step. `release_unpaid` waives payment for this
-    order and needs a reason. Raises NotFound, ForbiddenRole (one's own order), AlreadyDecided,
-    InvalidQuantity, ReasonRequired.
+    order and needs a reason. What the shop says of the order at this moment counts, not what we noted. Raises
+    NotFound, ForbiddenRole (one's own order), AlreadyDecided, InvalidQuantity, ReasonRequired, Invalid (the
+    shop has deleted the order: nothing of it could be released).
     """
     if release_unpaid and not reason.strip():
         raise ReasonRequired()
     order = lock_order(license_order_id)
     _refuse_own_order(order, actor)
+    in_shop = shop.read_order(order.order_uuid)
+    if in_shop is None:
+        raise Invalid("The shop has deleted this order. Reject or return its units.", field="id")
+    note_locked_order(order, in_shop, actor=actor)
     lines = list(order.lines.select_for_update())
     is_owed = order.paid_at is None or bool(order.open_refund)
     waives = release_unpaid and is_owed and not order.unpaid_release_reason
@@ -71,7 +76,7 @@ def approve_license_order(
         lines={str(line.pk): line.approved for line in changed},
         release_unpaid=waives,
     )
-    settle_locked_order(order, shop.read_order(order.order_uuid))
+    settle_locked_order(order, in_shop)
     return order
 
 
@@ -107,15 +112,15 @@ def reject_license_order(license_order_id: UUID, *, reason: str, actor: Actor) -
 
 @transaction.atomic
 def approve_by_policy(license_order_id: UUID) -> LicenseOrder:
-    """Approve the lines whose policy does without staff: AUTOMATIC, or RULES that find nothing to ask.
+    """Approve the lines that allocation found their policy to need no staff for (`why_staff_decide`).
 
     A checkout that made two orders (2.10) is always left to staff. Again changes nothing.
     """
     order = lock_order(license_order_id)
     if order.is_ended or order.is_duplicate_checkout:
         return order
-    lines = list(order.lines.select_related("policy").select_for_update(of=("self",)))
-    free = [line for line in lines if line.undecided and _needs_nobody(order, line)]
+    lines = list(order.lines.select_for_update())
+    free = [line for line in lines if line.undecided and line.approval_reasons == []]
     if not free:
         return order
     for line in free:
@@ -135,15 +140,24 @@ def approve_by_policy(license_order_id: UUID) -> LicenseOrder:
     return order
 
 
-def _needs_nobody(order: LicenseOrder, line: LicenseOrderLine) -> bool:
+def why_staff_decide(order: LicenseOrder, line: LicenseOrderLine) -> List[str]:
+    """What of its policy leaves the line to staff, values of `ApprovalReason`; empty if the policy approves it.
+
+    Who bought is known by now. A policy's terms are for orders since they were set: they may have been
+    stricter when an older one was placed.
+    """
     policy = line.policy
-    if policy.approval == Approval.AUTOMATIC.value:
-        return True
     if policy.approval == Approval.MANUAL.value:
-        return False
-    if policy.approval_quantity is not None and line.quantity > policy.approval_quantity:
-        return False
-    return not (policy.approves_first_order_manually and _is_first(order))
+        return [ApprovalReason.POLICY_MANUAL.value]
+    reasons: List[ApprovalReason] = []
+    if policy.approval_changed_at is not None and order.ordered_at < policy.approval_changed_at:
+        reasons.append(ApprovalReason.POLICY_CHANGED)
+    if policy.approval == Approval.RULES.value:
+        if policy.approval_quantity is not None and line.quantity > policy.approval_quantity:
+            reasons.append(ApprovalReason.QUANTITY)
+        if policy.approves_first_order_manually and _is_first(order):
+            reasons.append(ApprovalReason.FIRST_ORDER)
+    return [reason.value for reason in reasons]
 
 
 def _is_first(order: LicenseOrder) -> bool:

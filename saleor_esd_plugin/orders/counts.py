@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, Iterable, List, Tuple
+from typing import Dict, Iterable, Tuple
 from uuid import UUID
 
 from django.db.models import Count, Q
 
 from ..licenses.models import ISSUED, License
+from ..licenses.units import PENDING
+from .blockers import Units, waiting_of_line
 from .models import ApprovalState, LicenseOrder, LicenseOrderLine
-
-APPROVAL, PAYMENT, KEYS = "APPROVAL", "PAYMENT", "KEYS"
-CONFIRMATION, DISPUTE, REFUND = "CONFIRMATION", "DISPUTE", "REFUND"
 
 
 @dataclass(frozen=True)
 class Availability:
     """Units of a line, or summed over lines: "`available` of `of`" (I09, I11).
 
-    `pending` have a key and are not released, `backordered` have none yet. `waiting` names what the
-    unissued units wait for, with how many; one unit may wait for several things.
+    `pending` have a key and are not released, `backordered` have none yet. `waiting` is what the others
+    wait for (`blockers.waiting_of_line`).
     """
 
     available: int = 0
@@ -43,16 +42,16 @@ def availability(lines: Iterable[LicenseOrderLine]) -> Dict[UUID, Availability]:
     """Line id -> where its units stand; one query for all lines. `line.order` is used."""
     lines = list(lines)
     counted = {
-        row["order_line_id"]: (row["issued"], row["pending"])
+        row["order_line_id"]: Units(row["issued"], row["pending"])
         for row in License.objects.filter(order_line__in=lines)
         .order_by()
         .values("order_line_id")
         .annotate(
             issued=Count("pk", filter=Q(fulfillment__in=ISSUED)),
-            pending=Count("pk", filter=Q(fulfillment="PENDING_APPROVAL")),
+            pending=Count("pk", filter=Q(fulfillment=PENDING)),
         )
     }
-    return {line.pk: _of_line(line, *counted.get(line.pk, (0, 0))) for line in lines}
+    return {line.pk: _of_line(line, counted.get(line.pk, Units())) for line in lines}
 
 
 def total(parts: Iterable[Availability]) -> Availability:
@@ -87,30 +86,13 @@ def order_availability(license_order: LicenseOrder) -> Availability:
     return total(availability(lines).values())
 
 
-def _of_line(line: LicenseOrderLine, issued: int, pending: int) -> Availability:
+def _of_line(line: LicenseOrderLine, units: Units) -> Availability:
     kept = line.quantity - line.withdrawn
-    backordered = max(0, kept - issued - pending)
     return Availability(
-        available=issued,
+        available=units.issued,
         of=kept,
-        pending=pending,
-        backordered=backordered,
+        pending=units.pending,
+        backordered=max(0, kept - units.issued - units.pending),
         undecided=line.undecided,
-        waiting=tuple(_waiting(line, kept - issued, backordered)),
+        waiting=tuple(waiting_of_line(line, units)),
     )
-
-
-def _waiting(line: LicenseOrderLine, unissued: int, backordered: int) -> List[Tuple[str, int]]:
-    order = line.order
-    if order.is_ended or unissued <= 0:
-        return []
-    is_unpaid = order.paid_at is None and not order.unpaid_release_reason
-    reasons = [
-        (APPROVAL, line.undecided),
-        (PAYMENT, unissued if is_unpaid else 0),
-        (CONFIRMATION, unissued if order.confirmed_at is None else 0),
-        (DISPUTE, unissued if order.disputed_at is not None else 0),
-        (REFUND, unissued if order.open_refund and not order.unpaid_release_reason else 0),
-        (KEYS, backordered),
-    ]
-    return [(reason, quantity) for reason, quantity in reasons if quantity > 0]

@@ -8,8 +8,9 @@ from uuid import UUID
 from ..events.record import record
 from ..events.types import EventType
 from ..host.types import SYSTEM, Order, OrderLine
+from .counts import approval_state
 from .locks import lock_order_uuid
-from .models import LicenseOrder, LicenseOrderLine
+from .models import ApprovalState, LicenseOrder, LicenseOrderLine
 
 
 def follow_lines(license_order: LicenseOrder, order: Order, policies: Dict[str, UUID]) -> None:
@@ -33,6 +34,7 @@ def follow_lines(license_order: LicenseOrder, order: Order, policies: Dict[str, 
     if order.status == "UNCONFIRMED":
         changed += [line for line in mine.values() if _shrink(line, 0)]
     if changed:
+        _follow_approval(license_order)
         record(
             EventType.LICENSE_ORDER_CHANGED,
             license_order.pk,
@@ -55,6 +57,15 @@ def note_whereabouts(license_order: LicenseOrder, order: Order) -> None:
         LicenseOrder.objects.filter(pk=license_order.pk).update(**news)
     for name, value in news.items():
         setattr(license_order, name, value)
+
+
+def _follow_approval(license_order: LicenseOrder) -> None:
+    """Units that came are undecided, units that left need no decision any more."""
+    state = approval_state(license_order.lines.all())
+    # With no unit left nothing was rejected.
+    if state != ApprovalState.REJECTED:
+        license_order.approval = state.value
+        license_order.save(update_fields=["approval"])
 
 
 def _differs(license_order: LicenseOrder, order: Order, policies: Dict[str, UUID]) -> bool:
@@ -92,8 +103,9 @@ def _update_line(known: LicenseOrderLine, line: OrderLine) -> bool:
     if line.quantity < known.quantity:
         return _shrink(known, line.quantity)
     if line.quantity > known.quantity:
-        known.quantity = line.quantity
-        known.save(update_fields=["quantity"])
+        # The policy is asked about the whole line again.
+        known.quantity, known.approval_reasons = line.quantity, None
+        known.save(update_fields=["quantity", "approval_reasons"])
         return True
     return False
 

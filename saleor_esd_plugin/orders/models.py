@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -17,6 +18,20 @@ class ApprovalState(models.TextChoices):
     APPROVED = "APPROVED"
     REJECTED = "REJECTED"
     CANCELLED = "CANCELLED"
+
+
+class ApprovalReason(models.TextChoices):
+    """Why staff have to decide on a line, and not its policy.
+
+    It is MANUAL; with RULES the line has more units than it lets pass, or the account no approved order yet;
+    what it says of approval was changed after the order was placed; the checkout made another order (2.10).
+    """
+
+    POLICY_MANUAL = "POLICY_MANUAL"
+    QUANTITY = "QUANTITY"
+    FIRST_ORDER = "FIRST_ORDER"
+    POLICY_CHANGED = "POLICY_CHANGED"
+    DUPLICATE_CHECKOUT = "DUPLICATE_CHECKOUT"
 
 
 class FactKind(models.TextChoices):
@@ -53,7 +68,7 @@ class LicenseOrder(models.Model):
 
     `account` is found or made by allocation, so it is empty for a moment after the checkout.
     `paid_at`, `confirmed_at`, `cancelled_at`, `refunded_at` are when we heard it first, `refunded_at` that
-    everything went back; `unpaid_release_reason` is the staff override. The notification address (I04)
+    everything went back; `paid_at` is None again if the shop no longer says so (`payments.note_unpaid`); `unpaid_release_reason` is the staff override. The notification address (I04)
     never gets a key. `channel` (slug; empty on 2.10) and `country` (of the billing address, ISO 3166-1
     alpha-2) are what pools may be chosen by; None until the host was asked.
 
@@ -152,7 +167,9 @@ class LicenseOrderLine(models.Model):
     Of its `quantity` units, `approved` may be released and `withdrawn` have left (rejected, cancelled,
     refunded, with a key or without); the rest is undecided. Backordered = quantity - withdrawn - live
     licenses; `backordered_at` says since when it is more than 0 although allocation has looked.
-    `fulfilled` counts the units that Saleor was told of, so that it is told once.
+    `fulfilled` counts the units that Saleor was told of, so that it is told once. `approval_reasons` are why
+    staff decide on it, as its policy said when allocation looked: none, and the policy approves it; None
+    until then, and again when units come to it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -169,6 +186,9 @@ class LicenseOrderLine(models.Model):
     fulfilled = models.PositiveIntegerField(default=0)
     allocated_at = models.DateTimeField(null=True)
     backordered_at = models.DateTimeField(null=True)
+    approval_reasons = ArrayField(
+        models.CharField(max_length=20, choices=ApprovalReason.choices), null=True
+    )
 
     class Meta:
         default_permissions = ()

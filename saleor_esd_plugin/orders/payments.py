@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from ..events.record import record
 from ..events.types import EventType
+from ..host import shop
 from ..host.db import now
 from ..host.types import SYSTEM, Actor, Order
 from .models import ApprovalState, LicenseOrder, PaymentFact
@@ -22,15 +23,25 @@ from .refunds import share_of
 def money_now(license_order: LicenseOrder, order: Order) -> Money:
     """How the money of the order stands, by the host's records and by all facts of its payments.
 
-    Facts that came before the host knew their payment become the order's here. A fact that another order
-    has does not count: one payment pays for one order.
+    Facts that came before the host knew their payment become the order's here, and those of a payment that
+    moved here with all its money, as between two orders of one checkout. A fact that another order has does
+    not count: one payment pays for one order.
     """
     refs: Set[str] = {ref for payment in order.payments for ref in payment.refs}
     facts = list(PaymentFact.objects.filter(payment_ref__in=refs)) if refs else []
-    early = [fact.pk for fact in facts if fact.order_id is None]
-    if early:
-        PaymentFact.objects.filter(pk__in=early, order=None).update(order=license_order)
-    return money_of(order, [fact for fact in facts if fact.order_id in (None, license_order.pk)])
+    for fact in facts:
+        is_other = fact.order_id not in (None, license_order.pk)
+        if fact.order_id is None or (is_other and _is_only_of(order, fact)):
+            # Unless somebody else was first.
+            unchanged = PaymentFact.objects.filter(pk=fact.pk, order_id=fact.order_id)
+            unchanged.update(order=license_order)
+            fact.order_id = license_order.pk
+    return money_of(order, [fact for fact in facts if fact.order_id == license_order.pk])
+
+
+def _is_only_of(order: Order, fact: PaymentFact) -> bool:
+    """Whether the host's records have the payment of `fact` at this order and at no other."""
+    return shop.order_uuids_of_payment([fact.payment_ref]) == [order.uuid]
 
 
 def note_state(license_order: LicenseOrder, order: Order, *, actor: Actor = SYSTEM) -> Money:
@@ -48,6 +59,18 @@ def note_state(license_order: LicenseOrder, order: Order, *, actor: Actor = SYST
         type = EventType.LICENSE_ORDER_REFUNDED
         _note(license_order, "refunded_at", type, moment, actor, _loss(money))
     return money
+
+
+def note_unpaid(
+    license_order: LicenseOrder, order: Order, money: Money, *, actor: Actor = SYSTEM
+) -> None:
+    """Take the note back that it was paid, if it is not any more: the payment moved to another order, a capture
+    was undone, the price went up. The caller holds the lock, and has read `order` since it does."""
+    if license_order.paid_at is None or order.is_paid or money.is_paid:
+        return
+    license_order.paid_at = None
+    license_order.save(update_fields=["paid_at"])
+    _record(EventType.LICENSE_ORDER_UNPAID, license_order, actor)
 
 
 def why_units_leave(license_order: LicenseOrder, money: Money) -> str:

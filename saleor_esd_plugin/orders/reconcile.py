@@ -16,11 +16,13 @@ from django.db.models import F, Min, Q
 
 from ..host import shop
 from ..host.db import now
+from ..host.types import Order
 from ..keys import keyring
 from ..keys.models import Reservation
 from ..licenses.models import ISSUED, LIVE, License, LicensePolicy, SuspensionCause
 from .allocation import allocate_license_order, fill_backorders
 from .approval import approve_by_policy
+from .blockers import UNDECIDED
 from .models import LicenseOrder, LicenseOrderLine
 from .recording import observe_order
 from .releasing import releasable_orders
@@ -70,14 +72,27 @@ def _observe_again() -> int:
         *waiting.values_list("order_uuid", flat=True)[:ORDERS_PER_SWEEP],
         *stale.values_list("order_uuid", flat=True)[:ORDERS_PER_SWEEP],
     }
-    seen = _each(shop.read_orders(uuids), observe_order)
+    seen = _each(shop.read_orders(uuids), _look_at)
     LicenseOrder.objects.filter(order_uuid__in=uuids).update(checked_at=now())
     return seen
 
 
+def _look_at(order: Order) -> None:
+    known = observe_order(order)
+    if known is None or known.paid_at is None or order.is_paid:
+        return
+    if known.captured < known.total:
+        # A note is taken back under the lock only.
+        settle_license_order(known.pk)
+
+
 def _never_allocated() -> List[UUID]:
+    """Orders with a line that allocation has not seen, or not since units came to it."""
+    undecided = Q(quantity__gt=F("approved") + F("withdrawn"))
     lines = LicenseOrderLine.objects.filter(
-        allocated_at=None, order__cancelled_at=None, order__refunded_at=None
+        Q(allocated_at=None) | Q(undecided, approval_reasons=None),
+        order__cancelled_at=None,
+        order__refunded_at=None,
     )
     return _ids(lines.values_list("order_id", flat=True))
 
@@ -109,12 +124,11 @@ def _unlike_their_dispute() -> List[UUID]:
 
 
 def _never_decided() -> List[UUID]:
-    """Undecided orders with a line whose policy may decide without staff."""
+    """Undecided orders with a line that its policy approves, and nobody has."""
     orders = LicenseOrder.objects.filter(
-        approval__in=["PENDING", "PARTIALLY_APPROVED"],
+        approval__in=UNDECIDED,
         is_duplicate_checkout=False,
-        account__isnull=False,
-        lines__policy__approval__in=["AUTOMATIC", "RULES"],
+        lines__approval_reasons=[],
         lines__quantity__gt=F("lines__approved") + F("lines__withdrawn"),
     )
     return _ids(orders.values_list("pk", flat=True))

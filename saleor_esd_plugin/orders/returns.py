@@ -44,13 +44,13 @@ def return_units(
         take_out(order, lines, leaving, reason=reason, actor=actor, permission=MANAGE_LICENSES)
     elif not covers_refund:
         raise Invalid("Name licenses, or lines with how many units leave.", field="licenses")
-    elif not order.open_refund:
-        raise Invalid("Nothing of what was refunded is open.", field="coversRefund")
     in_shop = shop.read_order(order.order_uuid)
     settle_locked_order(order, in_shop, actor=actor)
     if covers_refund and order.open_refund:
         _cover_refund(order, reason=reason, actor=actor)
         settle_locked_order(order, in_shop, actor=actor)
+    elif not leaving:
+        raise Invalid("Nothing of what was refunded is open.", field="coversRefund")
     return order
 
 

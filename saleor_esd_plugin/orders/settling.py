@@ -25,7 +25,7 @@ from .leaving import withdraw_everything, withdraw_units
 from .locks import lock_order
 from .models import LicenseOrder, LicenseOrderLine
 from .money import Money
-from .payments import may_release, note_state, why_units_leave
+from .payments import may_release, note_state, note_unpaid, why_units_leave
 from .refunds import share_of, still_open
 from .releasing import release_approved
 
@@ -42,6 +42,21 @@ def settle_license_order(license_order_id: UUID, *, actor: Actor = SYSTEM) -> Li
     return order
 
 
+def note_locked_order(order: LicenseOrder, in_shop: Order, *, actor: Actor = SYSTEM) -> None:
+    """Note what the shop says of an order, for a caller who holds its lock and has read it since it does.
+
+    Only then is a note taken back: a reading without the lock may be older than what was noted.
+    """
+    if shop.plugin_settings().is_active:
+        _note(order, in_shop, actor)
+
+
+def _note(order: LicenseOrder, known: Order, actor: Actor) -> Money:
+    money = note_state(order, known, actor=actor)
+    note_unpaid(order, known, money, actor=actor)
+    return money
+
+
 def settle_locked_order(
     order: LicenseOrder, in_shop: Optional[Order], *, actor: Actor = SYSTEM
 ) -> None:
@@ -52,7 +67,7 @@ def settle_locked_order(
     if not shop.plugin_settings().is_active:
         return
     known = in_shop or _remembered(order)
-    money = note_state(order, known, actor=actor)
+    money = _note(order, known, actor)
     lines = list(order.lines.select_for_update().order_by("pk"))
     reason = why_units_leave(order, money)
     if order.is_ended:

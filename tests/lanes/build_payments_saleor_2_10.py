@@ -9,6 +9,7 @@ from saleor.payment.models import Payment
 __all__ = [
     "make_payment",
     "make_payment_step",
+    "move_payments",
     "pay",
     "refund",
 ]
@@ -55,6 +56,11 @@ def pay(order, amount=None, ref=""):
     if ref:
         make_payment_step(payment, "capture", amount, ref)
     return payment
+
+
+def move_payments(order, other):
+    """The payments of the order become those of the other, as between two orders of one checkout."""
+    order.payments.update(order=other)
 
 
 def refund(order, amount=None, ref=""):

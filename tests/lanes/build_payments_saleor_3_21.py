@@ -13,6 +13,7 @@ __all__ = [
     "make_payment",
     "make_payment_step",
     "make_transaction",
+    "move_payments",
     "pay",
     "refund",
 ]
@@ -61,6 +62,14 @@ def pay(order, amount=None, ref=""):
         make_payment_step(payment, "capture", amount, ref)
     updates_amounts_for_order(order)
     return payment
+
+
+def move_payments(order, other):
+    """The payments of the order become those of the other, as if there were two orders of one checkout."""
+    order.payments.update(order=other)
+    for each in (order, other):
+        each.refresh_from_db()
+        updates_amounts_for_order(each)
 
 
 def refund(order, amount=None, ref=""):

@@ -16,15 +16,19 @@ from factories import (
 from saleor_esd_plugin.errors import ForbiddenRole, InvalidQuantity, NotFound, ReasonRequired
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.keys.models import AvailableKey
+from saleor_esd_plugin.licenses.models import LicensePolicy
+from saleor_esd_plugin.licenses.policies import update_license_policy
 from saleor_esd_plugin.orders.allocation import fill_backorders
 from saleor_esd_plugin.orders.approval import (
     approve_by_policy,
     approve_license_order,
     reject_license_order,
 )
+from saleor_esd_plugin.orders.blockers import approval_reasons
 from saleor_esd_plugin.orders.counts import order_availability
 from saleor_esd_plugin.orders.errors import AlreadyDecided
 from saleor_esd_plugin.orders.models import LicenseOrder
+from saleor_esd_plugin.orders.reconcile import reconcile_orders
 from saleor_esd_plugin.orders.settling import settle_license_order
 
 pytestmark = pytest.mark.django_db
@@ -228,20 +232,24 @@ def test_automatic_approval_needs_nobody():
 
 
 @pytest.mark.parametrize(
-    "fields, approval",
+    "quantity, first, reasons",
     [
-        ({"approval_quantity": 3, "approves_first_order_manually": False}, "APPROVED"),
-        ({"approval_quantity": 2, "approves_first_order_manually": False}, "PENDING"),
-        ({"approval_quantity": None, "approves_first_order_manually": True}, "PENDING"),
+        (3, False, []),
+        (2, False, ["QUANTITY"]),
+        (None, True, ["FIRST_ORDER"]),
+        (2, True, ["QUANTITY", "FIRST_ORDER"]),
     ],
 )
-def test_rules_ask_staff_above_a_quantity_and_for_a_first_order(fields, approval):
-    order = make_license_order(3, policy=make_policy(keys=3, approval="RULES", **fields))
+def test_rules_ask_staff_above_a_quantity_and_for_a_first_order(quantity, first, reasons):
+    """And the order says which rule it was."""
+    rules = {"approval_quantity": quantity, "approves_first_order_manually": first}
+    order = make_license_order(3, policy=make_policy(keys=3, approval="RULES", **rules))
+    assert approval_reasons(order, order.lines.all()) == reasons
 
     approve_by_policy(order.pk)
 
     order.refresh_from_db()
-    assert order.approval == approval
+    assert order.approval == ("PENDING" if reasons else "APPROVED")
 
 
 def test_the_second_order_of_a_buyer_passes_the_rules():
@@ -256,6 +264,92 @@ def test_the_second_order_of_a_buyer_passes_the_rules():
 
     second.refresh_from_db()
     assert second.approval == "APPROVED"
+
+
+def switch(policy, **fields):
+    update_license_policy(policy.pk, actor=STAFF, **fields)
+
+
+@pytest.mark.parametrize(
+    "before, after",
+    [
+        ({"approval": "MANUAL"}, {"approval": "AUTOMATIC"}),
+        (
+            {
+                "approval": "RULES",
+                "approval_quantity": 1,
+                "approves_first_order_manually": False,
+            },
+            {"approval_quantity": None},
+        ),
+        ({"approval": "RULES"}, {"approves_first_order_manually": False}),
+    ],
+)
+def test_a_policy_that_needs_staff_no_more_does_so_for_orders_from_now_on(before, after):
+    """What waited goes on waiting, whatever the sweep, new keys or another order of the buyer bring."""
+    policy = make_policy(keys=4, **before)
+    waited = make_license_order(2, policy=policy)
+    reasons = approval_reasons(waited, waited.lines.all())
+    lost = make_license_order(2, policy=policy, allocate=False)
+    assert reasons != []
+
+    switch(policy, **after)
+    add_keys(policy.pool, fresh_keys(4))
+    new = make_license_order(2, policy=LicensePolicy.objects.get(pk=policy.pk))
+    reconcile_orders()
+    reconcile_orders()
+
+    states = [LicenseOrder.objects.get(pk=one.pk).approval for one in (waited, lost, new)]
+    assert states == ["PENDING", "PENDING", "APPROVED"]
+    assert approval_reasons(waited, waited.lines.all()) == reasons
+    assert "POLICY_CHANGED" in approval_reasons(lost, lost.lines.all())
+    assert order_availability(lost).waiting == (("APPROVAL", 2),)
+
+
+def test_a_policy_that_asks_staff_from_now_on_approves_what_came_before():
+    policy = make_policy(keys=4, approval="AUTOMATIC")
+    before = make_license_order(2, policy=policy)
+
+    switch(policy, approval="MANUAL")
+    after = make_license_order(2, policy=policy)
+    reconcile_orders()
+
+    found = [LicenseOrder.objects.get(pk=one.pk) for one in (before, after)]
+    assert [one.approval for one in found] == ["APPROVED", "PENDING"]
+    assert approval_reasons(after, after.lines.all()) == ["POLICY_MANUAL"]
+
+
+def test_other_changes_of_a_policy_leave_its_approval_alone():
+    policy = make_policy(keys=2, approval="AUTOMATIC")
+    order = make_license_order(2, policy=policy, allocate=False)
+    switch(policy, name="renamed", approval="AUTOMATIC")
+
+    reconcile_orders()
+
+    assert str(order_availability(order)) == "2 of 2"
+
+
+def test_the_second_order_of_a_buyer_that_waits_is_left_to_staff():
+    """It was sent to them for a rule, and stays there when the first one is approved."""
+    user = build.make_user(unique("twice") + "@example.com")
+    policy = make_policy(keys=2, approval="RULES")
+    first, second = (make_license_order(1, policy=policy, user=user) for _ in range(2))
+    approve_license_order(first.pk, actor=STAFF)
+
+    reconcile_orders()
+
+    second.refresh_from_db()
+    assert second.approval == "PENDING"
+    assert approval_reasons(second, second.lines.all()) == ["FIRST_ORDER"]
+
+
+def test_what_is_decided_needs_no_reason():
+    order = make_license_order(2)
+    assert approval_reasons(order, order.lines.all()) == ["POLICY_MANUAL"]
+
+    approve_license_order(order.pk, actor=STAFF)
+
+    assert approval_reasons(order, order.lines.all()) == []
 
 
 def test_each_line_follows_its_own_policy():
@@ -290,4 +384,7 @@ def test_a_checkout_that_made_two_orders_waits_for_staff():
 
     assert [(order.is_duplicate_checkout, order.approval) for order in orders] == [
         (True, "PENDING")
+    ] * 2
+    assert [approval_reasons(order, order.lines.all()) for order in orders] == [
+        ["DUPLICATE_CHECKOUT"]
     ] * 2

@@ -19,6 +19,7 @@ from saleor_esd_plugin.licenses.models import License
 from saleor_esd_plugin.orders.allocation import allocate_license_order
 from saleor_esd_plugin.orders.approval import approve_license_order
 from saleor_esd_plugin.orders.counts import order_availability
+from saleor_esd_plugin.orders.errors import AlreadyDecided
 from saleor_esd_plugin.orders.models import LicenseOrder
 from saleor_esd_plugin.orders.recording import observe_order
 from saleor_esd_plugin.orders.settling import settle_license_order
@@ -167,8 +168,12 @@ def test_a_cancelled_order_cannot_be_released_any_more():
     license_order = make_license_order(1)
     build.set_status(build.find_order(license_order.order_uuid), "CANCELLED")
 
-    # The hook was lost: what follows from an approval asks the host itself.
-    approve_license_order(license_order.pk, actor=STAFF)
+    # The hook was lost: the approval asks the host itself.
+    with pytest.raises(AlreadyDecided) as refusal:
+        approve_license_order(license_order.pk, actor=STAFF)
+    assert refusal.value.params["decision"] == "CANCELLED"
+    assert [one.fulfillment for one in licenses_of(license_order)] == ["PENDING_APPROVAL"]
 
+    settle_license_order(license_order.pk)
     assert [one.fulfillment for one in licenses_of(license_order)] == ["RETURNED"]
     assert LicenseOrder.objects.get(pk=license_order.pk).cancelled_at is not None

@@ -70,6 +70,26 @@ def test_line_edits_follow(careful):
     assert str(order_availability(find_license_order(order))) == "0 of 1"
 
 
+def test_units_that_come_after_the_approval_are_decided_and_paid_for_too(careful):
+    """Law: it says what it waits for; "approved" and "paid" were true of three units."""
+    product = careful.product(keys=6)
+    order = careful.buy(product, 3)
+    approve_license_order(find_license_order(order).pk, actor=STAFF)
+    assert waiting(order) == {"CONFIRMATION": 3}
+
+    careful.shop.change_line(careful.owner, order["lines"][0]["id"], 5)
+
+    found = find_license_order(order)
+    assert (found.approval, found.paid_at) == ("PARTIALLY_APPROVED", None)
+    assert waiting(order) == {"APPROVAL": 2, "PAYMENT": 5, "CONFIRMATION": 5}
+
+    careful.shop.change_line(careful.owner, order["lines"][0]["id"], 3)
+
+    found = find_license_order(order)
+    assert (found.approval, found.paid_at is None) == ("APPROVED", False)
+    assert waiting(order) == {"CONFIRMATION": 3}
+
+
 def test_cancelling_an_unconfirmed_order_gives_the_keys_back(careful):
     product = careful.product(keys=2)
     order = careful.buy(product, 2)

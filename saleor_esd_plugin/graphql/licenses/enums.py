@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...licenses.models import Fulfillment, SuspensionCause
 from ...licenses.rules import Lifecycle
-from ...orders import counts
+from ...orders import blockers
 from ..enums import described_enum
 
 LicenseFulfillment = described_enum(
@@ -56,12 +56,15 @@ LicenseWaitingReason = described_enum(
     "LicenseWaitingReason",
     "What an ordered unit waits for.",
     {
-        counts.APPROVAL: "That staff approve it.",
-        counts.PAYMENT: "That the order is paid in full.",
-        counts.KEYS: "That there is a key for it.",
-        counts.CONFIRMATION: "That staff confirm the order.",
-        counts.DISPUTE: "That the dispute of its payment ends well.",
-        counts.REFUND: "That staff say which units leave for what was refunded.",
+        blockers.APPROVAL: "That staff approve it.",
+        blockers.PAYMENT: "That the order is paid in full.",
+        blockers.KEYS: "That there is a key for it: there were too few.",
+        blockers.CONFIRMATION: "That staff confirm the order.",
+        blockers.DISPUTE: "That the dispute of its payment ends well.",
+        blockers.REFUND: "That staff say which units leave for what was refunded.",
+        blockers.PROCESSING: "That the shop is done with it; nothing else keeps it. Its key is not allocated "
+        "yet, or it is about to be approved by its policy or to be released. If that lasts, the key ring is "
+        "locked, the plugin is switched off or no worker runs.",
     },
 )
 

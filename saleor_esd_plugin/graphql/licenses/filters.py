@@ -14,10 +14,9 @@ from ...host.db import now
 from ...host.graphql import ref_of
 from ...host.types import Actor
 from ...keys.queries import find_by_full_key
-from ...licenses.models import ENDED, Fulfillment, KeyReplacement
+from ...licenses.models import ENDED, KeyReplacement
 from ...licenses.rules import Lifecycle
-from ...orders import counts, queries
-from ...orders.models import LicenseOrder
+from ...orders import blockers
 from ...permissions import Right
 from .. import filters
 from ..filters import LicenseDateTimeRange
@@ -143,7 +142,7 @@ def _by_state(filter: Any) -> Q:
     if filter.waiting_for is not None:
         waiting = Q(pk__in=[])
         for reason in filter.waiting_for:
-            waiting |= _waits_for(reason)
+            waiting |= blockers.licenses_waiting(reason)
         found &= waiting
     return found
 
@@ -171,22 +170,6 @@ def _in_lifecycle(state: str, moment: datetime) -> Q:
     over = begun & Q(expires_at__lte=moment)
     in_grace = Q(expires_at__gt=grace_began)
     return over & (in_grace if state == Lifecycle.GRACE else ~in_grace)
-
-
-def _waits_for(reason: str) -> Q:
-    if reason == counts.KEYS:
-        return Q(pk__in=[])
-    orders = LicenseOrder.objects.filter(queries.waiting(reason))
-    found = Q(
-        fulfillment=Fulfillment.PENDING_APPROVAL.value, order_line__order__in=orders.values("pk")
-    )
-    if reason == counts.APPROVAL:
-        undecided = F("order_line__approved") + F("order_line__withdrawn")
-        found &= Q(order_line__quantity__gt=undecided)
-    if reason == counts.REFUND:
-        # Staff who released it unpaid have waived the money.
-        found &= Q(**{_ORDER + "unpaid_release_reason": ""})
-    return found
 
 
 def _by_order(filter: Any) -> Q:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Tuple
 from uuid import UUID
 
 from django.db.models import F, QuerySet
@@ -14,13 +14,13 @@ from ...host.types import Actor
 from ...keys.models import LicenseKey
 from ...licenses import queries
 from ...licenses.models import LIVE, Assignment, Fulfillment, KeyReplacement, License
+from ...licenses.units import PENDING
 from ...orders import queries as order_queries
-from ...orders.counts import APPROVAL, CONFIRMATION, DISPUTE, PAYMENT, REFUND, availability
+from ...orders.blockers import waiting_of_unit
+from ...orders.counts import availability
 from ...orders.models import LicenseOrder, LicenseOrderLine
 from ...permissions import Right
 from .sight import STAFF
-
-PENDING = Fulfillment.PENDING_APPROVAL.value
 
 
 def moment(keys: List[str]) -> Dict[str, Any]:
@@ -138,40 +138,27 @@ def waiting_reasons(license_ids: List[UUID]) -> Dict[UUID, List[str]]:
     lines = lines_with_orders(list(by_line))
     last_approved = _last_approved(lines.values())
     return {
-        license.pk: list(_reasons(lines[line_id].order, license, last_approved[line_id]))
+        license.pk: waiting_of_unit(
+            lines[line_id], is_approved=license.unit_index <= last_approved[line_id]
+        )
         for line_id, licenses in by_line.items()
         for license in licenses
     }
 
 
-def _reasons(order: LicenseOrder, license: License, last_approved: Optional[int]) -> Iterable[str]:
-    if order.is_ended:
-        return
-    if last_approved is None or license.unit_index > last_approved:
-        yield APPROVAL
-    if order.paid_at is None and not order.unpaid_release_reason:
-        yield PAYMENT
-    if order.confirmed_at is None:
-        yield CONFIRMATION
-    if order.disputed_at is not None:
-        yield DISPUTE
-    if order.open_refund and not order.unpaid_release_reason:
-        yield REFUND
-
-
-def _last_approved(lines: Iterable[LicenseOrderLine]) -> Dict[UUID, Optional[int]]:
-    """Line -> the highest unit index among its pending units that are approved; None if none is.
+def _last_approved(lines: Iterable[LicenseOrderLine]) -> Dict[UUID, int]:
+    """Line -> the highest unit index among its pending units that are approved; -1 if none is.
 
     Approval is a count; the units with the lowest indexes are released first.
     """
     lines = list(lines)
-    found: Dict[UUID, Optional[int]] = {}
+    found: Dict[UUID, int] = {}
     to_look_up: Dict[UUID, int] = {}
     stand = availability(lines)
     for line in lines:
         approved_pending = line.approved - stand[line.pk].available
         if approved_pending <= 0:
-            found[line.pk] = None
+            found[line.pk] = -1
         elif approved_pending >= stand[line.pk].pending:
             found[line.pk] = line.quantity
         else:

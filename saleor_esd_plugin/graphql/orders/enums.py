@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...orders.counts import Availability
-from ...orders.models import ApprovalState, DisputeStage, FactKind, LicenseOrder
+from ...orders.models import ApprovalReason, ApprovalState, DisputeStage, FactKind, LicenseOrder
 from ..enums import described_enum
 
 LicenseOrderApproval = described_enum(
@@ -15,6 +15,19 @@ LicenseOrderApproval = described_enum(
         ApprovalState.APPROVED.value: "Some units are approved, none is undecided.",
         ApprovalState.REJECTED.value: "No unit is approved, none is undecided.",
         ApprovalState.CANCELLED.value: "The shop cancelled or refunded it.",
+    },
+)
+
+LicenseApprovalReason = described_enum(
+    "LicenseApprovalReason",
+    "Why staff have to decide on an order, and not the policy of its product.",
+    {
+        ApprovalReason.POLICY_MANUAL.value: "The policy leaves each order to staff.",
+        ApprovalReason.QUANTITY.value: "A line has more units than the policy approves.",
+        ApprovalReason.FIRST_ORDER.value: "The account had no approved order before.",
+        ApprovalReason.POLICY_CHANGED.value: "What the policy says of approval was changed after the order "
+        "was placed.",
+        ApprovalReason.DUPLICATE_CHECKOUT.value: "The same checkout made another order.",
     },
 )
 

@@ -9,7 +9,7 @@ import graphene
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import LPad
 
-from ...orders import counts, queries
+from ...orders import blockers, queries
 from ...orders.models import LicenseOrderLine
 from .. import filters
 from ..filters import LicenseDateTimeRange
@@ -30,7 +30,7 @@ ORDER_SORTING = Sorting("LicenseOrder", _WAYS)
 def chosen_order(filter: Any, sort_by: Any) -> Order:
     """Newest first (K15); what waits for approval is a queue, oldest first. Unless `sort_by` says how."""
     order = ORDER_SORTING.chosen(sort_by)
-    is_queue = counts.APPROVAL in ((filter and filter.waiting_for) or [])
+    is_queue = blockers.APPROVAL in ((filter and filter.waiting_for) or [])
     return order._replace(descending=False) if is_queue and sort_by is None else order
 
 
@@ -89,7 +89,7 @@ def wanted(filter: Any) -> Q:
     if filter.waiting_for is not None:
         waiting = Q(pk__in=[])
         for reason in filter.waiting_for:
-            waiting |= queries.waiting(reason)
+            waiting |= blockers.orders_waiting(reason)
         found &= waiting
     if filter.number is not None:
         found &= Q(number=filters.searchable(filter.number, field="filter.number"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Optional
 
 import graphene
 from promise import Promise
@@ -11,8 +11,10 @@ from ...accounts.models import Account
 from ...host.graphql import DateTime, host_types, load_order_lines, load_orders, load_variants
 from ...host.types import SYSTEM
 from ...licenses.models import LicensePolicy as Policy
+from ...orders.blockers import approval_reasons
 from ...orders.models import LicenseOrder as OrderRow
 from ...orders.models import LicenseOrderLine as LineRow
+from ...permissions import APPROVE_LICENSES, MANAGE_LICENSES
 from ..accounts.types import LicenseAccount
 from ..base import asker, nested
 from ..connections import KeysetConnection, connect_nested, connection_field, page_of
@@ -26,7 +28,7 @@ from ..loaders import load, rows
 from ..policies.types import LicensePolicy
 from ..sorting import BY_AGE, Order
 from .availability import LicenseAvailability, LicenseWaiting, waiting_of
-from .enums import LicenseOrderApproval, LicenseOrderStatus, status_of
+from .enums import LicenseApprovalReason, LicenseOrderApproval, LicenseOrderStatus, status_of
 from .listing import lines_of_orders, stand_of_lines, stand_of_orders
 from .payments import LicenseOrderPayment, resolve_payment
 
@@ -62,6 +64,14 @@ def resolve_order_deliveries(root: OrderRow, info: Any, **paging: Any) -> Promis
         page,
         asker(info),
     )
+
+
+@nested
+def resolve_approval_reasons(root: OrderRow, info: Any) -> Optional[Promise]:
+    if not asker(info).has(MANAGE_LICENSES, APPROVE_LICENSES):
+        return None
+    lines = load(info.context, lines_of_orders, root.pk)
+    return lines.then(lambda found: approval_reasons(root, found))
 
 
 class LicenseOrderLine(Record, graphene.ObjectType):
@@ -131,6 +141,12 @@ class LicenseOrder(Record, graphene.ObjectType):
     status = graphene.Field(LicenseOrderStatus, required=True, description="How far it is.")
     approval = graphene.Field(
         LicenseOrderApproval, required=True, description="What was decided of it."
+    )
+    approval_reasons = graphene.List(
+        graphene.NonNull(LicenseApprovalReason),
+        resolver=resolve_approval_reasons,
+        description="Why staff have to decide on what is undecided; empty if they have not to. For staff with "
+        "MANAGE_LICENSES or APPROVE_LICENSES, null for everybody else.",
     )
     decided_at = graphene.Field(DateTime, description="When that was decided last.")
     decided_by = graphene.String(

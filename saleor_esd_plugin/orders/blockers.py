@@ -1,0 +1,174 @@
+"""What an unreleased unit waits for: each reason once, as a test of rows and as a condition in SQL.
+
+An order that is not wholly released, rejected or returned always has one: what nothing else keeps is the
+shop's own work (PROCESSING).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Tuple
+
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from ..keys import keyring
+from ..licenses.models import ISSUED, License
+from ..licenses.units import PENDING
+from .models import ApprovalReason, ApprovalState, LicenseOrder, LicenseOrderLine
+
+APPROVAL, PAYMENT, KEYS = "APPROVAL", "PAYMENT", "KEYS"
+CONFIRMATION, DISPUTE, REFUND = "CONFIRMATION", "DISPUTE", "REFUND"
+PROCESSING = "PROCESSING"
+
+UNDECIDED = (ApprovalState.PENDING.value, ApprovalState.PARTIALLY_APPROVED.value)
+_OPEN = {"cancelled_at": None, "refunded_at": None}
+# What keeps every unreleased unit of an order: of its row, and the same as look-ups.
+_OF_ORDERS: Dict[str, Tuple[Callable[[LicenseOrder], bool], Mapping[str, Any]]] = {
+    PAYMENT: (
+        lambda order: order.paid_at is None and not order.unpaid_release_reason,
+        {"paid_at": None, "unpaid_release_reason": ""},
+    ),
+    CONFIRMATION: (lambda order: order.confirmed_at is None, {"confirmed_at": None}),
+    DISPUTE: (lambda order: order.disputed_at is not None, {"disputed_at__isnull": False}),
+    REFUND: (
+        lambda order: order.open_refund > 0 and not order.unpaid_release_reason,
+        {"open_refund__gt": 0, "unpaid_release_reason": ""},
+    ),
+}
+REASONS = (APPROVAL, *_OF_ORDERS, KEYS, PROCESSING)
+
+
+class Units(NamedTuple):
+    """Of the units of a line: how many are issued, how many have a key and are not."""
+
+    issued: int = 0
+    pending: int = 0
+
+
+def reasons_of_order(order: LicenseOrder) -> List[str]:
+    """What keeps each unit of the order that is not released."""
+    return [reason for reason, (keeps, _) in _OF_ORDERS.items() if keeps(order)]
+
+
+def waiting_of_line(line: LicenseOrderLine, units: Units) -> List[Tuple[str, int]]:
+    """What the unreleased units of a line wait for, with how many; one unit may wait for several things.
+
+    `line.order` is used.
+    """
+    unissued = line.quantity - line.withdrawn - units.issued
+    if line.order.is_ended or unissued <= 0:
+        return []
+    of_staff = line.undecided if asks_staff(line) else 0
+    lacking = max(0, unissued - units.pending) if _is_short(line) else 0
+    # What is approved, or will be by itself, takes the keys first.
+    free = min(unissued - of_staff, units.pending) if lacking else unissued - of_staff
+    by_order = reasons_of_order(line.order)
+    found = [(APPROVAL, of_staff), *((reason, unissued) for reason in by_order), (KEYS, lacking)]
+    found.append((PROCESSING, 0 if by_order else free))
+    return [(reason, quantity) for reason, quantity in found if quantity > 0]
+
+
+def waiting_of_unit(line: LicenseOrderLine, *, is_approved: bool) -> List[str]:
+    """What one unit waits for that has its key and is not released; `line.order` is used."""
+    if line.order.is_ended:
+        return []
+    found = [] if is_approved or not asks_staff(line) else [APPROVAL]
+    return [*found, *reasons_of_order(line.order)] or [PROCESSING]
+
+
+def asks_staff(line: LicenseOrderLine) -> bool:
+    """Whether what is undecided of the line is left to staff, and not to its policy."""
+    return bool(line.approval_reasons) or line.order.is_duplicate_checkout
+
+
+def approval_reasons(order: LicenseOrder, lines: Iterable[LicenseOrderLine]) -> List[str]:
+    """Why staff have to decide on what is undecided of `lines`, those of the order; none if they have not to."""
+    if order.is_ended:
+        return []
+    undecided = [line for line in lines if line.undecided]
+    found = {reason for line in undecided for reason in line.approval_reasons or ()}
+    if undecided and order.is_duplicate_checkout:
+        found.add(ApprovalReason.DUPLICATE_CHECKOUT.value)
+    return [reason for reason in ApprovalReason.values if reason in found]
+
+
+def orders_waiting(reason: str) -> Q:
+    """A condition on orders: some of its units wait for `reason`.
+
+    REFUND: staff have to say what leaves for a refund, also where every unit is released.
+    """
+    if reason == REFUND:
+        return Q(**_OPEN, open_refund__gt=0)
+    found = Q(**_OPEN, pk__in=_lines_waiting(reason).values("order_id"))
+    # By the index of what is undecided, which has the order of the queue.
+    return found & Q(approval__in=UNDECIDED) if reason == APPROVAL else found
+
+
+def licenses_waiting(reason: str) -> Q:
+    """A condition on licenses: it has its key, and its line's units wait for `reason`.
+
+    So KEYS is true of none; of a line that is approved in part APPROVAL is true of all.
+    """
+    if reason == KEYS:
+        return Q(pk__in=[])
+    return Q(fulfillment=PENDING, order_line__in=_lines_waiting(reason).values("pk"))
+
+
+def orders_waiting_by_reason() -> Dict[str, int]:
+    """Reason -> how many orders have a unit that waits for it; one statement."""
+    counts = {reason: Count("pk", filter=orders_waiting(reason)) for reason in REASONS}
+    return LicenseOrder.objects.filter(**_OPEN).aggregate(**counts)
+
+
+def _lines_waiting(reason: str) -> "QuerySet[LicenseOrderLine]":
+    """Lines with a unit that waits for `reason`: `waiting_of_line` in SQL."""
+    lines = LicenseOrderLine.objects.filter(_where(_OPEN), quantity__gt=F("withdrawn"))
+    if reason == APPROVAL:
+        undecided = lines.filter(quantity__gt=F("approved") + F("withdrawn"))
+        return undecided.exclude(_by_policy())
+    if reason == KEYS:
+        return lines.exclude(backordered_at=None) if keyring.is_unlocked() else lines.none()
+    if reason in _OF_ORDERS:
+        return _unissued(lines.filter(_where(_OF_ORDERS[reason][1])))
+    for _, lookups in _OF_ORDERS.values():
+        lines = lines.exclude(_where(lookups))
+    pending = License.objects.filter(order_line=OuterRef("pk"), fulfillment=PENDING)
+    lines = lines.annotate(has_pending=Exists(pending)).filter(
+        # Nothing else has a unit that is not issued; the rest is looked at one by one.
+        Q(has_pending=True)
+        | Q(allocated_at=None)
+        | Q(backordered_at__isnull=False)
+        | Q(quantity__gt=F("approved") + F("withdrawn"))
+    )
+    if keyring.is_unlocked():
+        lines = lines.filter(Q(has_pending=True) | Q(backordered_at=None))
+    return _unissued(lines).filter(_by_policy() | Q(approved__gt=F("issued")))
+
+
+def _unissued(lines: "QuerySet[LicenseOrderLine]") -> "QuerySet[LicenseOrderLine]":
+    """Those of `lines` with a unit that is neither released nor has left; each with `issued`."""
+    issued = License.objects.filter(order_line=OuterRef("pk"), fulfillment__in=ISSUED).order_by()
+    count = Subquery(
+        issued.values("order_line").annotate(units=Count("pk")).values("units"),
+        output_field=IntegerField(),
+    )
+    return lines.annotate(issued=Coalesce(count, 0)).filter(
+        quantity__gt=F("withdrawn") + F("issued")
+    )
+
+
+def _by_policy() -> Q:
+    """On lines: `asks_staff` is False."""
+    return Q(order__is_duplicate_checkout=False) & (
+        Q(approval_reasons=None) | Q(approval_reasons=[])
+    )
+
+
+def _where(lookups: Mapping[str, Any]) -> Q:
+    """On lines: the look-ups on their order."""
+    return Q(**{f"order__{name}": value for name, value in lookups.items()})
+
+
+def _is_short(line: LicenseOrderLine) -> bool:
+    """Whether keys are what it lacks. With a locked ring nobody knows: keys are handed out to nobody."""
+    return line.backordered_at is not None and keyring.is_unlocked()
