@@ -5,11 +5,13 @@ from __future__ import annotations
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, Callable, Dict, Iterator, List, Tuple
+from uuid import UUID
 
 import build
 import factories as make
 import pytest
 from django.db import DatabaseError, connection
+from provider import refund, tell
 
 from saleor_esd_plugin.accounts.end_customers import create_end_customer, update_end_customer
 from saleor_esd_plugin.accounts.invitations import accept_invitation, issue_invitation
@@ -53,7 +55,8 @@ from saleor_esd_plugin.licenses.replacing import replace_license_keys
 from saleor_esd_plugin.licenses.units import assign_licenses, assign_order_line, recall_licenses
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
 from saleor_esd_plugin.orders.facts import Fact, note_payment_facts
-from saleor_esd_plugin.orders.models import FactKind, LicenseOrder
+from saleor_esd_plugin.orders.models import FactKind, LicenseOrder, RefundState
+from saleor_esd_plugin.orders.restoring import restore_units
 from saleor_esd_plugin.orders.returns import return_units
 
 pytestmark = pytest.mark.django_db
@@ -269,6 +272,36 @@ def refunded_in_part() -> LicenseOrder:
     fact = Fact("stripe", "pi_1", FactKind.REFUNDED, "ch_1", "USD", Decimal(50))
     note_payment_facts([fact], actor=Actor("PROVIDER", label="stripe", request_id="evt_1"))
     return order
+
+
+@leaves("license_order_restore", "license.restored")
+def restore_all_that_left() -> Operation:
+    order, quantities = with_a_refund_that_failed(2)
+    return lambda: restore_units(order.pk, quantities=quantities, reason=REASON, actor=ACTOR)
+
+
+@leaves("license_order_restore", "license_order.refund_failure_settled")
+def restore_nothing() -> Operation:
+    order, _ = with_a_refund_that_failed(2)
+    return lambda: restore_units(
+        order.pk, quantities={}, covers_failed_refund=True, reason=REASON, actor=ACTOR
+    )
+
+
+@leaves("license_order_restore", "license.restored", "license_order.refund_failure_settled")
+def restore_one_and_no_more() -> Operation:
+    order, quantities = with_a_refund_that_failed(1)
+    return lambda: restore_units(
+        order.pk, quantities=quantities, covers_failed_refund=True, reason=REASON, actor=ACTOR
+    )
+
+
+def with_a_refund_that_failed(units: int) -> Tuple[LicenseOrder, Dict[UUID, int]]:
+    """Of three units for 10.00 each two left for it. So many of its line are to come back."""
+    order = make.make_released(3, payment_ref="pi_1")[0].order_line.order
+    tell(refund(20))
+    tell(refund(20, RefundState.FAILED))
+    return order, {order.lines.get().pk: units}
 
 
 @leaves("license_assign", "license.assigned")

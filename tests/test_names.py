@@ -23,6 +23,7 @@ WITHOUT_EVENT = {"LicenseCheckoutDetailsSet"}
 EVENTS = {
     "LicenseKeysImport": "key_batch.imported",
     "LicenseOrderReturn": "license.returned",
+    "LicenseOrderRestore": "license.restored",
     # One asks for a file, whatever it is of; that it left is another event.
     "LicensesExport": "export.requested",
     "LicenseKeyPoolExport": "export.requested",

@@ -232,6 +232,7 @@ MESSAGES: Dict[str, Callable[[Event], Iterable[Message]]] = {
     EventType.LICENSE_ORDER_CANCELLED.value: _cancelled,
     EventType.LICENSE_ORDER_PARTIALLY_REFUNDED.value: money.partially_refunded,
     EventType.LICENSE_ORDER_REFUNDED.value: money.refunded,
+    EventType.LICENSE_ORDER_REFUND_FAILED.value: money.refund_failed,
     EventType.LICENSE_ORDER_DISPUTED.value: money.disputed,
     EventType.LICENSE_ORDER_DISPUTE_CLOSED.value: money.dispute_closed,
     EventType.LICENSE_ORDER_RECEIPT_SENT.value: _receipt,

@@ -228,6 +228,7 @@ _CONTENTS: Dict[DeliveryKind, Callable[[Delivery], Context]] = {
     DeliveryKind.ORDER_BACKORDERED: _backordered,
     DeliveryKind.ORDER_DISPUTED: money.disputed,
     DeliveryKind.ORDER_REFUND_OPEN: money.refund_open,
+    DeliveryKind.ORDER_REFUND_FAILED: money.refund_failed,
     DeliveryKind.LICENSE_KEYS: _keys,
     DeliveryKind.LICENSE_ASSIGNED: _assigned,
     DeliveryKind.ADDRESS_CHANGED: _address_changed,

@@ -20,6 +20,7 @@ class DeliveryKind(models.TextChoices):
     ORDER_BACKORDERED = "ORDER_BACKORDERED"
     ORDER_DISPUTED = "ORDER_DISPUTED"  # to staff: a dispute was opened, won or lost
     ORDER_REFUND_OPEN = "ORDER_REFUND_OPEN"  # to staff: which units leave for a refund?
+    ORDER_REFUND_FAILED = "ORDER_REFUND_FAILED"  # to staff: which units come back?
     LICENSE_KEYS = "LICENSE_KEYS"  # keys or claim links to the buyer
     LICENSE_ASSIGNED = "LICENSE_ASSIGNED"  # activation e-mail to the end customer
     LICENSES_RETURNED = "LICENSES_RETURNED"  # some left an order that goes on

@@ -36,6 +36,13 @@ def refund_open(delivery: Delivery) -> Context:
     return {**about_order(delivery, order), **_amounts(order)}
 
 
+def refund_failed(delivery: Delivery) -> Context:
+    order = live_order(delivery)
+    if not order.failed_refund:
+        raise Moot("No unit of the order is missing any more for a refund that failed.")
+    return {**about_order(delivery, order), **_amounts(order)}
+
+
 def returned(delivery: Delivery) -> Context:
     order = live_order(delivery)
     return {
@@ -76,7 +83,7 @@ def _amounts(order: LicenseOrder) -> Dict[str, str]:
     """Amounts of the order as "60.00 EUR"; empty where it is nothing."""
     return {
         name: _money(getattr(order, name), order.currency)
-        for name in ("captured", "refunded", "charged_back", "open_refund")
+        for name in ("captured", "refunded", "charged_back", "open_refund", "failed_refund")
     }
 
 

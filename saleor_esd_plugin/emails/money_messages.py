@@ -35,6 +35,13 @@ def partially_refunded(event: Event) -> Iterator[Message]:
         yield to_staff(DeliveryKind.ORDER_REFUND_OPEN, order)
 
 
+def refund_failed(event: Event) -> Iterator[Message]:
+    """If units have left for it. The buyer does not hear of it before staff have decided."""
+    order = order_of(event)
+    if order.failed_refund:
+        yield to_staff(DeliveryKind.ORDER_REFUND_FAILED, order)
+
+
 def refunded(event: Event) -> Iterator[Message]:
     """The buyer hears that the order is over; staff, if a dispute was lost that nobody had told of."""
     yield from to_buyer(event, DeliveryKind.ORDER_CANCELLED, and_notification=True)

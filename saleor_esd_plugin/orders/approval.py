@@ -44,7 +44,7 @@ def approve_license_order(
     if release_unpaid and not reason.strip():
         raise ReasonRequired()
     order = lock_order(license_order_id)
-    _refuse_own_order(order, actor)
+    refuse_own_order(order, actor)
     in_shop = shop.read_order(order.order_uuid)
     if in_shop is None:
         raise Invalid("The shop has deleted this order. Reject or return its units.", field="id")
@@ -89,7 +89,7 @@ def reject_license_order(license_order_id: UUID, *, reason: str, actor: Actor) -
     if not reason.strip():
         raise ReasonRequired()
     order = lock_order(license_order_id)
-    _refuse_own_order(order, actor)
+    refuse_own_order(order, actor)
     lines = list(order.lines.select_for_update())
     rejected = {str(line.pk): line.undecided for line in lines if line.undecided}
     if order.is_ended or not rejected:
@@ -221,8 +221,8 @@ def _decide(
     )
 
 
-def _refuse_own_order(order: LicenseOrder, actor: Actor) -> None:
-    """Nobody approves what they bought, or what an account of theirs bought."""
+def refuse_own_order(order: LicenseOrder, actor: Actor) -> None:
+    """Nobody approves what they bought, or what an account of theirs bought. Raises ForbiddenRole."""
     if not actor.user_ref:
         return
     is_member = Member.objects.filter(account_id=order.account_id, user_ref=actor.user_ref).exists()

@@ -19,6 +19,8 @@ from .models import ApprovalReason, ApprovalState, LicenseOrder, LicenseOrderLin
 APPROVAL, PAYMENT, KEYS = "APPROVAL", "PAYMENT", "KEYS"
 CONFIRMATION, DISPUTE, REFUND = "CONFIRMATION", "DISPUTE", "REFUND"
 PROCESSING = "PROCESSING"
+# Of whole orders only: the units that it is about have left.
+FAILED_REFUND = "FAILED_REFUND"
 
 UNDECIDED = (ApprovalState.PENDING.value, ApprovalState.PARTIALLY_APPROVED.value)
 _OPEN = {"cancelled_at": None, "refunded_at": None}
@@ -35,7 +37,7 @@ _OF_ORDERS: Dict[str, Tuple[Callable[[LicenseOrder], bool], Mapping[str, Any]]] 
         {"open_refund__gt": 0, "unpaid_release_reason": ""},
     ),
 }
-REASONS = (APPROVAL, *_OF_ORDERS, KEYS, PROCESSING)
+REASONS = (APPROVAL, *_OF_ORDERS, FAILED_REFUND, KEYS, PROCESSING)
 
 
 class Units(NamedTuple):
@@ -95,10 +97,13 @@ def approval_reasons(order: LicenseOrder, lines: Iterable[LicenseOrderLine]) -> 
 def orders_waiting(reason: str) -> Q:
     """A condition on orders: some of its units wait for `reason`.
 
-    REFUND: staff have to say what leaves for a refund, also where every unit is released.
+    REFUND: staff have to say what leaves for a refund, also where every unit is released. FAILED_REFUND: they
+    have to say which units come back that left for money which did not go back.
     """
     if reason == REFUND:
         return Q(**_OPEN, open_refund__gt=0)
+    if reason == FAILED_REFUND:
+        return Q(**_OPEN, failed_refund__gt=0)
     found = Q(**_OPEN, pk__in=_lines_waiting(reason).values("order_id"))
     # By the index of what is undecided, which has the order of the queue.
     return found & Q(approval__in=UNDECIDED) if reason == APPROVAL else found
@@ -107,9 +112,9 @@ def orders_waiting(reason: str) -> Q:
 def licenses_waiting(reason: str) -> Q:
     """A condition on licenses: it has its key, and its line's units wait for `reason`.
 
-    So KEYS is true of none; of a line that is approved in part APPROVAL is true of all.
+    So KEYS and FAILED_REFUND are true of none; of a line that is approved in part APPROVAL is true of all.
     """
-    if reason == KEYS:
+    if reason in (KEYS, FAILED_REFUND):
         return Q(pk__in=[])
     return Q(fulfillment=PENDING, order_line__in=_lines_waiting(reason).values("pk"))
 

@@ -80,6 +80,12 @@ def approval_state(lines: Iterable[LicenseOrderLine]) -> ApprovalState:
     return ApprovalState.APPROVED if is_approved else ApprovalState.REJECTED
 
 
+def approval_after_leaving(lines: Iterable[LicenseOrderLine]) -> ApprovalState:
+    """The same once units left that had been sold: nothing approved and nothing undecided is CANCELLED then."""
+    state = approval_state(lines)
+    return ApprovalState.CANCELLED if state == ApprovalState.REJECTED else state
+
+
 def order_availability(license_order: LicenseOrder) -> Availability:
     """Where all units of an order stand."""
     lines = license_order.lines.select_related("order")

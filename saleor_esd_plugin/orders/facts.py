@@ -7,8 +7,9 @@ whichever commits first wins, and the other sees it (C9).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
-from typing import Optional, Sequence
+from typing import Optional, Sequence, Union
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -18,21 +19,32 @@ from ..host import shop
 from ..host.types import Actor, Order
 from ..ids import uuid7
 from .locks import lock_order
-from .models import DisputeStage, FactKind, LicenseOrder, PaymentFact
+from .models import DisputeStage, FactKind, LicenseOrder, PaymentFact, RefundState
 from .money import mismatch
 from .settling import settle_locked_order
 
 # A fact of another payment under the same name is nobody's: nothing comes back then.
 _GROW = """
 INSERT INTO esd_paymentfact AS fact (
-    id, provider, payment_ref, kind, ref, currency, amount, stage, order_id, noted_at, changed_at
+    id, provider, payment_ref, kind, ref, currency, amount, stage, charge_ref, told_at, began_at,
+    ended_at, order_id, noted_at, changed_at
 )
 SELECT %(id)s::uuid, %(provider)s, %(payment_ref)s, %(kind)s, %(ref)s, %(currency)s, %(amount)s,
-    %(stage)s, %(order)s::uuid, moment, moment
+    %(stage)s, %(charge)s, %(told_at)s::timestamptz, %(began_at)s::timestamptz,
+    %(ended_at)s::timestamptz, %(order)s::uuid, moment, moment
 FROM (SELECT clock_timestamp() AS moment) AS clock
 ON CONFLICT (provider, kind, ref, currency) DO UPDATE SET
-    amount = greatest(fact.amount, EXCLUDED.amount),
+    amount = CASE
+        WHEN coalesce(EXCLUDED.told_at, '-infinity') > coalesce(fact.told_at, '-infinity')
+        THEN EXCLUDED.amount
+        WHEN coalesce(EXCLUDED.told_at, '-infinity') < coalesce(fact.told_at, '-infinity')
+        THEN fact.amount
+        ELSE greatest(fact.amount, EXCLUDED.amount)
+    END,
     stage = greatest(fact.stage, EXCLUDED.stage),
+    told_at = greatest(fact.told_at, EXCLUDED.told_at),
+    began_at = least(fact.began_at, EXCLUDED.began_at),
+    ended_at = least(fact.ended_at, EXCLUDED.ended_at),
     order_id = coalesce(fact.order_id, EXCLUDED.order_id),
     changed_at = EXCLUDED.changed_at
 WHERE fact.payment_ref = EXCLUDED.payment_ref
@@ -42,7 +54,11 @@ RETURNING id
 
 @dataclass(frozen=True)
 class Fact:
-    """What a provider says of a payment; see `PaymentFact`. `currency` is ISO 4217 in upper case."""
+    """What a provider says of a payment; see `PaymentFact`. `currency` is ISO 4217 in upper case.
+
+    Moments are aware, by the provider's clock. `charge` of a refund is the `ref` of the total that it is part
+    of; without it the payment's.
+    """
 
     provider: str
     payment_ref: str
@@ -50,7 +66,11 @@ class Fact:
     ref: str
     currency: str
     amount: Decimal = Decimal(0)
-    stage: Optional[DisputeStage] = None
+    stage: Union[DisputeStage, RefundState, None] = None
+    charge: str = ""
+    told_at: Optional[datetime] = None
+    began_at: Optional[datetime] = None
+    ended_at: Optional[datetime] = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +85,7 @@ class Noted:
 def note_payment_facts(facts: Sequence[Fact], *, actor: Actor) -> Noted:
     """Keep what was told of one payment, and let its order's licenses follow, all or nothing.
 
-    In any order and as often as it comes: amounts and stages only grow. The order is found through the
+    In any order and as often as it comes: see `PaymentFact` for what wins. The order is found through the
     shop's own records of the payment. What comes before these exist is kept until they do. A currency or
     amount that does not fit the shop's records is kept and has no effect. Raises Invalid if `facts` are
     none, or of several payments.
@@ -109,6 +129,10 @@ def _grow(fact: Fact, order: Optional[LicenseOrder]) -> bool:
         "currency": fact.currency,
         "amount": fact.amount,
         "stage": fact.stage and fact.stage.value,
+        "charge": (fact.charge or fact.payment_ref) if fact.kind == FactKind.REFUND else "",
+        "told_at": fact.told_at,
+        "began_at": fact.began_at,
+        "ended_at": fact.ended_at,
         "order": order and str(order.pk),
     }
     with connection.cursor() as cursor:

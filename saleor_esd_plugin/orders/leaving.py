@@ -12,8 +12,8 @@ from ..host.db import now
 from ..host.types import Actor
 from ..licenses.models import ISSUED, LIVE, Fulfillment, License
 from ..licenses.units import end_licenses, live_licenses
-from .counts import approval_state
-from .models import ApprovalState, LicenseOrder, LicenseOrderLine
+from .counts import approval_after_leaving
+from .models import LicenseOrder, LicenseOrderLine
 
 
 class Unit(NamedTuple):
@@ -98,9 +98,7 @@ def take_out(
     for line in lines:
         if line.pk in gone:
             _count_out(line, gone[line.pk])
-    # Nothing approved and nothing undecided means "rejected", unless it was sold and taken back.
-    state = approval_state(lines)
-    order.approval = (ApprovalState.CANCELLED if state == ApprovalState.REJECTED else state).value
+    order.approval = approval_after_leaving(lines).value
     order.save(update_fields=["approval"])
     record(
         EventType.LICENSE_RETURNED,

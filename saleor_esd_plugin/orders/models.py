@@ -35,11 +35,12 @@ class ApprovalReason(models.TextChoices):
 
 
 class FactKind(models.TextChoices):
-    """What a payment provider can tell of a payment."""
+    """What a payment provider can tell of a payment: REFUNDED is all of a charge that went back, REFUND one refund."""
 
     CAPTURED = "CAPTURED"
     FAILED = "FAILED"
     REFUNDED = "REFUNDED"
+    REFUND = "REFUND"
     DISPUTE = "DISPUTE"
 
 
@@ -58,6 +59,20 @@ class DisputeStage(models.IntegerChoices):
     LOST = 6
 
 
+class RefundState(models.IntegerChoices):
+    """How far a refund is. It only goes up, so that messages may come in any order.
+
+    What is CANCELED or FAILED did not go back. Both outrank SUCCEEDED: a bank may say days later that it has no
+    such account. What is under way counts as gone, as it does in the provider's own totals.
+    """
+
+    PENDING = 1
+    REQUIRES_ACTION = 2
+    SUCCEEDED = 3
+    CANCELED = 4
+    FAILED = 5
+
+
 def amount_field() -> models.DecimalField:
     """Money in major units of the order's currency."""
     return models.DecimalField(max_digits=20, decimal_places=4, default=0)
@@ -74,7 +89,9 @@ class LicenseOrder(models.Model):
 
     How the money stands, by the host and by all `PaymentFact`s together: of the price (`total`, gross) what
     was ever `captured`, what of it was `refunded` and `charged_back` (disputes lost), since when a dispute is open. `open_refund` went
-    back without any unit having left for it; `settled_refund` is what staff said no unit leaves for.
+    back without any unit having left for it; `settled_refund` is what staff said no unit leaves for. The other way
+    round `failed_refund` did not go back, or came back, although units had left for it; `peak_refund` is the most
+    that ever seemed to be gone, less what staff have decided on since.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -115,6 +132,8 @@ class LicenseOrder(models.Model):
     charged_back = amount_field()
     open_refund = amount_field()
     settled_refund = amount_field()
+    failed_refund = amount_field()
+    peak_refund = amount_field()
     disputed_at = models.DateTimeField(null=True)
     # When the sweep last asked the host about this order; it asks about the oldest first.
     checked_at = models.DateTimeField(null=True)
@@ -149,6 +168,11 @@ class LicenseOrder(models.Model):
                 fields=["ordered_at", "id"],
                 condition=Q(open_refund__gt=0),
                 name="esd_order_open_refund",
+            ),
+            models.Index(
+                fields=["ordered_at", "id"],
+                condition=Q(failed_refund__gt=0),
+                name="esd_order_failed_refund",
             ),
         ]
 
@@ -215,12 +239,16 @@ class LicenseOrderLine(models.Model):
 
 
 class PaymentFact(models.Model):
-    """What a payment provider has told of one payment: amounts and stages that only grow.
+    """What a payment provider has told of one payment.
 
-    So the set of messages decides, not their order, and a message may come twice. `payment_ref` is the
-    provider's id of the payment, by which the host's own records lead to the order; `ref` is what the fact
-    is of: the payment itself, a charge (REFUNDED: all that went back of it), a dispute with its `stage`.
+    The set of messages decides, not their order, and a message may come twice. `payment_ref` is the provider's
+    id of the payment, by which the host's own records lead to the order; `ref` is what the fact is of: the
+    payment itself, a charge (REFUNDED: all that went back of it), a refund of the charge `charge_ref`, a dispute.
     `order` is empty until the host's records know the payment.
+
+    `stage`, a RefundState or DisputeStage, and amounts only grow; but what went back of a charge is what the
+    provider said last, at `told_at` by its own clock. By that clock, too, a refund `began_at`, and
+    `ended_at` without success. What was told without a clock (None) is older, and of it the largest counts.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -230,7 +258,11 @@ class PaymentFact(models.Model):
     ref = models.CharField(max_length=255)
     currency = models.CharField(max_length=3)
     amount = amount_field()
-    stage = models.PositiveSmallIntegerField(choices=DisputeStage.choices, null=True)
+    stage = models.PositiveSmallIntegerField(null=True)
+    charge_ref = models.CharField(max_length=255, blank=True, default="")
+    told_at = models.DateTimeField(null=True)
+    began_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
     order = models.ForeignKey(
         LicenseOrder, on_delete=models.PROTECT, null=True, related_name="payment_facts"
     )

@@ -1,7 +1,7 @@
 """How the money of an order stands: a pure function of what the host and the providers have told.
 
-Facts only grow (`PaymentFact`), each is counted once, and nothing here asks for their order: all
-permutations of the same messages, with repetitions, end in the same `Money` (C11).
+Whatever order its messages came in, a `PaymentFact` is the same in the end. Each is counted once, and nothing
+here asks for their order: all permutations of the same messages, with repetitions, end in the same `Money` (C11).
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from decimal import Decimal
 from typing import Dict, Iterable, List, Optional, Tuple
 
 from ..host.types import Order, Payment
-from .models import DisputeStage, FactKind, PaymentFact
+from .models import DisputeStage, FactKind, PaymentFact, RefundState
 
 NOTHING = Decimal(0)
 _RUNNING = (DisputeStage.OPEN, DisputeStage.WITHDRAWN)
+_DID_NOT_GO = (RefundState.CANCELED, RefundState.FAILED)
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,11 @@ def money_of(order: Order, facts: Iterable[PaymentFact]) -> Money:
         captured=sum((captured for captured, _, _ in parts), NOTHING),
         refunded=sum((refunded for _, refunded, _ in parts), NOTHING),
         charged_back=sum((charged_back for _, _, charged_back in parts), NOTHING),
-        is_disputed=any(fact.stage in _RUNNING for some in believed.values() for fact in some),
+        is_disputed=any(
+            fact.stage in _RUNNING
+            for some in believed.values()
+            for fact in _of_kind(some, FactKind.DISPUTE)
+        ),
     )
 
 
@@ -103,14 +108,47 @@ def _place(payments: Tuple[Payment, ...], fact: PaymentFact) -> Optional[int]:
 
 
 def _of_payment(payment: Payment, facts: List[PaymentFact]) -> Tuple[Decimal, Decimal, Decimal]:
-    """(captured, refunded, charged back): the host and the provider tell of the same money, so the larger counts."""
-    captured = max([payment.captured, *_amounts(facts, FactKind.CAPTURED)])
-    refunded = max(payment.refunded, sum(_amounts(facts, FactKind.REFUNDED), NOTHING))
-    lost = [fact for fact in facts if fact.stage == DisputeStage.LOST]
-    charged_back = sum((fact.amount for fact in lost), NOTHING)
-    refunded = min(refunded, captured)
+    """(captured, refunded, charged back): the host and the provider tell of the same money, so the larger counts.
+
+    The host does not hear that a refund failed, so what the provider says did not go back is taken off its word.
+    """
+    came = _of_kind(facts, FactKind.CAPTURED)
+    captured = max([payment.captured, *(fact.amount for fact in came)])
+    went, failed = _refunds(facts)
+    refunded = min(max(payment.refunded - failed, went), captured)
+    disputes = _of_kind(facts, FactKind.DISPUTE)
+    charged_back = _sum(fact for fact in disputes if fact.stage == DisputeStage.LOST)
     return captured, refunded, min(charged_back, captured - refunded)
 
 
-def _amounts(facts: List[PaymentFact], kind: FactKind) -> List[Decimal]:
-    return [fact.amount for fact in facts if fact.kind == kind]
+def _refunds(facts: List[PaymentFact]) -> Tuple[Decimal, Decimal]:
+    """(what went back, what should have and did not), as the provider tells it.
+
+    Of a charge it tells single refunds, or what they come to, or both. A total is of one moment: what failed
+    later is still in it, what failed before is not. What it has beyond the refunds that are known is of others.
+    """
+    refunds = _of_kind(facts, FactKind.REFUND)
+    failed = [one for one in refunds if one.stage in _DID_NOT_GO]
+    went = _sum(refunds) - _sum(failed)
+    for total in _of_kind(facts, FactKind.REFUNDED):
+        known = _sum(one for one in refunds if one.charge_ref == total.ref and _is_in(one, total))
+        went += max(NOTHING, total.amount - known)
+    return went, _sum(failed)
+
+
+def _is_in(refund: PaymentFact, total: PaymentFact) -> bool:
+    """Whether the refund counted at the moment of the total; what has no moments did."""
+    at = total.told_at
+    if at is None:
+        return True
+    is_later = refund.began_at is not None and refund.began_at > at
+    is_over = refund.ended_at is not None and refund.ended_at < at
+    return not is_later and not is_over
+
+
+def _of_kind(facts: List[PaymentFact], kind: FactKind) -> List[PaymentFact]:
+    return [fact for fact in facts if fact.kind == kind]
+
+
+def _sum(facts: Iterable[PaymentFact]) -> Decimal:
+    return sum((fact.amount for fact in facts), NOTHING)

@@ -8,14 +8,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Dict, Set
 
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Greatest
 
 from ..events.record import record
 from ..events.types import EventType
 from ..host import shop
 from ..host.db import now
 from ..host.types import SYSTEM, Actor, Order
-from .models import ApprovalState, LicenseOrder, PaymentFact
+from .models import ApprovalState, LicenseOrder, PaymentFact, amount_field
 from .money import Money, money_of
 from .refunds import share_of
 
@@ -138,7 +139,7 @@ def _note(
 def _note_amounts(
     license_order: LicenseOrder, order: Order, money: Money, moment: datetime, actor: Actor
 ) -> None:
-    """Bring the columns up to the price of `order` and to `money`, and say what of this went back or came.
+    """Bring the columns up to the price of `order` and to `money`, and say what of this went back or came back.
 
     Compared and swapped, since hooks hold no lock. Whoever comes too late leaves it: the event of the one
     who was first makes `orders.settling` look again, under the lock.
@@ -158,13 +159,22 @@ def _note_amounts(
     same = LicenseOrder.objects.filter(
         Q(disputed_at__isnull=not was_disputed), pk=license_order.pk, **before
     )
-    if not same.update(**after, disputed_at=disputed_at):
+    peak = Greatest(F("peak_refund"), Value(money.went_back, amount_field()))
+    if not same.update(**after, disputed_at=disputed_at, peak_refund=peak):
         return
-    for name, value in {**after, "disputed_at": disputed_at}.items():
+    news = {
+        **after,
+        "disputed_at": disputed_at,
+        "peak_refund": max(license_order.peak_refund, money.went_back),
+    }
+    for name, value in news.items():
         setattr(license_order, name, value)
     told = {"before": before, "after": after}
-    if money.went_back > before["refunded"] + before["charged_back"] and not money.is_all_gone:
+    had_gone_back = before["refunded"] + before["charged_back"]
+    if money.went_back > had_gone_back and not money.is_all_gone:
         _record(EventType.LICENSE_ORDER_PARTIALLY_REFUNDED, license_order, actor, **told)
+    if money.went_back < had_gone_back:
+        _record(EventType.LICENSE_ORDER_REFUND_FAILED, license_order, actor, **told)
     if money.is_disputed and not was_disputed:
         _record(EventType.LICENSE_ORDER_DISPUTED, license_order, actor, **told)
     if was_disputed and not money.is_disputed:

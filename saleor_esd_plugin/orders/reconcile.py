@@ -67,7 +67,9 @@ def _observe_again() -> int:
     """Ask the host about orders that may have changed; those asked longest ago come first."""
     orders = LicenseOrder.objects.filter(cancelled_at=None, refunded_at=None)
     stale = orders.order_by(F("checked_at").asc(nulls_first=True), "pk")
-    waiting = stale.filter(Q(paid_at=None) | Q(confirmed_at=None) | Q(open_refund__gt=0))
+    waiting = stale.filter(
+        Q(paid_at=None) | Q(confirmed_at=None) | Q(open_refund__gt=0) | Q(failed_refund__gt=0)
+    )
     uuids = {
         *waiting.values_list("order_uuid", flat=True)[:ORDERS_PER_SWEEP],
         *stale.values_list("order_uuid", flat=True)[:ORDERS_PER_SWEEP],

@@ -40,14 +40,14 @@ WITH licensed AS (
         purchase_order_reference, comment, checkout_token, is_duplicate_checkout, approval,
         decided_by, decision_reason, unpaid_release_reason, ordered_at, recorded_at,
         confirmed_at, paid_at, currency, total, captured, refunded, charged_back, open_refund,
-        settled_refund, channel, country
+        settled_refund, failed_refund, peak_refund, channel, country
     )
     SELECT %(id)s::uuid, %(order_uuid)s::uuid, %(number)s, %(user_ref)s, %(email)s, %(follows_user)s,
         %(language)s, %(notification_email)s, %(reference)s, %(comment)s, %(checkout_token)s, FALSE, 'PENDING',
         '', '', '', %(ordered_at)s::timestamptz, moment,
         CASE WHEN %(is_confirmed)s THEN moment END,
         CASE WHEN %(is_paid)s THEN moment END,
-        %(currency)s, %(total)s::numeric, %(captured)s::numeric, 0, 0, 0, 0, %(channel)s, %(country)s
+        %(currency)s, %(total)s::numeric, %(captured)s::numeric, 0, 0, 0, 0, 0, 0, %(channel)s, %(country)s
     FROM (SELECT clock_timestamp() AS moment) AS clock
     WHERE EXISTS (SELECT FROM licensed)
     ON CONFLICT (order_uuid) DO NOTHING

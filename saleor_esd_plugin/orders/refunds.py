@@ -4,12 +4,15 @@ A provider tells an amount, not units. Where staff named the units in the shop, 
 leave if it is plain how many: when all of the order is licensed at one price. It counts what went back in
 all, and more money never means fewer units, so that it does not matter in how many messages, and in which
 order, it was told. Whatever is not plain is left to staff, as an open refund.
+
+Money may come back, when a refund fails; units that left for it do not come back by themselves.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from math import ceil
 from typing import Dict, Mapping
 
 from ..host.types import Order
@@ -49,8 +52,30 @@ def share_of(order: Order, gone: Decimal, licensed: Mapping[str, int]) -> Share:
 
 def still_open(order: Order, gone: Decimal, withdrawn: Mapping[str, int]) -> Decimal:
     """What of `gone` no unit has left for; `withdrawn`: ref -> units that left, of the licensed lines."""
-    open_amount = gone - _named(order, gone).beyond - _value(order, withdrawn)
+    open_amount = gone - _named(order, gone).beyond - value_of(order, withdrawn)
     return open_amount if open_amount > _ROUNDING else NOTHING
+
+
+def left_beyond(order: Order, gone: Decimal, withdrawn: Mapping[str, int]) -> Decimal:
+    """The opposite of `still_open`: what the units that left cost beyond `gone`."""
+    beyond = value_of(order, withdrawn) + _named(order, gone).beyond - gone
+    return beyond if beyond > _ROUNDING else NOTHING
+
+
+def most_to_come_back(order: Order, gone: Decimal, withdrawn: Mapping[str, int], ref: str) -> int:
+    """How many units of this line may: `gone` does not ask for them, and there is money for them.
+
+    For the last one there may be a part of its price only; what is gone of it is then an open refund.
+    `withdrawn` as in `still_open`.
+    """
+    beyond = left_beyond(order, gone, withdrawn)
+    licensed = {line.ref: line.quantity for line in order.lines if line.ref in withdrawn}
+    if not beyond or ref not in licensed:
+        return 0
+    share = share_of(order, gone, licensed)
+    most = min(withdrawn[ref] - share.by_line[ref], sum(withdrawn.values()) - share.in_all)
+    price = _prices(order)[ref]
+    return max(0, min(most, ceil((beyond - _ROUNDING) / price)) if price else most)
 
 
 def _named(order: Order, gone: Decimal) -> _Named:
@@ -64,7 +89,7 @@ def _named(order: Order, gone: Decimal) -> _Named:
         left -= one.amount
         for ref, quantity in one.units:
             units[ref] = units.get(ref, 0) + quantity
-        beyond += max(NOTHING, one.amount - _value(order, dict(one.units)))
+        beyond += max(NOTHING, one.amount - value_of(order, dict(one.units)))
     return _Named(units, beyond, is_waiting=False)
 
 
@@ -74,7 +99,7 @@ def _units_for(amount: Decimal, price: Decimal) -> int:
     return int((amount + min(_ROUNDING, price / 2)) / price) if price else 0
 
 
-def _value(order: Order, units: Mapping[str, int]) -> Decimal:
+def value_of(order: Order, units: Mapping[str, int]) -> Decimal:
     """What these units cost: ref -> units."""
     prices = _prices(order)
     return sum((prices.get(ref, NOTHING) * count for ref, count in units.items()), NOTHING)

@@ -3,12 +3,15 @@
 Whatever brought the news (a hook, a provider's message, staff, the sweep), this is what follows from it:
 units leave for what was refunded, a dispute suspends and its good end reinstates, and what is approved
 and paid is released. It looks at how things are, not at what changed, so again changes nothing.
+
+Units never come back by themselves. Those that left for a refund that failed are staff's to give again, see
+`restoring`.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import List, Optional
+from typing import Dict, Iterable, List, Optional
 from uuid import UUID
 
 from django.db import transaction
@@ -21,12 +24,13 @@ from ..host.types import SYSTEM, Actor, Order, Payment
 from ..licenses.lifecycle import reinstate_order_licenses, suspend_order_licenses
 from ..licenses.models import SuspensionCause
 from .addresses import follow_buyer_address
+from .counts import approval_after_leaving
 from .leaving import withdraw_everything, withdraw_units
 from .locks import lock_order
 from .models import LicenseOrder, LicenseOrderLine
-from .money import Money
+from .money import NOTHING, Money
 from .payments import may_release, note_state, note_unpaid, why_units_leave
-from .refunds import share_of, still_open
+from .refunds import left_beyond, share_of, still_open, value_of
 from .releasing import release_approved
 
 
@@ -69,15 +73,20 @@ def settle_locked_order(
     known = in_shop or _remembered(order)
     money = _note(order, known, actor)
     lines = list(order.lines.select_for_update().order_by("pk"))
+    if order.refunded_at is not None and _has_failed(order, money) and not money.is_all_gone:
+        _reopen(order, lines)
     reason = why_units_leave(order, money)
+    if _has_failed(order, money):
+        _unsettle(order, known, lines, money)
     if order.is_ended:
         withdraw_everything(order, lines, reason=reason, actor=actor)
-        open_refund = Decimal(0)
+        open_refund = failed_refund = NOTHING
     else:
         open_refund = _withdraw_refunded(order, lines, known, money, reason, actor)
-    if open_refund != order.open_refund:
-        order.open_refund = open_refund
-        order.save(update_fields=["open_refund"])
+        failed_refund = _failed_refund(order, known, lines, money)
+    if (open_refund, failed_refund) != (order.open_refund, order.failed_refund):
+        order.open_refund, order.failed_refund = open_refund, failed_refund
+        order.save(update_fields=["open_refund", "failed_refund"])
     _follow_dispute(order, money, actor)
     if in_shop is not None and may_release(order, in_shop, money):
         release_approved(order, is_paid=in_shop.is_paid or money.is_paid, actor=actor)
@@ -110,7 +119,7 @@ def _withdraw_refunded(
     actor: Actor,
 ) -> Decimal:
     """Units leave for what went back; what is left of it that is not plain, for staff."""
-    gone = max(money.gone - order.settled_refund, Decimal(0))
+    gone = asks_for_units(order, money)
     share = share_of(known, gone, {line.order_line_ref: line.quantity for line in lines})
     withdraw_units(
         order,
@@ -121,8 +130,53 @@ def _withdraw_refunded(
         actor=actor,
     )
     if not money.is_paid:
-        return max(money.went_back - order.settled_refund, Decimal(0))
-    return still_open(known, gone, {line.order_line_ref: line.withdrawn for line in lines})
+        return max(money.went_back - order.settled_refund, NOTHING)
+    return still_open(known, gone, withdrawn_of(lines))
+
+
+def asks_for_units(order: LicenseOrder, money: Money) -> Decimal:
+    """What went back of the price, but for what staff said takes no unit."""
+    return max(money.gone - order.settled_refund, NOTHING)
+
+
+def withdrawn_of(lines: Iterable[LicenseOrderLine]) -> Dict[str, int]:
+    """The shop's ref of each line -> how many of its units have left."""
+    return {line.order_line_ref: line.withdrawn for line in lines}
+
+
+def _has_failed(order: LicenseOrder, money: Money) -> bool:
+    """Whether less is gone than once seemed to be, and staff have not dealt with it yet."""
+    return money.went_back < order.peak_refund
+
+
+def _failed_refund(
+    order: LicenseOrder, known: Order, lines: List[LicenseOrderLine], money: Money
+) -> Decimal:
+    """What of the money that stayed, or came back, units have left for: whatever took them. Nothing if it is not
+    here, but went away with its payment."""
+    if not money.is_paid:
+        return NOTHING
+    beyond = left_beyond(known, asks_for_units(order, money), withdrawn_of(lines))
+    return max(NOTHING, min(order.peak_refund - money.went_back, beyond))
+
+
+def _reopen(order: LicenseOrder, lines: List[LicenseOrderLine]) -> None:
+    """It was not refunded in full after all. Its units have left all the same."""
+    order.refunded_at = None
+    order.approval = approval_after_leaving(lines).value
+    order.save(update_fields=["refunded_at", "approval"])
+
+
+def _unsettle(
+    order: LicenseOrder, known: Order, lines: List[LicenseOrderLine], money: Money
+) -> None:
+    """Staff said that no unit leaves for some money. Of that so much remains as is gone besides the price of the
+    units that left: what failed is taken to have been of it, unless units left for it."""
+    gone = money.gone if money.is_paid else money.went_back
+    besides = max(NOTHING, gone - value_of(known, withdrawn_of(lines)))
+    if besides < order.settled_refund:
+        order.settled_refund = besides
+        order.save(update_fields=["settled_refund"])
 
 
 def _follow_dispute(order: LicenseOrder, money: Money, actor: Actor) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import build
 import factories as make
 import pytest
-from provider import disputed, refunded, see, sell, sell_two_prices, tell
+from provider import disputed, refund, refunded, see, sell, sell_two_prices, tell
 
 from saleor_esd_plugin.emails.catalog import deliveries_of
 from saleor_esd_plugin.emails.models import Delivery
@@ -13,13 +13,15 @@ from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.licenses.lifecycle import suspend_order_licenses
 from saleor_esd_plugin.licenses.models import SuspensionCause
-from saleor_esd_plugin.orders.models import DisputeStage, LicenseOrder
+from saleor_esd_plugin.orders.models import DisputeStage, LicenseOrder, RefundState
+from saleor_esd_plugin.orders.restoring import restore_units
 from saleor_esd_plugin.orders.returns import return_units
 
 pytestmark = pytest.mark.django_db
 
 STAFF, BUYER, BOOKS = "staff@shop.example", "buyer@example.com", "books@example.com"
 WON, LOST = DisputeStage.WON, DisputeStage.LOST
+FAILED = RefundState.FAILED
 
 
 @pytest.fixture
@@ -287,6 +289,54 @@ def test_staff_hear_that_a_refund_waits_for_their_choice(staff_address, mails_of
     assert "3 of 3 available" in letter.text
 
 
+def test_staff_hear_of_a_refund_that_failed_and_the_buyer_does_not(sold, mails_of):
+    """Once, with what is missing; told again, no mail follows."""
+    order = sold()
+    mails_of(lambda: tell(refund(20)))
+
+    arrived = mails_of(lambda: tell(refund(20, FAILED)))
+
+    assert set(arrived) == {("ORDER_REFUND_FAILED", STAFF)}
+    letter = arrived["ORDER_REFUND_FAILED", STAFF]
+    assert letter.subject == f"Order {order.number}: a refund failed"
+    assert "20.00 USD did not go back to the buyer" in letter.text
+    for name in ("licenseOrderRestore", "coversFailedRefund"):
+        assert name in letter.text and name in letter.html
+    assert "Paid: 60.00 USD" in letter.text and "Refunded:" not in letter.text
+    assert f"Buyer: {BUYER}" in letter.text and "4 of 4 available" in letter.text
+    assert mails_of(lambda: tell(refund(20, FAILED))) == {}
+
+
+def test_of_a_refund_in_full_that_failed_staff_hear_too(sold, mails_of):
+    sold()
+    mails_of(lambda: tell(refund(60)))
+
+    arrived = mails_of(lambda: tell(refund(60, FAILED)))
+
+    assert set(arrived) == {("ORDER_REFUND_FAILED", STAFF)}
+    assert "60.00 USD did not go back" in arrived["ORDER_REFUND_FAILED", STAFF].text
+
+
+def test_a_refund_that_failed_and_took_nothing_is_not_told(sold, mails_of):
+    sold()
+    mails_of(lambda: tell(refund(5)))
+
+    assert mails_of(lambda: tell(refund(5, FAILED))) == {}
+
+
+def test_a_failure_that_staff_have_dealt_with_by_then_is_not_told(sold, letters):
+    order = sold()
+    tell(refund(20))
+    tell(refund(20, FAILED))
+    (delivery_id,) = deliveries_of(Event.objects.get(type="license_order.refund_failed"))
+    quantities = {order.lines.get().pk: 2}
+    restore_units(order.pk, quantities=quantities, reason="it failed", actor=make.STAFF)
+
+    delivery = Delivery.objects.get(pk=delivery_id)
+    assert letters([delivery]) == []
+    assert delivery.error == "No unit of the order is missing any more for a refund that failed."
+
+
 def test_a_refund_that_staff_have_settled_by_then_is_not_told(staff_address, letters):
     staff_address(STAFF)
     order = sell_two_prices()
@@ -371,7 +421,9 @@ def test_no_variable_is_unset_and_text_is_escaped(sold, mails_of, settings):
     arrived = [
         *mails_of(lambda: tell(disputed(20))).items(),
         *mails_of(lambda: tell(disputed(20, WON))).items(),
-        *mails_of(lambda: tell(refunded(25))).items(),
+        *mails_of(lambda: tell(refund(10))).items(),
+        *mails_of(lambda: tell(refund(10, FAILED))).items(),
+        *mails_of(lambda: tell(refunded(25, hour=3))).items(),
         *mails_of(lambda: tell(disputed(35, LOST, dispute="dp_2"))).items(),
     ]
 
@@ -382,6 +434,7 @@ def test_no_variable_is_unset_and_text_is_escaped(sold, mails_of, settings):
         "LICENSES_REINSTATED",
         "LICENSES_RETURNED",
         "ORDER_REFUND_OPEN",
+        "ORDER_REFUND_FAILED",
         "ORDER_CANCELLED",
     }
     for _, letter in arrived:

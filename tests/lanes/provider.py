@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from decimal import Decimal
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 import build
 from factories import STAFF, licenses_of, make_license_order, make_policy, record, unique
@@ -16,7 +17,7 @@ from saleor_esd_plugin.licenses.models import License
 from saleor_esd_plugin.management.commands.esd_verify import ROOMS
 from saleor_esd_plugin.orders.approval import approve_license_order
 from saleor_esd_plugin.orders.facts import Fact, Noted, note_payment_facts
-from saleor_esd_plugin.orders.models import DisputeStage, FactKind, LicenseOrder
+from saleor_esd_plugin.orders.models import DisputeStage, FactKind, LicenseOrder, RefundState
 
 PROVIDER = Actor("PROVIDER", label="stripe", request_id="evt_1")
 
@@ -30,10 +31,37 @@ def failed(payment: str = "pi_1", currency: str = "USD") -> Fact:
 
 
 def refunded(
-    amount: Any, payment: str = "pi_1", currency: str = "USD", charge: str = "ch_1"
+    amount: Any,
+    payment: str = "pi_1",
+    currency: str = "USD",
+    charge: str = "ch_1",
+    hour: Optional[int] = None,
 ) -> Fact:
-    """So much of the charge went back in all."""
-    return Fact("stripe", payment, FactKind.REFUNDED, charge, currency, Decimal(amount))
+    """So much of the charge had gone back in all; at this hour, if the provider says when."""
+    told_at = None if hour is None else _at(hour)
+    total = FactKind.REFUNDED
+    return Fact("stripe", payment, total, charge, currency, Decimal(amount), told_at=told_at)
+
+
+def refund(
+    amount: Any,
+    state: RefundState = RefundState.SUCCEEDED,
+    ref: str = "re_1",
+    payment: str = "pi_1",
+    hour: int = 1,
+) -> Fact:
+    """One refund of the charge, made at this hour; if it failed, an hour later."""
+    is_over = state in (RefundState.CANCELED, RefundState.FAILED)
+    return Fact(
+        *("stripe", payment, FactKind.REFUND, ref, "USD", Decimal(amount), state),
+        charge="ch_1",
+        began_at=_at(hour),
+        ended_at=_at(hour + 1) if is_over else None,
+    )
+
+
+def _at(hour: int) -> datetime:
+    return datetime(2030, 1, 1, hour, tzinfo=timezone.utc)
 
 
 def disputed(
@@ -80,7 +108,10 @@ def _units(order: LicenseOrder) -> List[tuple]:
 def standing(order: LicenseOrder) -> Dict[str, Any]:
     """All that depends on money, without moments and ids: two orders alike stand alike."""
     order = LicenseOrder.objects.get(pk=order.pk)
-    amounts = ("captured", "refunded", "charged_back", "open_refund", "settled_refund")
+    amounts = (
+        *("captured", "refunded", "charged_back", "open_refund", "settled_refund"),
+        *("failed_refund", "peak_refund"),
+    )
     moments = ("paid_at", "confirmed_at", "cancelled_at", "refunded_at", "disputed_at")
     return {
         "approval": order.approval,

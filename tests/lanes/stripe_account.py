@@ -27,10 +27,24 @@ class Account(Payments):
         if amount > left:
             message = f"Refund amount ({amount}) is greater than unrefunded amount ({left})."
             raise Refused(400, "amount_too_large", message, param="amount")
-        refund = self.give_back(charge, amount, params.get("reason"))
+        refund = self.give_back(charge, amount, params.get("reason"), moves_money=True)
         refund["metadata"] = params.get("metadata", {})
         self.tell("charge.refunded", charge)
         self.tell("refund.created", refund)
+        return refund
+
+    def fail_refund(self, refund: Thing, status: str) -> Thing:
+        """The bank could not take it (`failed`), or it was `canceled`: the charge counts it no more, which no message
+        about the charge tells."""
+        charge = self.things[refund["charge"]]
+        charge["amount_refunded"] -= refund["amount"]
+        charge["refunded"] = False
+        refund.update(status=status, failure_balance_transaction=new_id("txn"))
+        if status == "failed":
+            refund["failure_reason"] = "lost_or_stolen_card"
+            self.tell("refund.failed", refund)
+        self.tell("refund.updated", refund)
+        self.tell("charge.refund.updated", refund)
         return refund
 
     # Disputes

@@ -90,6 +90,10 @@ class StandIn:
         """The dispute, closed as "won", "lost", "warning_closed", or gone on with as "needs_response"."""
         return self._control("change_dispute", dispute=dispute, status=status)
 
+    def fail_refund(self, refund: str, *, status: str = "failed") -> Dict[str, Any]:
+        """The refund, which the bank could not take, days after it had succeeded; or which was "canceled"."""
+        return self._control("fail_refund", refund=refund, status=status)
+
     def take(self, secret: str, at: int = 0) -> List[Message]:
         """The messages that are pending, oldest first, signed at `at` or now. They are pending no longer."""
         taken = self._control("take", secret=secret, at=at)

@@ -206,11 +206,15 @@ class Payments(Store):
         self.tell("charge.failed", charge)
         self.tell("payment_intent.payment_failed", intent)
 
-    def give_back(self, charge: Thing, amount: int, reason: Optional[str]) -> Thing:
+    def give_back(
+        self, charge: Thing, amount: int, reason: Optional[str], *, moves_money: bool = False
+    ) -> Thing:
         charge["amount_refunded"] += amount
         charge["refunded"] = charge["amount_refunded"] == charge["amount"]
         members = {name: charge[name] for name in ("currency", "payment_intent")}
         members.update(amount=amount, charge=charge["id"], reason=reason, status="succeeded")
+        # What never came in moves no money of the account.
+        members["balance_transaction"] = new_id("txn") if moves_money else None
         return self.create("refund", "re", charge["livemode"], **members)
 
     def _expect(self, intent: Thing, *statuses: str) -> None:

@@ -49,6 +49,10 @@ class Control:
         account = self.api.account
         return account.change_dispute(account.get("dispute", dispute), status)
 
+    def fail_refund(self, refund: str, status: str = "failed") -> Thing:
+        account = self.api.account
+        return account.fail_refund(account.get("refund", refund), status)
+
     def take(self, secret: str, at: int = 0) -> List[Dict[str, str]]:
         """The pending messages, oldest first, each `body` and `signature`; they are pending no longer."""
         account = self.api.account

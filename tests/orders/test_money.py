@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saleor_esd_plugin.host.types import Order, Payment
-from saleor_esd_plugin.orders.models import DisputeStage, FactKind, PaymentFact
+from saleor_esd_plugin.orders.models import DisputeStage, FactKind, PaymentFact, RefundState
 from saleor_esd_plugin.orders.money import Money, mismatch, money_of
 
 RUNNING = (DisputeStage.OPEN, DisputeStage.WITHDRAWN)
@@ -229,3 +229,126 @@ def test_in_every_order_it_is_the_same_money(facts, rng: random.Random):
     assert found == money_of(two, facts)
     assert found.refunded + found.charged_back <= found.captured
     assert 0 <= found.gone <= found.total
+
+
+# Single refunds, and totals of the charge at some moment
+
+
+def at(hour):
+    return datetime(2030, 1, 2, hour, tzinfo=timezone.utc)
+
+
+def total(amount, hour=None, **fields):
+    """All that had gone back of the charge at this hour."""
+    one = refunded(amount, ref="ch_1", **fields)
+    one.told_at = None if hour is None else at(hour)
+    return one
+
+
+def refund(
+    amount, state=RefundState.SUCCEEDED, *, ref="re_1", began=None, ended=None, charge="ch_1"
+):
+    one = fact(FactKind.REFUND, amount, ref=ref, stage=state)
+    one.charge_ref = charge
+    one.began_at, one.ended_at = (None if hour is None else at(hour) for hour in (began, ended))
+    return one
+
+
+FAILED, CANCELED = RefundState.FAILED, RefundState.CANCELED
+
+
+@pytest.mark.parametrize("state", RefundState)
+def test_what_a_refund_means(state):
+    """Under way it counts as gone, as in Stripe's own totals; failed or called off it does not."""
+    found = money_of(order(payment(captured=60)), [refund(20, state)])
+
+    assert found == money(captured=60, refunded=0 if state in (FAILED, CANCELED) else 20)
+    # Neither a dispute that runs nor one that was lost, whatever the numbers of the states.
+    assert (found.is_disputed, found.charged_back) == (False, 0)
+
+
+@pytest.mark.parametrize(
+    "told, went",
+    [
+        # A total and its refunds are the same money.
+        ([total(30, 1), refund(20, began=1), refund(10, ref="re_2", began=1)], 30),
+        # Of a total the refunds are known in part, or none is.
+        ([total(30, 1), refund(20, began=1)], 30),
+        ([total(30, 1)], 30),
+        # One is made after the total.
+        ([total(20, 1), refund(10, began=2)], 30),
+        # It fails after the total, which has it still; or before, and then it has not.
+        ([total(30, 1), refund(20, FAILED, began=1, ended=2)], 10),
+        ([total(10, 3), refund(20, FAILED, began=1, ended=2)], 10),
+        ([total(20, 3), refund(20, FAILED, began=1, ended=2)], 20),
+        ([total(10, 3), refund(20, FAILED, began=1, ended=2), refund(10, ref="re_2", began=3)], 10),
+        # It began and failed after the total, which never had it.
+        ([total(20, 1), refund(10, FAILED, began=2, ended=3)], 20),
+        # Within the same second it was in it.
+        ([total(20, 1), refund(20, FAILED, began=1, ended=1)], 0),
+        # A provider without a clock: its total is the largest ever.
+        ([total(20), refund(20, FAILED)], 0),
+        ([total(20), refund(20, FAILED), refund(20, ref="re_2")], 20),
+        # Two charges are not mixed up.
+        ([total(20, 1), refund(20, FAILED, began=1, ended=2, charge="ch_2")], 20),
+    ],
+)
+def test_what_went_back_of_a_charge(told, went):
+    assert money_of(order(payment(captured=60)), told) == money(captured=60, refunded=went)
+
+
+@pytest.mark.parametrize(
+    "shop_says, told, went",
+    [
+        # Saleor made the refund, and does not hear that it failed.
+        (20, [total(20, 1), refund(20, FAILED, began=1, ended=2)], 0),
+        # It heard, and took it back.
+        (0, [total(20, 1), refund(20, FAILED, began=1, ended=2)], 0),
+        # A second one, told by both.
+        (40, [refund(20, FAILED), refund(20, ref="re_2")], 20),
+        (20, [refund(20, FAILED), refund(20, ref="re_2")], 20),
+        # Nobody named a refund that failed: the shop's word stands.
+        (20, [total(10, 1)], 20),
+    ],
+)
+def test_the_shops_word_without_what_failed(shop_says, told, went):
+    shops = order(payment(captured=60, refunded=shop_says))
+
+    assert money_of(shops, told) == money(captured=60, refunded=went)
+
+
+def test_a_refund_in_another_currency_is_not_believed():
+    strange = refund(20)
+    strange.currency = "EUR"
+
+    assert money_of(order(payment(captured=60)), [strange]) == money(captured=60)
+
+
+hours = st.one_of(st.none(), st.integers(0, 5))
+of_charges = st.one_of(
+    st.builds(total, amounts, hours),
+    st.builds(
+        lambda amount, state, place, began, ended: refund(
+            amount, state, ref=f"re_{place}", began=began, ended=ended
+        ),
+        *(amounts, st.sampled_from(list(RefundState)), st.integers(1, 4), hours, hours),
+    ),
+)
+
+
+@given(
+    st.lists(of_charges, max_size=6, unique_by=lambda one: (one.kind, one.ref)),
+    st.integers(0, 60),
+    st.randoms(),
+)
+def test_with_single_refunds_it_is_the_same_money_in_every_order(facts, shop_says, rng):
+    """C11; never more than came in, never less than the refunds that went."""
+    shops = order(payment(captured=60, refunded=shop_says))
+    shuffled = list(facts)
+    rng.shuffle(shuffled)
+
+    found = money_of(shops, shuffled)
+
+    assert found == money_of(shops, facts)
+    went = sum(one.amount for one in facts if one.kind == "REFUND" and one.stage <= 3)
+    assert min(went, 60) <= found.refunded <= 60

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 from factories import licenses_of, make_released, table_digest
-from provider import captured, disputed, refunded, sell, tell, violations
+from provider import captured, disputed, refund, refunded, sell, tell, violations
 
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.licenses.lifecycle import reinstate_order_licenses, suspend_order_licenses
 from saleor_esd_plugin.licenses.models import SuspensionCause
-from saleor_esd_plugin.orders.models import DisputeStage, PaymentFact
+from saleor_esd_plugin.orders.models import DisputeStage, PaymentFact, RefundState
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +46,10 @@ def let_an_hour_pass() -> None:
         [disputed(60), disputed(60, DisputeStage.WON)],
         [disputed(60), disputed(60, DisputeStage.LOST)],
         [disputed(15), disputed(15, DisputeStage.LOST)],
+        [refund(20), refund(20, RefundState.FAILED)],
+        [refund(60), refund(60, RefundState.FAILED)],
+        [refund(60), refund(60, RefundState.FAILED), refund(60, ref="re_2", hour=3)],
+        [refunded(30, hour=1), refunded(10, hour=2)],
         [captured(61)],
         [captured(60, currency="EUR")],
     ],
@@ -118,7 +122,22 @@ def test_an_order_whose_money_is_all_gone_and_that_has_not_ended():
 def test_amounts_that_cannot_be():
     order = sell(2)
     tell(refunded(10))
-    sql("UPDATE esd_licenseorder SET captured = 5, refunded_at = now() WHERE id = %s", order.pk)
+    sql("UPDATE esd_licenseorder SET peak_refund = 12, failed_refund = 3 WHERE id = %s", order.pk)
+    assert violations() == [f"order {order.number}: more failed than seemed to be gone"]
+
+    sql(
+        "UPDATE esd_licenseorder SET failed_refund = 2, cancelled_at = now() WHERE id = %s",
+        order.pk,
+    )
+    assert violations() == [
+        f"order {order.number}: it has ended, and staff are asked about a refund that failed"
+    ]
+
+    sql(
+        "UPDATE esd_licenseorder SET failed_refund = 0, peak_refund = 10, cancelled_at = NULL,"
+        " captured = 5, refunded_at = now() WHERE id = %s",
+        order.pk,
+    )
     assert violations() == [f"order {order.number}: more went back than came in"]
 
     sql(

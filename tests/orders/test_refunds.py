@@ -11,7 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saleor_esd_plugin.host.types import NamedReturn, Order, OrderLine
-from saleor_esd_plugin.orders.refunds import Share, share_of, still_open
+from saleor_esd_plugin.orders.refunds import (
+    Share,
+    left_beyond,
+    most_to_come_back,
+    share_of,
+    still_open,
+)
 
 
 def order(*lines, total=None, named=()):
@@ -215,3 +221,86 @@ def test_units_leave_for_no_more_than_went_back(order, gone):
     price = order.total / sum(quantities(order).values())
 
     assert units * price <= gone + max(Decimal("0.01"), units * Decimal("0.000001"))
+
+
+# Units that may come back
+
+
+def most(order, gone, withdrawn, ref="0"):
+    return most_to_come_back(order, Decimal(gone), withdrawn, ref)
+
+
+@pytest.mark.parametrize(
+    "gone, withdrawn, units",
+    [
+        ("0", 2, 2),
+        ("10", 2, 1),
+        ("20", 2, 0),
+        ("30", 2, 0),
+        ("0", 0, 0),
+        # For the last one a part of its price is there.
+        ("5", 2, 2),
+        ("15", 2, 1),
+        # A cent may be lost in rounding.
+        ("9.99", 2, 1),
+        ("19.99", 2, 0),
+    ],
+)
+def test_as_many_come_back_as_there_is_money_for(gone, withdrawn, units):
+    assert most(order((10, 6)), gone, {"0": withdrawn}) == units
+
+
+def test_what_left_beyond_the_money_is_the_opposite_of_what_is_open():
+    sold = order((10, 3), (20, 3))
+
+    assert left_beyond(sold, Decimal(10), {"0": 1, "1": 1}) == 20
+    assert still_open(sold, Decimal(10), {"0": 1, "1": 1}) == 0
+    assert left_beyond(sold, Decimal(50), {"0": 1, "1": 1}) == 0
+    assert still_open(sold, Decimal(50), {"0": 1, "1": 1}) == 20
+
+
+def test_of_two_prices_no_unit_comes_back_that_there_is_no_money_for():
+    sold = order((10, 3), (20, 3))
+
+    assert most(sold, 30, {"0": 1, "1": 2}, "0") == 1
+    assert most(sold, 30, {"0": 1, "1": 2}, "1") == 1
+    assert most(sold, 50, {"0": 1, "1": 2}, "1") == 0
+    assert most(sold, 0, {"0": 1, "1": 2}, "2") == 0
+
+
+def test_what_staff_named_in_the_shop_does_not_come_back():
+    """Goods that came back without money; and of a refund with shipping the units, if it fails as a whole."""
+    returned = order((10, 6), named=[(0, {"0": 1})])
+    shipped = order((10, 6), total=65, named=[(25, {"0": 2})])
+
+    assert most(returned, 0, {"0": 3}) == 2
+    assert (most(shipped, 25, {"0": 2}), most(shipped, 0, {"0": 2})) == (0, 2)
+
+
+def test_units_that_cost_nothing_come_back_with_the_others():
+    free = order((0, 2), (10, 2))
+
+    assert most(free, 0, {"0": 2, "1": 1}, "0") == 2
+    assert most(free, 10, {"0": 2, "1": 1}, "0") == 0
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.integers(1, 5)), min_size=1, max_size=3),
+    st.integers(0, 100),
+    st.lists(st.integers(0, 5), min_size=3, max_size=3),
+)
+def test_what_came_back_is_not_asked_for_again(lines, gone, left):
+    """And no more came back than had left."""
+    sold = order(*lines)
+    withdrawn = {
+        ref: min(n, quantity) for (ref, quantity), n in zip(quantities(sold).items(), left)
+    }
+    for ref in withdrawn:
+        units = most(sold, gone, withdrawn, ref)
+        assert 0 <= units <= withdrawn[ref]
+        withdrawn[ref] -= units
+
+        if units:
+            share = share_of(sold, Decimal(gone), quantities(sold))
+            assert sum(withdrawn.values()) >= share.in_all
+            assert all(withdrawn[ref] >= asked for ref, asked in share.by_line.items())

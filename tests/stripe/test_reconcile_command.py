@@ -19,7 +19,7 @@ from stripe_reconcile import reconcile, summary
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.host.db import writing
 from saleor_esd_plugin.orders.approval import approve_license_order
-from saleor_esd_plugin.orders.models import PaymentFact
+from saleor_esd_plugin.orders.models import PaymentFact, RefundState
 from saleor_esd_plugin.webhooks.models import InboundEvent
 from saleor_esd_plugin.webhooks.stripe import asking, catching_up
 
@@ -52,14 +52,29 @@ def test_after_an_outage_everything_is_found(stripe_market, delivery, sdk):
     assert states(paid) == ["RELEASED"] * 2
     assert Counter(states(refunded)) == {"RELEASED": 4, "RETURNED": 2}
     assert find_license_order(disputed).disputed_at is not None
-    # Three payments, one refund, a dispute and its withdrawal; the rest of what Stripe said is not asked for.
-    assert counts == {"asked": 6, "new": 6, "known before": 0, "taken in": 6, "failed": 0}
+    # Three payments, a charge and its refund, a dispute and its withdrawal; the rest that Stripe said is not asked for.
+    assert counts == {"asked": 7, "new": 7, "known before": 0, "taken in": 7, "failed": 0}
     before = factories.table_digest()
     counts, _ = reconcile()
-    assert counts == {"asked": 6, "new": 0, "known before": 6, "taken in": 0, "failed": 0}
+    assert counts == {"asked": 7, "new": 0, "known before": 7, "taken in": 0, "failed": 0}
     # Stripe, too, goes on trying.
     delivery.bring(missed)
     assert factories.table_digest() == before
+
+
+@pytest.mark.django_db
+def test_a_refund_that_failed_during_the_outage_takes_no_unit(delivery, sdk):
+    """The newest comes first: nothing leaves for it in between."""
+    order, intent = make_unpaid(sdk)
+    refund = sdk.Refund.create(payment_intent=intent.id, amount=2000)
+    delivery.stand_in.fail_refund(refund.id)
+
+    counts, _ = reconcile()
+
+    # The payment, the charge, and the refund created, failed, and twice updated.
+    assert (counts["asked"], counts["taken in"]) == (6, 6)
+    assert fulfillments(order) == {"RELEASED": 6}
+    assert PaymentFact.objects.get(kind="REFUND").stage == RefundState.FAILED
 
 
 @pytest.mark.django_db
@@ -99,9 +114,13 @@ def test_only_what_is_of_interest_and_recent_is_asked_for(delivery, sdk, monkeyp
         "charge.dispute.funds_reinstated",
         "charge.dispute.funds_withdrawn",
         "charge.dispute.updated",
+        "charge.refund.updated",
         "charge.refunded",
         "payment_intent.payment_failed",
         "payment_intent.succeeded",
+        "refund.created",
+        "refund.failed",
+        "refund.updated",
     ]
 
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from factories import STAFF
 from shop import find_license_order, free_keys, states
 from stripe_sales import amounts, happened, saleors_receiver, suspended
+
+from saleor_esd_plugin.orders.restoring import restore_units
 
 # Money that goes back
 
@@ -85,6 +88,78 @@ def test_all_of_it_refunded(buy, delivery, sdk):
     assert amounts(order) == (30, 30, 0, 0)
     assert happened(order)["license_order.refunded"] == 1
     assert find_license_order(order).refunded_at is not None
+
+
+# Refunds that fail
+
+
+@pytest.mark.parametrize("version", ["2020-08-27", "2025-09-30.clover"])
+@pytest.mark.parametrize("status", ["failed", "canceled"])
+def test_a_refund_that_fails_days_later(buy, delivery, sdk, version, status):
+    """What left stays away until staff give it again; a second refund counts as any other."""
+    order, intent_id, product = buy(6)
+    delivery.bring_all()
+    delivery.stand_in.settings(api_version=version)
+    refund = sdk.Refund.create(payment_intent=intent_id, amount=2000)
+    delivery.bring_all()
+    assert (amounts(order), failed_refund(order)) == ((60, 20, 0, 0), 0)
+
+    delivery.stand_in.fail_refund(refund.id, status=status)
+    messages = delivery.bring_all()
+    delivery.bring(messages)
+
+    assert Counter(states(order)) == {"RELEASED": 4, "RETURNED": 2}
+    assert (amounts(order), failed_refund(order)) == ((60, 0, 0, 0), 20)
+    assert happened(order)["license_order.refund_failed"] == 1
+
+    sdk.Refund.create(payment_intent=intent_id, amount=2000)
+    delivery.bring_all()
+    assert Counter(states(order)) == {"RELEASED": 4, "RETURNED": 2}
+    assert (amounts(order), failed_refund(order)) == ((60, 20, 0, 0), 0)
+
+
+def test_the_units_of_a_refund_that_failed_are_given_again(buy, delivery, sdk):
+    """By workers and all: new licenses with keys, released by themselves; the shop is told of none twice."""
+    order, intent_id, product = buy(3)
+    delivery.bring_all()
+    refund = sdk.Refund.create(payment_intent=intent_id)
+    delivery.bring_all()
+    assert (states(order), free_keys(product)) == (["RETURNED"] * 3, 3)
+    delivery.stand_in.fail_refund(refund.id)
+    delivery.bring_all()
+    assert (failed_refund(order), find_license_order(order).refunded_at) == (30, None)
+
+    found = find_license_order(order)
+    restore_units(
+        found.pk, quantities={found.lines.get().pk: 3}, reason="the bank sent it back", actor=STAFF
+    )
+
+    assert Counter(states(order)) == {"RETURNED": 3, "RELEASED": 3}
+    assert (free_keys(product), failed_refund(order)) == (0, 0)
+    assert happened(order)["license.released"] == 2
+    assert [line.fulfilled for line in found.lines.all()] == [3]
+
+
+@pytest.mark.parametrize("first", ["staff", "failure"])
+def test_a_refund_by_staff_that_stripe_cannot_carry_out(buy, delivery, sdk, stripe_market, first):
+    """Saleor's own record says refunded and stays so; no money is gone."""
+    order, intent_id, _ = buy(6)
+    delivery.bring_all()
+    stripe_market.shop.refund(stripe_market.owner, order["id"], 20)
+    before = delivery.take()
+    (refund,) = sdk.Refund.list(payment_intent=intent_id).data
+    delivery.stand_in.fail_refund(refund.id)
+    after = delivery.take()
+
+    delivery.bring([*before, *after] if first == "staff" else [*after, *before])
+
+    # Saleor told of it when it was made.
+    assert Counter(states(order)) == {"RELEASED": 4, "RETURNED": 2}
+    assert (amounts(order), failed_refund(order)) == ((60, 0, 0, 0), 20)
+
+
+def failed_refund(order):
+    return float(find_license_order(order).failed_refund)
 
 
 # Disputes

@@ -72,14 +72,32 @@ def make_dispute(payment_ref, status="needs_response", amount=6000, **members):
     }
 
 
+def make_refund(payment_ref, status="succeeded", amount=2000, **members):
+    """A refund of so many cents; it began when the messages of these tests are made."""
+    return {
+        "id": new_id("re"),
+        "object": "refund",
+        "amount": amount,
+        "balance_transaction": new_id("txn"),
+        "charge": new_id("ch"),
+        "created": 1_800_000_000,
+        "currency": "usd",
+        "metadata": {},
+        "payment_intent": payment_ref,
+        "status": status,
+        **members,
+    }
+
+
 @pytest.fixture
 def stripe_says():
-    """`event`, `intent`, `charge`, `dispute`, `body`: they make what Stripe sends."""
+    """`event`, `intent`, `charge`, `refund`, `dispute`, `body`: they make what Stripe sends."""
     return SimpleNamespace(
         event=make_event,
         intent=make_intent,
         charge=make_charge,
         dispute=make_dispute,
+        refund=make_refund,
         body=as_body,
     )
 

@@ -8,10 +8,15 @@ from decimal import Decimal
 import pytest
 
 from saleor_esd_plugin.orders.facts import Fact
-from saleor_esd_plugin.orders.models import DisputeStage, FactKind
+from saleor_esd_plugin.orders.models import DisputeStage, FactKind, RefundState
 from saleor_esd_plugin.webhooks.stripe.amounts import amount_of
 from saleor_esd_plugin.webhooks.stripe.members import Unreadable
 from saleor_esd_plugin.webhooks.stripe.messages import read_message
+
+# 1_800_000_000 seconds since 1970.
+THEN = datetime(2027, 1, 15, 8, tzinfo=timezone.utc)
+LATER = datetime(2027, 1, 15, 9, tzinfo=timezone.utc)
+REFUND_TYPES = ("refund.created", "refund.updated", "refund.failed", "charge.refund.updated")
 
 
 @pytest.fixture
@@ -36,7 +41,7 @@ def test_a_payment_that_succeeded(read, stripe_says):
         Fact("stripe", "pi_1", FactKind.CAPTURED, "pi_1", "USD", Decimal("59.50")),
     )
     assert (message.id, message.type) == ("evt_1", "payment_intent.succeeded")
-    assert message.occurred_at == datetime(2027, 1, 15, 8, tzinfo=timezone.utc)
+    assert message.occurred_at == THEN
     assert (message.is_live, message.account, message.orders) == (True, "", ())
 
 
@@ -47,12 +52,13 @@ def test_an_attempt_that_failed(read, stripe_says):
 
 
 def test_a_refund_tells_all_that_went_back_and_all_that_came(read, stripe_says):
-    """C11: what Stripe adds up itself, never a difference."""
-    facts = read("charge.refunded", stripe_says.charge("pi_1", 2000, id="ch_1")).facts
+    """C11: what Stripe adds up itself, never a difference; and when it was so."""
+    charge = stripe_says.charge("pi_1", 2000, id="ch_1")
+    facts = read("charge.refunded", charge, created=1_800_000_000).facts
 
     assert facts == (
         Fact("stripe", "pi_1", FactKind.CAPTURED, "pi_1", "USD", Decimal(60)),
-        Fact("stripe", "pi_1", FactKind.REFUNDED, "ch_1", "USD", Decimal(20)),
+        Fact("stripe", "pi_1", FactKind.REFUNDED, "ch_1", "USD", Decimal(20), told_at=THEN),
     )
 
 
@@ -89,8 +95,8 @@ def test_an_old_charge_stands_for_its_payment(read, stripe_says):
     del charge["amount_captured"]
     dispute = stripe_says.dispute(None, charge={"id": "ch_1", "object": "charge"}, id="dp_1")
 
-    assert read("charge.refunded", charge).facts == (
-        Fact("stripe", "ch_1", FactKind.REFUNDED, "ch_1", "USD", Decimal(20)),
+    assert read("charge.refunded", charge, created=1_800_000_000).facts == (
+        Fact("stripe", "ch_1", FactKind.REFUNDED, "ch_1", "USD", Decimal(20), told_at=THEN),
     )
     assert read("charge.dispute.created", dispute).facts[0].payment_ref == "ch_1"
 
@@ -101,6 +107,7 @@ def test_a_payment_that_stripe_expanded(read, stripe_says):
     for type, subject in [
         ("charge.refunded", stripe_says.charge(expanded, 1)),
         ("charge.dispute.created", stripe_says.dispute(expanded)),
+        ("refund.created", stripe_says.refund(expanded)),
     ]:
         assert {fact.payment_ref for fact in read(type, subject).facts} == {"pi_1"}
 
@@ -132,6 +139,57 @@ def test_how_far_a_dispute_is(read, stripe_says, status, stage):
     (withdrawn,) = read("charge.dispute.funds_withdrawn", dispute).facts
     raised = DisputeStage.WITHDRAWN if stage == DisputeStage.OPEN else stage
     assert withdrawn.stage == raised
+
+
+@pytest.mark.parametrize("type", REFUND_TYPES)
+@pytest.mark.parametrize(
+    "status, state",
+    [
+        ("pending", RefundState.PENDING),
+        ("requires_action", RefundState.REQUIRES_ACTION),
+        ("succeeded", RefundState.SUCCEEDED),
+        ("canceled", RefundState.CANCELED),
+        ("failed", RefundState.FAILED),
+        ("something_new", RefundState.PENDING),
+        (None, RefundState.PENDING),
+    ],
+)
+def test_a_refund_of_its_own_and_how_far_it_is(read, stripe_says, type, status, state):
+    """Its status says so, whatever the message is called; when it began by itself, when it ended by the message."""
+    refund = stripe_says.refund("pi_1", status, 2500, id="re_1", charge="ch_1")
+    is_over = status in ("canceled", "failed")
+
+    assert read(type, refund, created=1_800_003_600).facts == (
+        Fact(
+            *("stripe", "pi_1", FactKind.REFUND, "re_1", "USD", Decimal(25), state),
+            charge="ch_1",
+            began_at=THEN,
+            ended_at=LATER if is_over else None,
+        ),
+    )
+
+
+def test_a_refund_without_one_of_its_parents(read, stripe_says):
+    """Of an old charge, of a payment without charge; of neither it is nobody's payment."""
+
+    def parents(*named, charge):
+        facts = read("refund.created", stripe_says.refund(*named, charge=charge)).facts
+        return [(fact.payment_ref, fact.charge) for fact in facts]
+
+    assert parents(None, charge="ch_1") == [("ch_1", "ch_1")]
+    assert parents("pi_1", charge=None) == [("pi_1", "")]
+    assert parents(None, charge=None) == []
+
+
+def test_what_was_only_authorised_is_no_refund(read, stripe_says):
+    """Stripe writes a refund for it that moves no money; one on its way has moved none yet either."""
+
+    def facts(status):
+        return read("refund.created", stripe_says.refund("pi_1", status, **nothing)).facts
+
+    nothing = {"balance_transaction": None}
+    assert facts("succeeded") == ()
+    assert [fact.stage for fact in facts("pending")] == [RefundState.PENDING]
 
 
 @pytest.mark.parametrize(
@@ -169,9 +227,11 @@ def test_metadata_names_an_order_only_as_a_hint(read, stripe_says):
         "3",
         "4",
     }
-    assert (
-        read("charge.dispute.created", stripe_says.dispute("pi_1", metadata=metadata)).orders == ()
-    )
+    for type, make in (
+        ("charge.dispute.created", stripe_says.dispute),
+        ("refund.created", stripe_says.refund),
+    ):
+        assert read(type, make("pi_1", metadata=metadata)).orders == ()
     assert read("payment_intent.succeeded", stripe_says.intent(metadata=None)).orders == ()
 
 
@@ -204,6 +264,10 @@ WRONG = (None, True, "", "x" * 300, "a b", "\0", "\ud800", -1, 1.5, 10**16, [], 
             ("charge.dispute.created", f"data.object.{name}")
             for name in ("id", "status", "amount", "currency")
         ),
+        *(
+            ("refund.failed", f"data.object.{name}")
+            for name in ("id", "status", "amount", "currency", "created", "charge")
+        ),
     ],
 )
 def test_a_member_of_a_wrong_type_is_refused(stripe_says, type, path):
@@ -212,6 +276,7 @@ def test_a_member_of_a_wrong_type_is_refused(stripe_says, type, path):
         "payment_intent.succeeded": stripe_says.intent(),
         "charge.refunded": stripe_says.charge("pi_1", 100),
         "charge.dispute.created": stripe_says.dispute("pi_1"),
+        "refund.failed": stripe_says.refund("pi_1"),
     }[type]
     good = stripe_says.event(type, subject)
     *way, last = path.split(".")
@@ -220,7 +285,10 @@ def test_a_member_of_a_wrong_type_is_refused(stripe_says, type, path):
         "livemode": [True],
         "payment_intent": [None],
         "amount_captured": [None],
+        "charge": [None],
     }
+    if type == "refund.failed":
+        can_be["status"] = [None]
     for value in WRONG:
         if any(value is one for one in can_be.get(last, [])):
             continue

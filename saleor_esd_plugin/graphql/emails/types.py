@@ -30,6 +30,7 @@ LicenseDeliveryKind = described_enum(
         DeliveryKind.ORDER_BACKORDERED.value: "Units wait until there are keys for them.",
         DeliveryKind.ORDER_DISPUTED.value: "To staff: a dispute was opened, won or lost.",
         DeliveryKind.ORDER_REFUND_OPEN.value: "To staff: which units leave for a refund?",
+        DeliveryKind.ORDER_REFUND_FAILED.value: "To staff: which units come back, as a refund failed?",
         DeliveryKind.LICENSE_KEYS.value: "The keys, or links to them, for the buyer.",
         DeliveryKind.LICENSE_ASSIGNED.value: "The key, or a link to it, for an end customer.",
         DeliveryKind.LICENSES_RETURNED.value: "Some left an order that goes on.",

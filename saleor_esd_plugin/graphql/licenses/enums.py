@@ -62,6 +62,8 @@ LicenseWaitingReason = described_enum(
         blockers.CONFIRMATION: "That staff confirm the order.",
         blockers.DISPUTE: "That the dispute of its payment ends well.",
         blockers.REFUND: "That staff say which units leave for what was refunded.",
+        blockers.FAILED_REFUND: "Of orders: that staff say which units come back that left for a refund "
+        "which failed.",
         blockers.PROCESSING: "That the shop is done with it; nothing else keeps it. Its key is not allocated "
         "yet, or it is about to be approved by its policy or to be released. If that lasts, the key ring is "
         "locked, the plugin is switched off or no worker runs.",

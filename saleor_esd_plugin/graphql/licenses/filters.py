@@ -80,7 +80,8 @@ class LicenseFilterInput(graphene.InputObjectType):
     )
     waiting_for = graphene.List(
         graphene.NonNull(LicenseWaitingReason),
-        description="Waits for one of these. What waits for KEYS is no license yet: see `licenseOrders`.",
+        description="Waits for one of these. What waits for KEYS is no license yet, and what "
+        "left for a FAILED_REFUND none any more: see `licenseOrders`.",
     )
     variant = graphene.ID(description="Of this product variant of the shop.")
     product = graphene.String(description="Part of the name of the product or of its variant.")

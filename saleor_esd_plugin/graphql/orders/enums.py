@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from ...orders.counts import Availability
-from ...orders.models import ApprovalReason, ApprovalState, DisputeStage, FactKind, LicenseOrder
+from ...orders.models import (
+    ApprovalReason,
+    ApprovalState,
+    DisputeStage,
+    FactKind,
+    LicenseOrder,
+    RefundState,
+)
 from ..enums import described_enum
 
 LicenseOrderApproval = described_enum(
@@ -39,7 +46,7 @@ LicenseOrderStatus = described_enum(
         "PARTIALLY_RELEASED": "Some units are released.",
         "DONE": "Done: every unit that was not withdrawn is released.",
         "REJECTED": "Rejected.",
-        "CANCELLED": "Cancelled or refunded.",
+        "CANCELLED": "Cancelled or refunded: all its units have left.",
     },
 )
 
@@ -50,6 +57,7 @@ LicensePaymentFactKind = described_enum(
         FactKind.CAPTURED.value: "Money came in.",
         FactKind.FAILED.value: "An attempt to pay failed; this changes nothing.",
         FactKind.REFUNDED.value: "Money of a charge went back; the amount is all that did so far.",
+        FactKind.REFUND.value: "One refund of a charge; `refundState` tells how far it is.",
         FactKind.DISPUTE.value: "The buyer's bank asked about a charge, or disputed it.",
     },
 )
@@ -70,9 +78,24 @@ LicenseDisputeStage = described_enum(
 )
 
 
+_STATES = {
+    "PENDING": "It is on its way; it counts as gone.",
+    "REQUIRES_ACTION": "It waits for the buyer; it counts as gone.",
+    "SUCCEEDED": "It went back.",
+    "CANCELED": "It was called off, and did not go back.",
+    "FAILED": "The bank could not take it: it did not go back.",
+}
+
+LicenseRefundState = described_enum(
+    "LicenseRefundState",
+    "How far a refund is. It only goes down this list.",
+    {name: _STATES[name] for name in RefundState.names},
+)
+
+
 def status_of(order: LicenseOrder, stand: Availability) -> str:
     """The value of LicenseOrderStatus for an order whose units stand so (I09, I11)."""
-    if order.is_ended:
+    if order.is_ended or order.approval == ApprovalState.CANCELLED.value:
         return "CANCELLED"
     if order.approval == ApprovalState.REJECTED.value:
         return "REJECTED"

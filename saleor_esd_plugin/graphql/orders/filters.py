@@ -52,8 +52,8 @@ class LicenseOrderFilterInput(graphene.InputObjectType):
     approval = graphene.List(graphene.NonNull(LicenseOrderApproval), description="So decided.")
     waiting_for = graphene.List(
         graphene.NonNull(LicenseWaitingReason),
-        description="Has units that wait for one of these; REFUND: all orders with a refund that staff "
-        "have to decide on, even if every unit is released. With APPROVAL the list is the queue of "
+        description="Has units that wait for one of these; REFUND and FAILED_REFUND: all orders "
+        "that staff have to decide on, even if every unit is released or has left. With APPROVAL the list is the queue of "
         "staff: the oldest come first, unless `sortBy` says otherwise.",
     )
     number = graphene.String(description="The whole number of the order.")

@@ -81,6 +81,33 @@ class LicenseOrderReturnInput(graphene.InputObjectType):
     reason = graphene.String(required=True, description="Why, up to 500 characters.")
 
 
+class LicenseOrderLineRestoreInput(graphene.InputObjectType):
+    """How many units of a line come back."""
+
+    id = graphene.ID(
+        required=True,
+        description="The line: the id of a LicenseOrderLine or of the shop's OrderLine.",
+    )
+    quantity = graphene.Int(
+        required=True, description="Units of those that left that are wanted again."
+    )
+
+
+class LicenseOrderRestoreInput(graphene.InputObjectType):
+    """Which units come back."""
+
+    id = graphene.ID(required=True, description=_EITHER_ID)
+    lines = graphene.List(
+        graphene.NonNull(LicenseOrderLineRestoreInput),
+        description="So many units of these lines get new licenses.",
+    )
+    covers_failed_refund = graphene.Boolean(
+        description="No other unit comes back for what failed so far. Without lines it says that none does: "
+        "the money is given back in another way."
+    )
+    reason = graphene.String(required=True, description="Why, up to 500 characters.")
+
+
 class LicenseOrderRejectInput(graphene.InputObjectType):
     """What to reject."""
 

@@ -14,6 +14,7 @@ from ...host.types import CHECKOUT_DETAILS, Actor
 from ...orders import approval, queries
 from ...orders.details import parse_checkout_details
 from ...orders.models import LicenseOrder as OrderRow
+from ...orders.restoring import restore_units
 from ...orders.returns import return_units
 from ...permissions import APPROVE_LICENSES, MANAGE_LICENSES
 from ...text import clean_reason
@@ -24,6 +25,7 @@ from .inputs import (
     LicenseCheckoutDetailsSetInput,
     LicenseOrderApproveInput,
     LicenseOrderRejectInput,
+    LicenseOrderRestoreInput,
     LicenseOrderReturnInput,
 )
 from .types import LicenseOrder
@@ -130,6 +132,34 @@ class LicenseOrderReturn(BaseMutation):
         return cls(license_order=OrderRow.objects.get(pk=order.pk))
 
 
+class LicenseOrderRestore(BaseMutation):
+    """Units that left for a refund which failed are wanted again: all that the request names, or none.
+
+    Licenses that left stay returned; the units get new ones, with new keys, as an order does. Those that had been
+    released are released again once they have a key, the others have to be approved. Nobody restores an order of
+    their own. For staff with MANAGE_LICENSES.
+    """
+
+    policy = staff_with(MANAGE_LICENSES)
+
+    class Arguments:
+        input = LicenseOrderRestoreInput(required=True, description="What comes back, and why.")
+
+    license_order = graphene.Field(LicenseOrder, description="The order as it is now.")
+
+    @classmethod
+    def perform(cls, actor: Actor, input: Any) -> LicenseOrderRestore:
+        order = find_order(queries.visible_to(actor), input.id)
+        restore_units(
+            order.pk,
+            quantities=_quantities(order, input.lines or ()),
+            covers_failed_refund=bool(input.covers_failed_refund),
+            reason=clean_reason(input.reason),
+            actor=actor,
+        )
+        return cls(license_order=OrderRow.objects.get(pk=order.pk))
+
+
 def _quantities(order: OrderRow, lines: Iterable[Any]) -> Dict[UUID, int]:
     """Line -> units. Raises NotFound, Invalid if a line is named twice."""
     quantities: Dict[UUID, int] = {}
@@ -156,4 +186,5 @@ MUTATIONS = (
     LicenseOrderApprove,
     LicenseOrderReject,
     LicenseOrderReturn,
+    LicenseOrderRestore,
 )

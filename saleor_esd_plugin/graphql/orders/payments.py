@@ -8,21 +8,20 @@ import graphene
 from promise import Promise
 
 from ...host.graphql import DateTime, Money
-from ...orders.models import DisputeStage
+from ...orders.models import DisputeStage, FactKind, RefundState
 from ...orders.models import LicenseOrder as OrderRow
 from ...orders.models import PaymentFact as FactRow
 from ...permissions import APPROVE_LICENSES, MANAGE_LICENSES
 from ..base import asker, nested
 from ..loaders import load
-from .enums import LicenseDisputeStage, LicensePaymentFactKind
+from .enums import LicenseDisputeStage, LicensePaymentFactKind, LicenseRefundState
 from .listing import facts_of_orders
 
 
 class LicensePaymentFact(graphene.ObjectType):
     """What a payment provider told of a payment: its latest word, whatever order its messages came in.
 
-    Amounts and stages only grow. What does not fit the shop's record of the payment is listed as well, but
-    counts for nothing.
+    What does not fit the shop's record of the payment is listed as well, but counts for nothing.
     """
 
     provider = graphene.String(required=True, description="Who told it, such as `stripe`.")
@@ -32,11 +31,14 @@ class LicensePaymentFact(graphene.ObjectType):
     )
     reference = graphene.String(
         required=True,
-        description="The provider's id of what the fact is of: the payment, a charge or a dispute.",
+        description="The provider's id of what the fact is of: the payment, a charge, a refund or a dispute.",
     )
     amount = graphene.Field(Money, required=True, description="How much, in all.")
     dispute_stage = graphene.Field(
         LicenseDisputeStage, description="How far the dispute is; null for the other kinds."
+    )
+    refund_state = graphene.Field(
+        LicenseRefundState, description="How far the refund is; null for the other kinds."
     )
     noted_at = graphene.Field(DateTime, required=True, description="When we heard it first.")
     changed_at = graphene.Field(DateTime, required=True, description="When we heard it last.")
@@ -55,7 +57,11 @@ class LicensePaymentFact(graphene.ObjectType):
 
     @staticmethod
     def resolve_dispute_stage(root: FactRow, info: Any) -> Optional[str]:
-        return DisputeStage(root.stage).name if root.stage is not None else None
+        return DisputeStage(root.stage).name if root.kind == FactKind.DISPUTE.value else None
+
+    @staticmethod
+    def resolve_refund_state(root: FactRow, info: Any) -> Optional[str]:
+        return RefundState(root.stage).name if root.kind == FactKind.REFUND.value else None
 
 
 def _amount(column: str) -> Callable[[OrderRow, Any], Optional[Money]]:
@@ -94,6 +100,11 @@ class LicenseOrderPayment(graphene.ObjectType):
         description="What of it went back without a unit having left for it. Staff decide with "
         "`licenseOrderReturn` which units leave; until then no other unit is released.",
     )
+    failed_refund_amount = graphene.Field(
+        Money,
+        description="What did not go back, although units left for it. Staff decide with "
+        "`licenseOrderRestore` which units come back.",
+    )
     disputed_at = graphene.Field(
         DateTime, description="Since when a dispute is open; null if none is."
     )
@@ -119,6 +130,7 @@ class LicenseOrderPayment(graphene.ObjectType):
     resolve_refunded_amount = staticmethod(_amount("refunded"))
     resolve_charged_back_amount = staticmethod(_amount("charged_back"))
     resolve_open_refund_amount = staticmethod(_amount("open_refund"))
+    resolve_failed_refund_amount = staticmethod(_amount("failed_refund"))
 
     @staticmethod
     def resolve_facts(root: OrderRow, info: Any) -> Promise:

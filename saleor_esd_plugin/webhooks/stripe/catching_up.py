@@ -1,7 +1,7 @@
 """Takes in what Stripe has told and the shop never heard, through the same door as the endpoint.
 
 In the order in which Stripe lists it, the newest first, so that never more than a page of it is held. For
-the result the order does not matter, as facts only grow (C11). On the way it does: of an order that was
+the result the order does not matter (C11, `PaymentFact`). On the way it does: of an order that was
 paid and refunded in the meantime the refund is known first, and no key goes out.
 """
 

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from typing import Callable, Dict, Optional, Tuple
 
 from ...orders.facts import Fact
-from ...orders.models import DisputeStage, FactKind
+from ...orders.models import DisputeStage, FactKind, RefundState
 from .amounts import amount_of
 from .members import Thing, Unreadable, currency, flag, id_of, name, thing, whole
 
@@ -42,16 +42,17 @@ def read_message(body: bytes) -> Message:
     if event.get("object") != "event":
         raise Unreadable("it is no event")
     type = name(event, "type")
-    occurred_at = datetime.fromtimestamp(whole(event, "created", most=_LATEST), timezone.utc)
+    occurred_at = _moment(event)
     account = "" if event.get("account") is None else id_of(event, "account")
     facts: Tuple[Fact, ...] = ()
     orders: Tuple[str, ...] = ()
     read = _reader(type)
     if read is not None:
         subject = thing(thing(event, "data"), "object")
-        facts = read(subject, type)
-        # A dispute's metadata is its own, not the payment's.
-        orders = () if subject.get("object") == "dispute" else _orders_named(subject)
+        facts = read(subject, type, occurred_at)
+        # The metadata of disputes and refunds is their own, not the payment's.
+        is_payments = subject.get("object") not in ("dispute", "refund")
+        orders = _orders_named(subject) if is_payments else ()
     return Message(
         id=id_of(event, "id"),
         type=type,
@@ -63,7 +64,7 @@ def read_message(body: bytes) -> Message:
     )
 
 
-def facts_of_intent(intent: Thing, type: str) -> Tuple[Fact, ...]:
+def facts_of_intent(intent: Thing, type: str, at: datetime) -> Tuple[Fact, ...]:
     """What came in of a payment, or (payment_intent.payment_failed) that an attempt failed."""
     ref, money = id_of(intent, "id"), currency(intent)
     if type == "payment_intent.payment_failed":
@@ -72,10 +73,11 @@ def facts_of_intent(intent: Thing, type: str) -> Tuple[Fact, ...]:
     return (Fact(PROVIDER, ref, FactKind.CAPTURED, ref, money, received),)
 
 
-def facts_of_charge(charge: Thing, type: str = "charge.refunded") -> Tuple[Fact, ...]:
-    """What came in of a charge and all that went back of it; nothing if it was only authorised.
+def facts_of_charge(charge: Thing, type: str, at: datetime) -> Tuple[Fact, ...]:
+    """What came in of a charge and all that had gone back of it by then; nothing if it was only authorised.
 
-    Stripe counts what was authorised and not captured as refunded, although it never came in.
+    Stripe counts what was authorised and not captured as refunded, although it never came in; a refund that
+    failed it counts no more. Which refunds a total is made of only old versions of its API say, and not of all.
     """
     if not flag(charge, "captured"):
         return ()
@@ -91,11 +93,43 @@ def facts_of_charge(charge: Thing, type: str = "charge.refunded") -> Tuple[Fact,
         came = amount_of(captured, money)
         facts.append(Fact(PROVIDER, payment, FactKind.CAPTURED, payment, money, came))
     went = amount_of(refunded, money)
-    facts.append(Fact(PROVIDER, payment, FactKind.REFUNDED, ref, money, went))
+    facts.append(Fact(PROVIDER, payment, FactKind.REFUNDED, ref, money, went, told_at=at))
     return tuple(facts)
 
 
-def facts_of_dispute(dispute: Thing, type: str = "charge.dispute.updated") -> Tuple[Fact, ...]:
+def facts_of_refund(refund: Thing, type: str, at: datetime) -> Tuple[Fact, ...]:
+    """One refund and how far it is; nothing if it is of no payment, or of money that never came in."""
+    ref, money = id_of(refund, "id"), currency(refund)
+    charge = "" if refund.get("charge") is None else id_of(refund, "charge")
+    payment = _payment_ref(refund, charge)
+    status = "" if refund.get("status") is None else name(refund, "status")
+    # One that Stripe adds one day is under way.
+    state = RefundState(_STATES.get(status, RefundState.PENDING))
+    if not payment or _is_of_nothing(refund, state):
+        return ()
+    return (
+        Fact(
+            PROVIDER,
+            payment,
+            FactKind.REFUND,
+            ref,
+            money,
+            amount_of(whole(refund, "amount"), money),
+            state,
+            charge=charge,
+            began_at=_moment(refund),
+            ended_at=at if state in (RefundState.CANCELED, RefundState.FAILED) else None,
+        ),
+    )
+
+
+def _is_of_nothing(refund: Thing, state: RefundState) -> bool:
+    """So Stripe tells of what was authorised and not captured: it has moved no money of the account."""
+    is_known = "balance_transaction" in refund
+    return state == RefundState.SUCCEEDED and is_known and refund["balance_transaction"] is None
+
+
+def facts_of_dispute(dispute: Thing, type: str, at: datetime) -> Tuple[Fact, ...]:
     """How far a dispute is, and what it is about."""
     ref, money = id_of(dispute, "id"), currency(dispute)
     payment = _payment_ref(dispute, "") or id_of(dispute, "charge")
@@ -116,11 +150,24 @@ _STAGES = {
     "lost": DisputeStage.LOST,
 }
 
-Reader = Callable[[Thing, str], Tuple[Fact, ...]]
+_STATES = {
+    "pending": RefundState.PENDING,
+    "requires_action": RefundState.REQUIRES_ACTION,
+    "succeeded": RefundState.SUCCEEDED,
+    "canceled": RefundState.CANCELED,
+    "failed": RefundState.FAILED,
+}
+
+# What the message is about, its type, and when Stripe said it.
+Reader = Callable[[Thing, str, datetime], Tuple[Fact, ...]]
 _READERS: Dict[str, Reader] = {
     "payment_intent.succeeded": facts_of_intent,
     "payment_intent.payment_failed": facts_of_intent,
     "charge.refunded": facts_of_charge,
+    "charge.refund.updated": facts_of_refund,
+    "refund.created": facts_of_refund,
+    "refund.updated": facts_of_refund,
+    "refund.failed": facts_of_refund,
 }
 
 
@@ -135,6 +182,10 @@ def _stage(status: str, type: str) -> DisputeStage:
     if stage == DisputeStage.OPEN and type == "charge.dispute.funds_withdrawn":
         stage = DisputeStage.WITHDRAWN
     return DisputeStage(stage)
+
+
+def _moment(holder: Thing) -> datetime:
+    return datetime.fromtimestamp(whole(holder, "created", most=_LATEST), timezone.utc)
 
 
 def _payment_ref(subject: Thing, otherwise: str) -> str:

@@ -4,6 +4,9 @@ import actors
 import factories
 import pytest
 from actors import expectations, outcome
+from provider import refund, tell
+
+from saleor_esd_plugin.orders.models import RefundState
 
 pytestmark = pytest.mark.django_db
 
@@ -23,6 +26,8 @@ REJECT = """mutation($input: LicenseOrderRejectInput!) { licenseOrderReject(inpu
     licenseOrder { status } errors { field code message } } }"""
 RETURN = """mutation($input: LicenseOrderReturnInput!) { licenseOrderReturn(input: $input) {
     licenseOrder { status } errors { field code message } } }"""
+RESTORE = """mutation($input: LicenseOrderRestoreInput!) { licenseOrderRestore(input: $input) {
+    licenseOrder { status } errors { field code message } } }"""
 
 REPLACE = """mutation($input: LicenseKeyReplaceInput!) { licenseKeyReplace(input: $input) {
     licenses { keyMask } errors { field code message } } }"""
@@ -40,6 +45,13 @@ BY_STAFF_THAT_APPROVES = expectations(
     OK="APPROVE_LICENSES, app APPROVE_LICENSES",
     DENIED="anonymous, MASTER, ADMINISTRATOR, SUPPORT, REVEAL_LICENSE_KEYS, MANAGE_LICENSES, "
     "app MANAGE_LICENSES, " + STRANGERS + ", app, app MANAGE_LICENSE_KEYS, app REVEAL_LICENSE_KEYS",
+)
+BY_STAFF_THAT_MANAGES = expectations(
+    OK="MANAGE_LICENSES, app MANAGE_LICENSES",
+    DENIED="anonymous, MASTER, ADMINISTRATOR, SUPPORT, APPROVE_LICENSES, REVEAL_LICENSE_KEYS, "
+    + STRANGERS
+    + ", "
+    + OTHER_APPS,
 )
 CALLS = {
     "licenseAssign": (ASSIGN, BY_LICENSE),
@@ -76,16 +88,8 @@ CALLS = {
     ),
     "licenseOrderApprove": (APPROVE, BY_STAFF_THAT_APPROVES),
     "licenseOrderReject": (REJECT, BY_STAFF_THAT_APPROVES),
-    "licenseOrderReturn": (
-        RETURN,
-        expectations(
-            OK="MANAGE_LICENSES, app MANAGE_LICENSES",
-            DENIED="anonymous, MASTER, ADMINISTRATOR, SUPPORT, APPROVE_LICENSES, REVEAL_LICENSE_KEYS, "
-            + STRANGERS
-            + ", "
-            + OTHER_APPS,
-        ),
-    ),
+    "licenseOrderReturn": (RETURN, BY_STAFF_THAT_MANAGES),
+    "licenseOrderRestore": (RESTORE, BY_STAFF_THAT_MANAGES),
 }
 
 
@@ -99,6 +103,13 @@ def inputs(name, gid):
         license = factories.make_released(2)[0]
         order = license.order_line.order
         named = {"licenses": [gid("License", license)], "reason": "taken back"}
+        return {"id": gid("LicenseOrder", order), **named}, order.account
+    if name == "licenseOrderRestore":
+        order = factories.make_released(2, payment_ref="pi_1")[0].order_line.order
+        tell(refund(10))
+        tell(refund(10, RefundState.FAILED))
+        line = {"id": gid("LicenseOrderLine", order.lines.get()), "quantity": 1}
+        named = {"lines": [line], "reason": "the refund failed"}
         return {"id": gid("LicenseOrder", order), **named}, order.account
     if name == "licenseOrderReceiptSend":
         order = factories.make_released(1)[0].order_line.order

@@ -13,8 +13,9 @@ pytestmark = pytest.mark.django_db
 PAYMENT = """payment { paid refunded disputed disputedAt
     capturedAmount { amount currency } refundedAmount { amount currency }
     chargedBackAmount { amount currency } openRefundAmount { amount currency }
+    failedRefundAmount { amount currency }
     facts { provider kind paymentReference reference amount { amount currency }
-        disputeStage notedAt changedAt } }"""
+        disputeStage refundState notedAt changedAt } }"""
 ORDER = (
     "query($id: ID!) { licenseOrder(id: $id) { status waiting { reason quantity } %s } }" % PAYMENT
 )
@@ -73,6 +74,7 @@ def test_an_unpaid_order(seen):
         "refundedAmount": dollars(0.0),
         "chargedBackAmount": dollars(0.0),
         "openRefundAmount": dollars(0.0),
+        "failedRefundAmount": dollars(0.0),
         "facts": [],
     }
 
@@ -93,6 +95,7 @@ def test_a_late_payment_with_the_fact_that_told_it(seen, told):
             "reference": "pi_1",
             "amount": dollars(20.0),
             "disputeStage": None,
+            "refundState": None,
             "notedAt": fact.noted_at.isoformat(),
             "changedAt": fact.changed_at.isoformat(),
         }
