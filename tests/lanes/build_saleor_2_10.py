@@ -28,6 +28,7 @@ __all__ = [
     "make_stock",
     "make_user",
     "make_variant",
+    "set_email",
     "set_price",
     "set_status",
 ]
@@ -173,6 +174,12 @@ def make_order(
 
 def _price(variant):
     return variant.product.price_amount
+
+
+def set_email(order, email):
+    """Change nothing but the address that stands on the order."""
+    Order.objects.filter(pk=order.pk).update(user_email=email)
+    order.refresh_from_db()
 
 
 def set_status(order, status):

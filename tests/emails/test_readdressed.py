@@ -1,0 +1,439 @@
+"""What becomes of mails when their reader's address changes: buyers' by the shop, end customers' by their account."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import build
+import factories as make
+import pytest
+
+from saleor_esd_plugin import tasks
+from saleor_esd_plugin.accounts.invitations import accept_invitation, issue_invitation
+from saleor_esd_plugin.emails import invariants, send
+from saleor_esd_plugin.emails.catalog import deliveries_of
+from saleor_esd_plugin.emails.exposure import contents
+from saleor_esd_plugin.emails.models import Delivery
+from saleor_esd_plugin.emails.resending import resend_license_email
+from saleor_esd_plugin.emails.send import send_delivery
+from saleor_esd_plugin.errors import Required
+from saleor_esd_plugin.events.models import Event
+from saleor_esd_plugin.host.db import now
+from saleor_esd_plugin.keys.vault import decrypt
+from saleor_esd_plugin.licenses.end_customers import update_end_customer
+from saleor_esd_plugin.licenses.handover import reveal_license_key
+from saleor_esd_plugin.licenses.models import ClaimLink
+from saleor_esd_plugin.licenses.replacing import replace_license_keys
+from saleor_esd_plugin.licenses.units import assign_licenses, recall_licenses
+from saleor_esd_plugin.orders.addresses import read_buyer_address
+from saleor_esd_plugin.orders.approval import approve_license_order
+
+pytestmark = pytest.mark.django_db
+
+OLD, NEW, STAFF = "bayer@example.com", "buyer@example.com", "staff@acme.example"
+CHANGED = "license_order.buyer_address_changed"
+
+
+@pytest.fixture(autouse=True)
+def settings_of_plugin(configure):
+    configure(sender_address="licenses@acme.example", staff_address=STAFF)
+
+
+@pytest.fixture
+def follow(smtp, run_commits):
+    """Call it: everything follows from what has happened. (To, kind) of each mail that arrived since."""
+
+    def follow():
+        run_commits()
+        kinds = {f"<esd.{row.pk}@acme.example>": row.kind for row in Delivery.objects.all()}
+        arrived = [(message["To"], kinds[message["Message-ID"]]) for message in smtp.messages]
+        follow.text = "\n".join(
+            message.get_body(("plain",)).get_content() for message in smtp.messages
+        )
+        # A folded header keeps the blank of its fold.
+        follow.subjects = {one["To"]: one["Subject"].strip() for one in smtp.messages}
+        smtp.messages.clear()
+        # Which pools are low is no matter here.
+        return sorted(each for each in arrived if each[1] != "KEY_POOL_LOW_STOCK")
+
+    return follow
+
+
+def ordered(quantity=1, *, email=OLD, **policy):
+    """A guest's order that nobody has approved."""
+    return make.make_license_order(
+        quantity, policy=make.make_policy(keys=quantity + 2, **policy), email=email
+    )
+
+
+def approve(order):
+    approve_license_order(order.pk, actor=make.STAFF)
+
+
+def correct(order, email=NEW):
+    build.set_email(build.find_order(order.order_uuid), email)
+
+
+def clear(license):
+    return decrypt(license.key).reveal()
+
+
+def key_mail(order):
+    return Delivery.objects.filter(order_id=order.pk, kind="LICENSE_KEYS").latest("pk")
+
+
+def test_a_mail_that_waits_goes_to_the_new_address(follow, smtp):
+    """It was made before the correction, and is read again when it leaves."""
+    order = ordered()
+    approve(order)
+    for event in Event.objects.filter(type="license.released"):
+        deliveries_of(event)
+    mail = key_mail(order)
+    correct(order)
+
+    send_delivery(mail.pk)
+
+    (message,) = smtp.messages
+    assert message["To"] == NEW
+    mail.refresh_from_db()
+    assert (mail.recipient, mail.status) == (NEW, "SENT")
+    assert order.account.invitations.get().email == NEW
+    assert Event.objects.get(type=CHANGED).data["after"] == NEW
+
+
+@pytest.mark.parametrize("answer", ["550 no such mailbox", "451 try later"])
+def test_what_the_old_address_did_not_take_leaves_at_once_for_the_new_one(follow, smtp, answer):
+    """A mistyped address mostly ends so: given up, or waiting for hours to be tried there again."""
+    order = ordered()
+    smtp.refuses_all = answer
+    approve(order)
+    assert follow() == []
+    before = {row.kind: row.status for row in Delivery.objects.filter(order_id=order.pk)}
+    assert set(before.values()) == {"FAILED" if answer.startswith("550") else "QUEUED"}
+    smtp.refuses_all = ""
+    correct(order)
+
+    read_buyer_address(order.pk)
+
+    assert follow() == [
+        (NEW, "ADDRESS_CHANGED"),
+        (NEW, "LICENSE_KEYS"),
+        (NEW, "ORDER_CONFIRMED"),
+        (NEW, "ORDER_RELEASED"),
+    ]
+    assert follow.text.count(clear(make.licenses_of(order)[0])) == 1
+    # Told again, nothing leaves again.
+    assert deliveries_of(Event.objects.get(type=CHANGED)) == []
+
+
+def test_an_order_that_had_no_address_gets_its_keys_when_it_has_one(follow):
+    """Entered by staff, who add the address later; until then there is nobody to mail."""
+    policy = make.make_policy(keys=4)
+    entered = build.make_order([(build.find_variant(policy.variant_ref), 2)], email="", paid=True)
+    order = make.record(entered)
+    approve(order)
+    assert follow() == []
+    (license, _) = make.licenses_of(order)
+    with pytest.raises(Required) as error:
+        resend_license_email(license.pk, actor=make.STAFF)
+    assert error.value.field == "license"
+    correct(order)
+
+    read_buyer_address(order.pk)
+
+    assert follow() == [(NEW, "LICENSE_KEYS"), (NEW, "ORDER_RELEASED")]
+    assert list(invariants.violations()) == []
+    order.account.refresh_from_db()
+    assert (order.account.email, order.account.name) == (NEW, order.number)
+
+
+def test_an_address_that_was_taken_away_fails_the_mail(follow):
+    """So that staff see it; it leaves when the order has one again."""
+    order = ordered()
+    assert follow() == [(OLD, "ORDER_CONFIRMED"), (STAFF, "ORDER_WAITS")]
+    correct(order, "")
+    # Released by a worker that was told before.
+    approve(order)
+    for event in Event.objects.filter(type="license.released"):
+        assert deliveries_of(event) == []
+    assert follow() == []
+
+    correct(order)
+    read_buyer_address(order.pk)
+
+    assert follow() == [(NEW, "LICENSE_KEYS"), (NEW, "ORDER_RELEASED")]
+
+
+def test_an_address_that_no_mail_can_go_to(follow, smtp):
+    order = ordered()
+    approve(order)
+    for event in Event.objects.filter(type="license.released"):
+        deliveries_of(event)
+    mail = key_mail(order)
+    correct(order, "buyer@localhost")
+
+    send_delivery(mail.pk)
+
+    mail.refresh_from_db()
+    assert (mail.status, mail.error, smtp.messages) == ("FAILED", "INVALID_EMAIL", [])
+    assert make.licenses_of(order)[0].key.revealed_at is None
+    assert Event.objects.get(type="delivery.failed").data["error"] == "INVALID_EMAIL"
+    correct(order)
+    read_buyer_address(order.pk)
+    assert (NEW, "LICENSE_KEYS") in follow()
+
+
+def test_a_key_that_is_on_its_way_counts_as_gone(follow, smtp, monkeypatch):
+    """Staff correct the address while the mail server listens."""
+    order = ordered()
+    approve(order)
+    for event in Event.objects.filter(type="license.released"):
+        deliveries_of(event)
+    mail = key_mail(order)
+    original = send._hand_to_server
+
+    def corrected_meanwhile(*args):
+        correct(order)
+        read_buyer_address(order.pk)
+        return original(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(send, "_hand_to_server", corrected_meanwhile)
+        send_delivery(mail.pk)
+
+    assert [message["To"] for message in smtp.messages] == [OLD]
+    assert (STAFF, "KEYS_AT_OLD_ADDRESS") in follow()
+
+
+def test_a_link_that_is_on_its_way_is_dead_on_arrival(follow, smtp, monkeypatch):
+    order = ordered(delivery="CLAIM_LINK")
+    approve(order)
+    for event in Event.objects.filter(type="license.released"):
+        deliveries_of(event)
+    mail = key_mail(order)
+    original = send._hand_to_server
+
+    def corrected_meanwhile(*args):
+        correct(order)
+        read_buyer_address(order.pk)
+        return original(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(send, "_hand_to_server", corrected_meanwhile)
+        # Its reaction comes while this mail is leased.
+        send_delivery(mail.pk)
+    deliveries_of(Event.objects.get(type=CHANGED))
+
+    assert not ClaimLink.objects.filter(voided_at=None).exists()
+    assert (NEW, "LICENSE_KEYS") in follow()
+    assert ClaimLink.objects.get(voided_at=None).email == NEW
+
+
+def test_one_mail_with_one_link_however_many_are_due(follow):
+    """A link died, and its mail is sent again, at the same moment: the second must not kill the first."""
+    order = ordered(2, delivery="CLAIM_LINK")
+    approve(order)
+    follow()
+    first, second = make.licenses_of(order)
+    correct(order)
+
+    resend_license_email(first.pk, actor=make.STAFF)
+
+    assert follow() == [
+        (NEW, "ADDRESS_CHANGED"),
+        (NEW, "LICENSE_KEYS"),
+        (NEW, "LICENSE_KEYS"),
+    ]
+    links = ClaimLink.objects.filter(voided_at=None)
+    assert {link.license_id: link.email for link in links} == {first.pk: NEW, second.pk: NEW}
+    assert ClaimLink.objects.filter(email=NEW).count() == 2
+
+
+def test_a_mail_that_waits_brings_the_new_link_itself(follow, smtp):
+    """The first try issued a link for the old address, and the server took it not."""
+    order = ordered(delivery="CLAIM_LINK")
+    smtp.refuses_all = "451 try later"
+    approve(order)
+    follow()
+    smtp.refuses_all = ""
+    assert ClaimLink.objects.get().email == OLD
+    correct(order)
+    Delivery.objects.update(due_at=now() - timedelta(seconds=1))
+
+    tasks.reconcile_all()
+
+    assert follow().count((NEW, "LICENSE_KEYS")) == 1
+    assert ClaimLink.objects.get(voided_at=None).email == NEW
+
+
+def test_a_replaced_key_is_no_matter_any_more(follow):
+    """Of two keys at the old address one was replaced before the correction, the other after the notice."""
+    order = ordered(2)
+    approve(order)
+    follow()
+    first, second = make.licenses_of(order)
+    replace_license_keys([first.pk], reason="read by a stranger", actor=make.STAFF)
+    # It went to the old address as well.
+    assert follow() == [(OLD, "LICENSE_KEYS")]
+    replace_license_keys([first.pk], reason="and once more", actor=make.STAFF)
+    correct(order)
+
+    read_buyer_address(order.pk)
+
+    assert follow() == [
+        (NEW, "ADDRESS_CHANGED"),
+        (NEW, "LICENSE_KEYS"),
+        (STAFF, "KEYS_AT_OLD_ADDRESS"),
+    ]
+    notice = Delivery.objects.get(kind="KEYS_AT_OLD_ADDRESS")
+    told = contents(notice)
+    assert (told["old_address"], told["has_account"]) == (OLD, False)
+    assert [each["masked_key"][-5:] for each in told["licenses"]] == [clear(second)[-5:]]
+
+
+def test_an_account_taken_over_at_the_old_address_is_told(follow):
+    """Whoever has it can read keys of any mail, so staff hear of it though no key was mailed."""
+    order = ordered(delivery="CLAIM_LINK")
+    approve(order)
+    follow()
+    stranger = build.make_user()
+    token = issue_invitation(order.account_id, email=OLD)
+    accept_invitation(token, actor=make.actor_for(stranger))
+    correct(order)
+
+    read_buyer_address(order.pk)
+
+    assert follow() == [(NEW, "LICENSE_KEYS"), (STAFF, "KEYS_AT_OLD_ADDRESS")]
+    assert "Somebody took the buyer's account over" in follow.text
+
+
+def test_staff_who_read_a_key_are_told_to_the_accounts_address_of_now(follow):
+    order = ordered()
+    approve(order)
+    follow()
+    (license,) = make.licenses_of(order)
+    reveal_license_key(license.pk, actor=make.STAFF, reason="asked by telephone")
+    correct(order)
+    read_buyer_address(order.pk)
+
+    assert (NEW, "KEY_REVEALED") in follow()
+
+
+@pytest.mark.parametrize("language", ["en", "es", "pt-br"])
+def test_the_letters_in_each_language(follow, settings, language):
+    """The staff's is in the shop's language."""
+    settings.LANGUAGE_CODE = language
+    order = make.make_license_order(1, email=OLD, language=language)
+    approve(order)
+    follow()
+    correct(order)
+    read_buyer_address(order.pk)
+    follow()
+
+    subjects = {
+        "en": ("we write to this address from now on", "the buyer's old address has keys"),
+        "es": (
+            "a partir de ahora escribimos a esta dirección",
+            "la dirección anterior del comprador tiene claves",
+        ),
+        "pt-br": (
+            "a partir de agora escrevemos para este endereço",
+            "o endereço anterior do comprador tem chaves",
+        ),
+    }[language]
+    order_word = "Order" if language == "en" else "Pedido"
+    assert follow.subjects == {
+        to: f"{order_word} {order.number}: {subject}" for to, subject in zip((NEW, STAFF), subjects)
+    }
+    assert (OLD in follow.text, "{{" in follow.text, "{%" in follow.text) == (True, False, False)
+
+
+def assigned(quantity=2, **policy):
+    order = ordered(quantity, **policy)
+    approve(order)
+    customer = make.make_end_customer(order.account, email="it@end.example")
+    licenses = make.licenses_of(order)
+    assign_licenses([one.pk for one in licenses], end_customer_id=customer.pk, actor=make.STAFF)
+    return make.licenses_of(order), customer
+
+
+def test_an_end_customers_links_move_with_the_address(follow):
+    """2.8: the old ones die, new ones leave in one mail; again changes nothing."""
+    licenses, customer = assigned(delivery="CLAIM_LINK")
+    follow()
+    old = list(ClaimLink.objects.filter(email="it@end.example").values_list("pk", flat=True))
+
+    for _ in range(2):
+        update_end_customer(customer.pk, email="admin@end.example", actor=make.STAFF)
+
+    assert follow() == [("admin@end.example", "LICENSE_ASSIGNED")]
+    assert len(old) == 2 and not ClaimLink.objects.filter(pk__in=old, voided_at=None).exists()
+    links = ClaimLink.objects.filter(voided_at=None, email="admin@end.example")
+    assert {link.license_id for link in links} == {one.pk for one in licenses}
+    (event,) = Event.objects.filter(type="end_customer.address_changed")
+    assert (event.data["before"], event.data["after"]) == ("it@end.example", "admin@end.example")
+    assert sorted(event.data["licenses"]) == sorted(str(one.pk) for one in licenses)
+
+
+def test_a_key_that_an_end_customer_has_is_not_mailed_again(follow):
+    """INLINE: what was delivered stays delivered; a link that was used stays used."""
+    _, inline = assigned(1)
+    (by_link,), other = assigned(1, delivery="CLAIM_LINK")
+    follow()
+    ClaimLink.objects.filter(license=by_link).update(claimed_at=now())
+
+    for customer in (inline, other):
+        update_end_customer(customer.pk, email="admin@end.example", actor=make.STAFF)
+
+    assert follow() == []
+
+
+def test_other_changes_of_an_end_customer_move_nothing(follow):
+    _, customer = assigned(delivery="CLAIM_LINK")
+    follow()
+
+    update_end_customer(customer.pk, name="New name", email="IT@end.example", actor=make.STAFF)
+
+    assert follow() == []
+    assert ClaimLink.objects.filter(voided_at=None).count() == 2
+    assert not Event.objects.filter(type="end_customer.address_changed").exists()
+
+
+def test_links_of_licenses_recalled_before_do_not_follow(follow):
+    (first, second), customer = assigned(delivery="CLAIM_LINK")
+    follow()
+    recall_licenses([first.pk], actor=make.STAFF, is_staff=True, reason="wrong person")
+
+    update_end_customer(customer.pk, email="admin@end.example", actor=make.STAFF)
+
+    follow()
+    assert ClaimLink.objects.get(voided_at=None).license_id == second.pk
+
+
+def test_what_an_end_customers_old_address_did_not_take_leaves_for_the_new_one(follow, smtp):
+    smtp.refused.add("it@end.example")
+    (license,), customer = assigned(1)
+    follow()
+    mail = Delivery.objects.get(kind="LICENSE_ASSIGNED")
+    assert mail.status == "FAILED"
+
+    update_end_customer(customer.pk, email="admin@end.example", actor=make.STAFF)
+
+    assert follow() == [("admin@end.example", "LICENSE_ASSIGNED")]
+    assert clear(license) in follow.text
+
+
+def test_a_correction_on_sending_again_moves_the_other_links_too(follow):
+    """Each license of the end customer in one mail: the one asked for, and the others."""
+    (first, second), customer = assigned(delivery="CLAIM_LINK")
+    follow()
+
+    resend_license_email(first.pk, email="admin@end.example", actor=make.STAFF)
+
+    assert follow() == [("admin@end.example", "LICENSE_ASSIGNED")] * 2
+    links = ClaimLink.objects.filter(voided_at=None)
+    assert {link.license_id: link.email for link in links} == {
+        first.pk: "admin@end.example",
+        second.pk: "admin@end.example",
+    }
+    assert ClaimLink.objects.filter(email="admin@end.example").count() == 2
