@@ -92,7 +92,7 @@ class DefectiveFile:
             self._damaged,
             self._bad_day,
             self._bad_cost,
-            self._missing_cell,
+            self._heading,
             self._cell_too_many,
             self._duplicate,
             self._duplicate_in_disguise,
@@ -127,7 +127,9 @@ class DefectiveFile:
         if place % EVERY == ODD:
             odd = self._random.choice(ODDITIES)(self.good[-1])
             return "OK", [odd, " 2031-05-06 ", "1.2500", 'three\n"lines"\n', "", " "]
-        return "OK", [self.good[-1], "2031-05-06", "1.25", ""]
+        cells = [self.good[-1], "2031-05-06", "1.25", ""]
+        # A last cell that is empty may as well be lacking.
+        return "OK", cells[: 3 + place % 2]
 
     def _empty(self) -> Tuple[str, List[str]]:
         return "EMPTY", [self._random.choice([" ", "\u200b", "-----"]), "", "", "said, so"]
@@ -153,8 +155,8 @@ class DefectiveFile:
         cost = self._random.choice(["1,25", "$1", "-1", "1E2", "1.00001"])
         return "BAD_FORMAT", [new_key(), "", cost, ""]
 
-    def _missing_cell(self) -> Tuple[str, List[str]]:
-        return "BAD_FORMAT", [new_key(), ""]
+    def _heading(self) -> Tuple[str, List[str]]:
+        return "UNLIKE_THE_OTHERS", [f"Product keys, sheet {len(self.expected)}", "", ""]
 
     def _cell_too_many(self) -> Tuple[str, List[str]]:
         return "BAD_FORMAT", [new_key(), "", "", "", "x"]

@@ -22,5 +22,9 @@ class ContentDigest:
         self._digest.update(each.digest or each.verdict.value.encode())
         self._digest.update(f"\x1f{each.row}\x1f{each.use_by}{pool}\n".encode())
 
+    def accept(self, row: int) -> None:
+        """The caller says that this row is a key all the same: that makes another content of it."""
+        self._digest.update(f"accepted\x1f{row}\n".encode())
+
     def hexdigest(self) -> str:
         return self._digest.hexdigest()

@@ -1,10 +1,17 @@
 from __future__ import annotations
 
-from typing import Iterable, Optional
+from itertools import islice
+from typing import TYPE_CHECKING, Iterable, Optional
 from uuid import UUID
 
 from ..errors import EsdError
 from .verdicts import ImportVerdict
+
+if TYPE_CHECKING:
+    from .reports import ImportReport
+
+# Rows that an error names for programs; all of them are in the report.
+_MOST_ROWS = 1_000
 
 
 class KeyringLocked(EsdError):
@@ -51,6 +58,14 @@ class KeyFormatError(EsdError):
         super().__init__(_SENTENCES[verdict], field="key", verdict=verdict.value, position=position)
         self.verdict = verdict
         self.position = position
+
+
+class RowsRefused(EsdError):
+    """Nothing was imported: rows were refused. `rows` are the first 1,000, `refused` is how many there are."""
+
+    def __init__(self, report: ImportReport, *, field: str):
+        rows = [row for row, _ in islice(report.each_refused_row(), _MOST_ROWS)]
+        super().__init__(report.why_refused(), field=field, refused=report.refused, rows=rows)
 
 
 class FileTooLarge(EsdError):

@@ -6,7 +6,7 @@ A table that was taken for one key per line would put its lines into stock, comm
 from __future__ import annotations
 
 import re
-from typing import List, NamedTuple, Optional, Sequence
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 from ..errors import Invalid
 
@@ -14,7 +14,7 @@ from ..errors import Invalid
 COLUMNS = ("sku", "pool", "key", "use_by", "cost", "note")
 # How many lines are looked at.
 FIRST_LINES = 20
-_DELIMITERS = ",;\t|"
+DELIMITERS = ",;\t|"
 # xlsx, ods and zip; xls; gzip; PDF; RTF; web pages and XML, also behind a byte order mark.
 _DOCUMENT = re.compile(
     rb"PK\x03\x04|\xd0\xcf\x11\xe0|\x1f\x8b|%PDF-|\{\\rtf|"
@@ -38,12 +38,12 @@ def is_hint(line: str) -> bool:
     return _HINT.fullmatch(line.strip('"\r\n ')) is not None
 
 
-def header_of(first: Sequence[str]) -> Optional[Header]:
-    """The header, if the last of these first lines of a file is one; None for one key per line.
+def header_of(line: str) -> Optional[Header]:
+    """The header, if this first line of a file is one; None for one key per line.
 
     Empty cells at its end are none of its columns. Raises Invalid for unknown or missing columns.
     """
-    found = _header(first[-1]) if first else None
+    found = _header(line)
     if found is None:
         return None
     while not found.columns[-1]:
@@ -58,19 +58,20 @@ def header_of(first: Sequence[str]) -> Optional[Header]:
     return found
 
 
-def refuse_tables(lines: Sequence[str]) -> None:
+def refuse_tables(lines: Sequence[Tuple[int, str]]) -> None:
     """Raises Invalid if the first lines of a file without a header are rows of a table all the same."""
-    for number, line in enumerate(lines, 1):
+    for number, line in lines:
         if _header(line):
             raise Invalid(
                 f"The header stands in line {number}; delete what is above it.",
                 field="file",
                 line=number,
             )
-    written = [line for line in lines if line.strip()]
-    if written and _HEADING.fullmatch(written[0].strip().strip('"')):
+    # What stands at the end of a line only parts it from the next.
+    written = [line.strip(DELIMITERS + " \r\n") for _, line in lines]
+    if written and _HEADING.fullmatch(written[0].strip('"')):
         raise Invalid("The first line is no key; call the column “key”.", field="file")
-    for delimiter in _DELIMITERS:
+    for delimiter in DELIMITERS:
         counts = {line.count(delimiter) for line in written}
         if len(written) > 1 and len(counts) == 1 and counts != {0}:
             raise Invalid(
@@ -97,7 +98,7 @@ def _name(cell: str) -> str:
 
 def _header(line: str) -> Optional[Header]:
     """A line with a cell that reads `key`."""
-    for delimiter in _DELIMITERS:
+    for delimiter in DELIMITERS:
         cells = [_name(cell) for cell in line.split(delimiter)]
         if "key" in cells:
             return Header(delimiter, cells)

@@ -22,7 +22,7 @@ from ..ids import uuid7s
 from ..text import clean_text
 from .content import ContentDigest
 from .formats import find_format
-from .judging import Candidate, judge, judge_existing, modes_in_use
+from .judging import Candidate, hold_back, judge, judge_existing, modes_in_use
 from .keyring import KeyRing, verified_keyring, verify
 from .models import KeyBatch, KeyPool
 from .reading import KeyRow, list_keys, read_keys
@@ -30,6 +30,7 @@ from .reports import ImportReport, RowVerdict, from_json, runs_of, to_json
 from .secret import SecretKey
 from .storing import CHUNK, NewKey, load_keys
 from .uniqueness import hold_uniqueness, index_is_enough, verify_index_keys
+from .unlike import NONE_ACCEPTED, Accepted, Held, Unlike
 from .vault import encryptor
 from .verdicts import ImportVerdict
 
@@ -68,6 +69,7 @@ def import_license_keys(
     supplier: str = "",
     purchase_reference: str = "",
     use_by: Optional[date] = None,
+    accepted: Accepted = NONE_ACCEPTED,
     actor: Actor,
     progress: Progress = lambda done, total: None,
 ) -> ImportReport:
@@ -75,7 +77,8 @@ def import_license_keys(
 
     `rows_or_text` is a file's content (bytes or text) or a list of keys. All rows or none, unless
     `skip_invalid`. Without `commit` nothing is written. `use_by` is for rows that name no day of their
-    own. The same content again adds nothing and answers with the report of the first time.
+    own. Rows that are unlike the others are held back unless they are among the `accepted`. The same content
+    again adds nothing and answers with the report of the first time.
 
     Raises NotFound, Invalid (archived or generated pool), KeyringLocked, FileTooLarge, BadEncoding.
     """
@@ -89,6 +92,7 @@ def import_license_keys(
         commit=commit,
         skip_invalid=skip_invalid,
         use_by=use_by,
+        accepted=accepted,
         actor=actor,
         progress=progress,
         **clean_origin(file_name, supplier, purchase_reference),
@@ -117,6 +121,7 @@ def import_rows(
     supplier: str,
     purchase_reference: str,
     use_by: Optional[date],
+    accepted: Accepted,
     actor: Actor,
     progress: Progress,
 ) -> ImportReport:
@@ -131,12 +136,14 @@ def import_rows(
     ring = verified_keyring(writes=False)
     verify_index_keys(ring)
     candidates = judge(rows, find_format(pool.format), ring)
-    batch.sha256 = _content_digest(candidates)
+    held = _unlike(candidates, pool, ring, accepted)
+    batch.sha256 = _content_digest(candidates, held)
     before = KeyBatch.objects.filter(pool=pool, sha256=batch.sha256).first()
     if before is not None:
         return _repeated(before, is_dry_run=not commit)
     for start in range(0, len(candidates), CHUNK):
         judge_existing(candidates[start : start + CHUNK], pool.pk)
+    hold_back(candidates, [each.place for each in held if not each.is_accepted])
     report = _report(candidates, is_dry_run=not commit)
     if not commit or not _is_enough(report, skip_invalid):
         return report
@@ -152,7 +159,7 @@ def _rows(rows_or_text: Union[bytes, str, Iterable[str]]) -> List[KeyRow]:
         rows_or_text = rows_or_text.encode("utf-8", "surrogatepass")
     if isinstance(rows_or_text, (bytes, bytearray)):
         return list(read_keys(bytes(rows_or_text)))
-    return list(list_keys(rows_or_text))
+    return list(list_keys(list(rows_or_text)))
 
 
 def open_pool(pool_id: UUID) -> KeyPool:
@@ -260,8 +267,20 @@ def _repeated(batch: KeyBatch, *, is_dry_run: bool) -> ImportReport:
     return ImportReport(runs, is_dry_run=is_dry_run, batch=batch, is_repeat=True)
 
 
-def _content_digest(candidates: Iterable[Candidate]) -> str:
+def _unlike(
+    candidates: Sequence[Candidate], pool: KeyPool, ring: KeyRing, accepted: Accepted
+) -> List[Held]:
+    unlike = Unlike(ring, accepted)
+    for place, each in enumerate(candidates):
+        unlike.look_at(place, each, pool.pk)
+    return unlike.found()
+
+
+def _content_digest(candidates: Iterable[Candidate], held: Iterable[Held]) -> str:
     digest = ContentDigest()
     for each in candidates:
         digest.add(each)
+    for row in held:
+        if row.is_accepted:
+            digest.accept(row.row)
     return digest.hexdigest()

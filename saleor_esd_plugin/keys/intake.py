@@ -16,6 +16,7 @@ from .models import KeyImport
 from .reading import KeyFile
 from .routing import PoolOfSku, by_name, into
 from .staging import Delivery, stage
+from .unlike import NONE_ACCEPTED, Accepted
 
 
 def import_key_file(
@@ -30,6 +31,7 @@ def import_key_file(
     supplier: str = "",
     purchase_reference: str = "",
     use_by: Optional[date] = None,
+    accepted: Accepted = NONE_ACCEPTED,
     actor: Actor,
     progress: Progress = lambda done, total: None,
     reading: Callable[[int], Any] = lambda read: None,
@@ -58,6 +60,7 @@ def import_key_file(
                 commit=commit,
                 skip_invalid=skip_invalid,
                 use_by=use_by,
+                accepted=accepted,
                 actor=actor,
                 progress=progress,
                 **origin,
@@ -73,6 +76,7 @@ def import_key_file(
         actor=actor,
         pool_id=pool_id,
         use_by=use_by,
+        accepted=accepted,
         **origin,
     )
     taken = stage(rows, route, delivery, reading)

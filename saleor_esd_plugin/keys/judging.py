@@ -195,6 +195,13 @@ def judge_existing(candidates: Iterable[Candidate], pool_id: UUID) -> None:
             )
 
 
+def hold_back(candidates: Sequence[Candidate], places: Iterable[int]) -> None:
+    """Change the verdict of those at these places that are OK: they are unlike the others."""
+    for place in places:
+        if candidates[place].verdict is ImportVerdict.OK:
+            candidates[place].verdict = ImportVerdict.UNLIKE_THE_OTHERS
+
+
 _IN_STOCK = """
 SELECT key.index_kid, key.blind_index, key.pool_id
 FROM unnest(%s::int[], %s::text[]) AS wanted (kid, digest)

@@ -19,10 +19,10 @@ from .batches import Repeated, batches_of, count
 from .chunks import open_chunk
 from .collector import resting_collector
 from .formats import find_format
-from .judging import Candidate, Target, judge_existing, modes_in_use
+from .judging import Candidate, Target, hold_back, judge_existing, modes_in_use
 from .keyring import KeyRing, verified_keyring
 from .models import KeyBatch, KeyImport, KeyImportChunk, KeyPool
-from .reports import RowVerdict, Run, from_json, joined, runs_of, to_json
+from .reports import ImportReport, RowVerdict, Run, from_json, joined, runs_of, to_json
 from .storing import NewKey, load_keys
 from .uniqueness import hold_uniqueness, index_is_enough
 from .vault import encryptor
@@ -34,7 +34,7 @@ _SLEEP = 0.2
 
 QUARANTINED = "A batch of it was quarantined; import what is left as a new file."
 # A chunk whose rows nobody needs any more.
-_NO_ROWS: Dict[str, Any] = {"ciphertext": None, "digests": None, "duplicates": []}
+_NO_ROWS: Dict[str, Any] = {"ciphertext": None, "digests": None, "duplicates": [], "held": []}
 
 Outcome = KeyImport.Outcome
 
@@ -97,6 +97,7 @@ def _check(key_import: KeyImport, chunk: KeyImportChunk, ring: KeyRing) -> None:
     started = time.monotonic()
     candidates = open_chunk(chunk, _targets(key_import), ring, modes_in_use())
     _judge_existing(candidates)
+    hold_back(candidates, chunk.held)
     chunk.checked_at = now()
     _close(chunk, candidates, started, keeps_rows=not key_import.is_dry_run)
 
@@ -106,7 +107,7 @@ def _end_check(key_import: KeyImport) -> None:
     if key_import.is_dry_run:
         _finish(key_import, Outcome.CHECKED)
     elif counts["refused"] or not counts["accepted"]:
-        _finish(key_import, Outcome.REFUSED)
+        _refuse(key_import)
     else:
         KeyImport.objects.filter(pk=key_import.pk).update(checked_at=now())
 
@@ -135,6 +136,9 @@ def _load(key_import: KeyImport, chunk: KeyImportChunk, ring: KeyRing) -> None:
     if not index_is_enough(ring, modes):
         # Storing alone would not notice a key of another mode, or under an older index key.
         _judge_existing(candidates)
+    # Those in stock are told so.
+    _judge_existing(candidates[place] for place in chunk.held)
+    hold_back(candidates, chunk.held)
     chosen = [each for each in candidates if each.verdict is ImportVerdict.OK]
     # Ids ascend as the rows do (first in the file, first sold); sorting is for the index.
     for key_id, each in zip(uuid7s(len(chosen)), chosen):
@@ -205,7 +209,15 @@ def _end_load(key_import: KeyImport) -> None:
     if len(key_import.pools) == 1:
         report = to_json(merged_runs(key_import))
         KeyBatch.objects.filter(pk__in=[batch.pk for batch in kept]).update(report=report)
-    _finish(key_import, Outcome.IMPORTED if kept else Outcome.REFUSED)
+    if kept:
+        _finish(key_import, Outcome.IMPORTED)
+    else:
+        _refuse(key_import)
+
+
+def _refuse(key_import: KeyImport) -> None:
+    key_import.problem = ImportReport(merged_runs(key_import), is_dry_run=False).why_refused()[:255]
+    _finish(key_import, Outcome.REFUSED)
 
 
 def _finish(key_import: KeyImport, outcome: KeyImport.Outcome) -> None:

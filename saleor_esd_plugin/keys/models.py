@@ -107,8 +107,8 @@ class KeyImportChunk(models.Model):
     """Some rows of a large import, in the order of the file.
 
     `ciphertext` holds them sealed as a whole, `digests` their blind indexes, both until they are
-    loaded; `duplicates` the places (from 0) of rows whose key stands further up in the file. `report` is as
-    that of a batch. `seconds` is how long the last pass took.
+    loaded; `duplicates` the places (from 0) of rows whose key stands further up in the file, `held` of those that
+    are unlike the others. `report` is as that of a batch. `seconds` is how long the last pass took.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -118,6 +118,7 @@ class KeyImportChunk(models.Model):
     ciphertext = models.BinaryField(null=True)
     digests = models.BinaryField(null=True)
     duplicates = ArrayField(models.IntegerField(), default=list)
+    held = ArrayField(models.IntegerField(), default=list)
     report = JSONField(default=dict)
     accepted = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 from datetime import date
 from decimal import Decimal
 from itertools import chain, islice
-from typing import BinaryIO, Dict, Iterable, Iterator, List, NamedTuple, Optional
+from typing import BinaryIO, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from ..errors import Invalid
 from .cells import restored
-from .decoding import lines
+from .csv_rows import csv_rows
+from .decoding import lines, most_lines
 from .errors import FileTooLarge
-from .headers import FIRST_LINES, header_of, is_hint, refuse_tables
+from .headers import FIRST_LINES, Header, header_of, is_hint, refuse_tables
+from .line_rows import line_keys
 from .secret import SecretKey
 from .verdicts import ImportVerdict
 
@@ -59,80 +59,94 @@ def open_keys(file: BinaryIO) -> KeyFile:
     """The rows of a file, read as they are asked for; blank lines are none.
 
     The first line that is not blank decides (after `sep=;`, a hint for spreadsheets, which they do not show): if
-    one of its cells reads `key`, it is the header of a CSV file with the columns key, use_by (YYYY-MM-DD), cost (1234.5678), note (not read), and sku or pool, in any order. Raises
-    FileTooLarge (1,000,000 rows, an endless line), BadEncoding, and Invalid for an unknown column, a table
-    without such a first line, a NUL or a quote that never ends; some only while the rows are read.
+    one of its cells reads `key`, it is the header of a CSV file with the columns key, use_by (YYYY-MM-DD),
+    cost (1234.5678), note (not read), and sku or pool, in any order. Raises FileTooLarge (1,000,000 rows: before
+    one is made, unless the file is a pipe; an endless line), BadEncoding, and Invalid for an unknown column, a
+    table without such a first line, a NUL or a quote that never ends; some only while the rows are read.
     """
+    if file.seekable():
+        _refuse_too_many(file)
+    begun = _begin(file)
+    if begun.header is None:
+        return KeyFile(_limited(_line_rows(begun)), False)
+    columns = begun.header.columns
+    return KeyFile(
+        _limited(_csv_rows(begun.lines, begun.header)), "sku" in columns or "pool" in columns
+    )
+
+
+def list_keys(keys: Sequence[str]) -> Iterator[KeyRow]:
+    """The rows of a list of keys, in which an empty text is a row as well. Raises FileTooLarge at once."""
+    if len(keys) > MOST_ROWS:
+        raise FileTooLarge(MOST_ROWS, "rows")
+    return (KeyRow(number, SecretKey(key)) for number, key in enumerate(keys, 1))
+
+
+class _Begun(NamedTuple):
+    """A file of which the first lines were looked at; `first` are those of a file without a header."""
+
+    header: Optional[Header]
+    first: List[Tuple[int, str]]
+    lines: Iterator[Tuple[int, str]]
+
+
+def _begin(file: BinaryIO) -> _Begun:
     read = lines(file)
-    peeked: List[str] = []
-    for line in read:
-        # For row numbers it stays a line.
-        peeked.append("\n" if is_hint(line) and not peeked else line)
-        if peeked[-1].strip():
-            break
-    header = header_of(peeked)
-    if header is None:
-        peeked += islice(read, FIRST_LINES)
-        refuse_tables(peeked)
-        return KeyFile(_limited(_line_rows(chain(peeked, read))), False)
-    delimiter, columns = header
-    rows = _csv_rows(_without_nul(chain(peeked, read)), delimiter, columns)
-    return KeyFile(_limited(rows), "sku" in columns or "pool" in columns)
+    first = next(read, None)
+    if first is not None and first[0] == 1 and is_hint(first[1]):
+        first = next(read, None)
+    if first is None:
+        return _Begun(None, [], iter(()))
+    header = header_of(first[1])
+    if header is not None:
+        return _Begun(header, [], chain([first], read))
+    peeked = [first, *islice(read, FIRST_LINES)]
+    refuse_tables(peeked)
+    return _Begun(None, peeked, chain(peeked, read))
 
 
-def list_keys(keys: Iterable[str]) -> Iterator[KeyRow]:
-    """The rows of a list of keys, in which an empty text is a row as well. Raises FileTooLarge."""
-    return _limited(KeyRow(number, SecretKey(key)) for number, key in enumerate(keys, 1))
+def _refuse_too_many(file: BinaryIO) -> None:
+    """Raises FileTooLarge before a row is judged: a count, and only a file of so many lines is read for it.
 
-
-def _line_rows(every: Iterable[str]) -> Iterator[KeyRow]:
-    for number, line in enumerate(every, 1):
-        if line.strip():
-            yield KeyRow(number, SecretKey(_unquoted(line.rstrip("\r\n"))))
-
-
-def _unquoted(line: str) -> str:
-    """A line without the quotes that some programs put around every text."""
-    if line[:1] == line[-1:] == '"' and len(line) > 1:
-        return line[1:-1].replace('""', '"')
-    return line
-
-
-def _without_nul(every: Iterable[str]) -> Iterator[str]:
-    for line in every:
-        if "\0" in line:
-            raise Invalid("The file holds a NUL character; that is no CSV.", field="file")
-        yield line
-
-
-def _csv_rows(every: Iterable[str], delimiter: str, columns: List[str]) -> Iterator[KeyRow]:
-    reader = csv.reader(every, delimiter=delimiter, strict=True)
-    # Where the next row begins; a quoted cell may span lines.
-    number, is_header = 1, True
-    while True:
-        try:
-            for cells in reader:
-                if any(cell.strip() for cell in cells):
-                    if not is_header:
-                        yield _csv_row(number, cells, columns)
-                    is_header = False
-                number = reader.line_num + 1
+    The file stands where it stood.
+    """
+    start = file.tell()
+    try:
+        if most_lines(file) <= MOST_ROWS:
             return
-        except csv.Error as error:
-            # A cell that is too long and spans lines has swallowed the rows behind it.
-            if "field limit" not in str(error) or reader.line_num > number:
-                raise Invalid(
-                    f"The file is no CSV from line {number} on; a quote may be missing there.",
-                    field="file",
-                    line=number,
-                ) from None
-        # A cell of more than 131,072 characters is the fault of its row alone.
-        yield KeyRow(number, SecretKey(""), refused=ImportVerdict.INVALID_LENGTH)
-        number = reader.line_num + 1
+        file.seek(start)
+        header, _, read = _begin(file)
+        if header is None:
+            rows = sum(1 for _ in read)
+        else:
+            rows = sum(1 for _ in csv_rows(read, header.delimiter)) - 1
+        if rows > MOST_ROWS:
+            raise FileTooLarge(MOST_ROWS, "rows")
+    finally:
+        file.seek(start)
 
 
-def _csv_row(number: int, cells: List[str], columns: List[str]) -> KeyRow:
-    if len(cells) < len(columns) or any(cell.strip() for cell in cells[len(columns) :]):
+def _line_rows(begun: _Begun) -> Iterator[KeyRow]:
+    for number, key in line_keys(begun.lines, [line for _, line in begun.first]):
+        if key is None:
+            yield KeyRow(number, SecretKey(""), refused=ImportVerdict.SEVERAL_KEYS)
+        else:
+            yield KeyRow(number, SecretKey(key))
+
+
+def _csv_rows(read: Iterable[Tuple[int, str]], header: Header) -> Iterator[KeyRow]:
+    columns = header.columns
+    # Cells that may be empty may be lacking at the end of a row.
+    needed = 1 + max(columns.index(name) for name in ("key", "sku", "pool") if name in columns)
+    for number, cells in islice(csv_rows(read, header.delimiter), 1, None):
+        if cells is None:
+            yield KeyRow(number, SecretKey(""), refused=ImportVerdict.INVALID_LENGTH)
+        else:
+            yield _csv_row(number, cells, columns, needed)
+
+
+def _csv_row(number: int, cells: List[str], columns: List[str], needed: int) -> KeyRow:
+    if len(cells) < needed or any(cell.strip() for cell in cells[len(columns) :]):
         return KeyRow(number, SecretKey(""), refused=ImportVerdict.BAD_FORMAT)
     row: Dict[str, str] = dict(zip(columns, cells))
     # Our own exports put an apostrophe in front of what a spreadsheet would take for a formula.

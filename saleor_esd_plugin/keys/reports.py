@@ -70,6 +70,19 @@ class ImportReport:
             counted[verdict] += last - first + 1
         return dict(counted)
 
+    @property
+    def is_refused(self) -> bool:
+        """It was to import keys, and imported none because rows were refused."""
+        return not (self.is_dry_run or self.is_repeat or self.imported) and self.refused > 0
+
+    def why_refused(self) -> str:
+        """A sentence that names the first refused rows."""
+        few = list(islice(self.each_refused_row(), _ROWS_NAMED))
+        rows = ", ".join(f"row {row} ({verdict.value})" for row, verdict in few)
+        more = "" if len(few) == self.refused else " and more"
+        told = f"{self.refused:,} of {self.row_count:,} rows were refused"
+        return f"{told}, so that none was imported: {rows}{more}."
+
     def each_row(
         self, *, after: int = 0, verdicts: Optional[Iterable[ImportVerdict]] = None
     ) -> Iterator[RowVerdict]:
@@ -119,6 +132,8 @@ def from_json(report: Dict[str, Any]) -> List[Run]:
     ]
 
 
+_ROWS_NAMED = 5
+
 CSV_HEADER = ("row", "verdict", "what_to_do")
 WHAT_TO_DO = {
     ImportVerdict.OK: "",
@@ -127,6 +142,8 @@ WHAT_TO_DO = {
     ImportVerdict.INVALID_LENGTH: "Look whether a part is missing or too much; else it is for another pool.",
     ImportVerdict.INVALID_CHARACTER: "Take the key from the supplier again; else it is for another pool.",
     ImportVerdict.SPREADSHEET_DAMAGE: "Take the key from the supplier again and make its column text first.",
+    ImportVerdict.UNLIKE_THE_OTHERS: "Delete the row if it is no key; if it is one, say so with the import.",
+    ImportVerdict.SEVERAL_KEYS: "Give each key a line; a key like this needs a column key and quotes.",
     ImportVerdict.BAD_FORMAT: "Give a cell for each column; the day as 2031-05-06; the cost as 12.50.",
     ImportVerdict.DUPLICATE_IN_FILE: "Delete the row; the key stands further up.",
     ImportVerdict.ALREADY_PRESENT: "Delete the row; the pool has the key.",

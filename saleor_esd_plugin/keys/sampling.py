@@ -1,4 +1,8 @@
-"""Does what is in the database still open? A sample answers, for backups, restores and new key rings."""
+"""Some keys of those in stock, opened in memory.
+
+Does what is in the database still open? A sample answers, for backups, restores and new key rings. What do the
+keys of a pool look like? That is asked when others are imported.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +14,11 @@ from uuid import UUID
 from ..errors import EsdError
 from . import key_checks
 from .blind_index import stored_digest
-from .keyring import load_keyring
+from .keyring import KeyRing, load_keyring
 from .models import LicenseKey
 from .ring_use import ids_under, rows_by_kid
-from .vault import decrypt
+from .secret import SecretKeys
+from .vault import decrypt, open_all
 
 _OF_EACH_KID = 10
 _READ_AT_ONCE = 500
@@ -33,6 +38,13 @@ def unreadable_keys(count: int) -> Iterator[str]:
                     yield f"key {key.pk}: It opens, but searching for it would not find it."
             except EsdError as error:
                 yield f"key {key.pk}: {error.message}"
+
+
+def newest_keys(ring: KeyRing, pool_id: UUID, count: int) -> SecretKeys:
+    """The last `count` keys that came into the pool and are in no quarantine; missing are those that do not open."""
+    rows = LicenseKey.objects.filter(pool_id=pool_id, quarantined_at=None).order_by("-id")
+    found = rows.values_list("pk", "ciphertext")[:count]
+    return open_all(ring, [(pk.bytes + bytes(sealed), pool_id) for pk, sealed in found])
 
 
 def _sample(count: int) -> List[UUID]:

@@ -26,6 +26,7 @@ from .keyring import KeyRing, verified_keyring
 from .models import KeyBatch, KeyImport, KeyImportChunk
 from .reading import KeyRow
 from .uniqueness import verify_index_keys
+from .unlike import NONE_ACCEPTED, Accepted, Unlike
 
 # Rows in memory at a time. Twice as many load no quicker and take 35 MB more, unevenly.
 CHUNK = 25_000
@@ -44,6 +45,7 @@ class Delivery:
     supplier: str = ""
     purchase_reference: str = ""
     use_by: Optional[date] = None
+    accepted: Accepted = NONE_ACCEPTED
 
 
 @transaction.atomic
@@ -82,13 +84,15 @@ def stage(
     with connection.cursor() as cursor:
         cursor.execute(_SEEN_TABLE)
     content = ContentDigest(names_pools=delivery.pool_id is None)
+    unlike = Unlike(ring, delivery.accepted)
     numbers: Dict[UUID, int] = {}
     if delivery.pool_id is not None:
         numbers[delivery.pool_id] = 0
     for number, candidates in enumerate(_chunks(rows, route, ring, modes)):
         with resting_collector():
-            for each in candidates:
+            for place, each in enumerate(candidates, number * CHUNK):
                 content.add(each)
+                unlike.look_at(place, each, each.pool_id)
                 if each.pool_id is not None:
                     numbers.setdefault(each.pool_id, len(numbers))
             chunk = KeyImportChunk(key_import=key_import, number=number, rows=len(candidates))
@@ -99,6 +103,7 @@ def stage(
         progress(key_import.rows)
         # Not to be in memory still while the next ones are read.
         candidates.clear()
+    _note_held(key_import, unlike, content)
     key_import.pools = [str(pool_id) for pool_id in numbers]
     key_import.sha256 = content.hexdigest()
     with connection.cursor() as cursor:
@@ -175,6 +180,18 @@ def _remember(number: int, candidates: List[Candidate], *, in_both_modes: bool) 
 
     with connection.cursor() as cursor:
         copy_rows(cursor, "esd_seenkey", "place, digest, is_own", lines())
+
+
+def _note_held(key_import: KeyImport, unlike: Unlike, content: ContentDigest) -> None:
+    """Note in each chunk which of its rows are held back."""
+    held: Dict[int, List[int]] = {}
+    for each in unlike.found():
+        if each.is_accepted:
+            content.accept(each.row)
+        else:
+            held.setdefault(each.place // CHUNK, []).append(each.place % CHUNK)
+    for number, places in held.items():
+        key_import.chunks.filter(number=number).update(held=places)
 
 
 _SEEN_TABLE = """

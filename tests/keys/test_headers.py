@@ -31,7 +31,7 @@ def rows(text):
     "text, message",
     [
         ("KEY-1,2031-05-06\nKEY-2,2031-05-06\n", NAMED),
-        ("KEY-1;\nKEY-2;\n\nKEY-3;\n", NAMED),
+        ("KEY-1;2031;\nKEY-2;2031;\n\nKEY-3;2031;\n", NAMED),
         ("License key\tValid until\nKEY-1\t2031-05-06\n", NAMED),
         ("1;KEY-1;x\n2;KEY-2;y\n", NAMED),
         ("Delivery of May,,\nkey,use_by,cost\nKEY-1,,\n", "The header stands in line 2"),

@@ -41,7 +41,9 @@ class LicenseKeyImport(Record, graphene.ObjectType):
     file_name = graphene.String(required=True, description="The name of the file, or empty.")
     is_dry_run = graphene.Boolean(required=True, description="Only reports, stores nothing.")
     problem = graphene.String(
-        required=True, description="Why it does not go on just now; empty if nothing is wrong."
+        required=True,
+        description="Why it does not go on just now, or why none of its keys was imported; empty if "
+        "nothing is wrong.",
     )
     progress = graphene.Field(
         graphene.NonNull(LicenseKeyImportProgress), description="How far it is."

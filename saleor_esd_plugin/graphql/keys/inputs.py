@@ -85,6 +85,14 @@ class LicenseKeysImportInput(graphene.InputObjectType):
     skip_invalid = graphene.Boolean(
         default_value=False, description="Import the good rows even if others are refused."
     )
+    accept_unlike = graphene.Boolean(
+        default_value=False,
+        description="All rows that are held back as UNLIKE_THE_OTHERS are keys all the same.",
+    )
+    accepted_rows = graphene.List(
+        graphene.NonNull(graphene.Int),
+        description="Of the rows that are held back as UNLIKE_THE_OTHERS these are keys all the same.",
+    )
     supplier = graphene.String(description="Whom they came from, up to 128 characters.")
     purchase_reference = graphene.String(description="Under which purchase, up to 128 characters.")
     use_by = Date(description="Their last day, for rows that name none of their own.")

@@ -10,15 +10,17 @@ from ...accounts.addresses import parse_addresses
 from ...errors import Required
 from ...host.types import Actor
 from ...keys import importing, pools
-from ...keys.errors import FileTooLarge
+from ...keys.errors import FileTooLarge, RowsRefused
 from ...keys.imports import report_of, resume_key_import, stop_key_import
 from ...keys.intake import import_key_file
 from ...keys.models import KeyKind, KeyPool
 from ...keys.reading import MOST_BYTES, KeyFile, list_keys, open_keys
+from ...keys.unlike import Accepted
 from ...licenses.pools import update_key_pool
 from ...licenses.skus import pool_of_sku
 from ...permissions import MANAGE_LICENSE_KEYS
 from ..base import BaseMutation, staff_with
+from ..errors import license_error
 from ..ids import decode, find
 from .imports import LicenseKeyImport
 from .inputs import (
@@ -91,8 +93,8 @@ class LicenseKeyPoolUpdate(BaseMutation):
 class LicenseKeysImport(BaseMutation):
     """Puts keys into stock, from a list or a file. By default a dry run that only reports.
 
-    All rows or none, unless `skipInvalid`. The same content again adds nothing. A large import is
-    loaded in the background. For staff with MANAGE_LICENSE_KEYS.
+    All rows or none, unless `skipInvalid`; if none is imported because rows were refused, that is an error.
+    The same content again adds nothing. A large import is loaded in the background. For staff with MANAGE_LICENSE_KEYS.
     """
 
     policy = staff_with(MANAGE_LICENSE_KEYS)
@@ -131,10 +133,14 @@ class LicenseKeysImport(BaseMutation):
             supplier=input.supplier or "",
             purchase_reference=input.purchase_reference or "",
             use_by=input.use_by,
+            accepted=Accepted(bool(input.accept_unlike), frozenset(input.accepted_rows or ())),
             actor=actor,
         )
         if isinstance(taken, importing.ImportReport):
-            return cls(report=taken)
+            errors = []
+            if taken.is_refused:
+                errors = [license_error(RowsRefused(taken, field="file" if from_file else "keys"))]
+            return cls(report=taken, errors=errors)
         return cls(key_import=taken, report=report_of(taken) if taken.finished_at else None)
 
 

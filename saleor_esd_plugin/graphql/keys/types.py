@@ -44,7 +44,10 @@ LicenseKeyImportVerdict = described_enum(
         ImportVerdict.TOO_WEAK.value: "Fewer than 8 characters: anybody could guess it.",
         ImportVerdict.INVALID_LENGTH.value: "A length that the format does not allow.",
         ImportVerdict.INVALID_CHARACTER.value: "A character that the format does not allow.",
-        ImportVerdict.SPREADSHEET_DAMAGE.value: "A spreadsheet made a number, a date or an error of it.",
+        ImportVerdict.SPREADSHEET_DAMAGE.value: "A spreadsheet or a program made a number, a date or an error of it.",
+        ImportVerdict.UNLIKE_THE_OTHERS.value: "A heading, a trailer, a ruler, or a key unlike the others: held "
+        "back until `acceptedRows` or `acceptUnlike` says that it is a key.",
+        ImportVerdict.SEVERAL_KEYS.value: "More than one key in a line.",
         ImportVerdict.BAD_FORMAT.value: "Not like the header says, or its date is not a date.",
         ImportVerdict.DUPLICATE_IN_FILE.value: "The same key stands further up.",
         ImportVerdict.ALREADY_PRESENT.value: "The pool has this key already.",

@@ -19,6 +19,8 @@ from ...keys.loading import QUARANTINED, run_import
 from ...keys.models import KeyBatch, KeyImport, KeyPool
 from ...keys.reading import open_keys
 from ...keys.reports import WHAT_TO_DO, csv_pieces
+from ...keys.unlike import Accepted
+from ...keys.verdicts import ImportVerdict
 from ...licenses.skus import pool_of_sku
 from ..output import tell
 from ..records import find_pool, uuid_of
@@ -45,6 +47,19 @@ class Command(BaseCommand):
         parser.add_argument("--commit", action="store_true", help="import; without it, only check")
         parser.add_argument(
             "--skip-invalid", action="store_true", help="import the good rows if others are refused"
+        )
+        parser.add_argument(
+            "--accept-unlike",
+            action="store_true",
+            help="rows that are held back since they are unlike the others are keys",
+        )
+        parser.add_argument(
+            "--accept-row",
+            type=int,
+            action="append",
+            default=[],
+            metavar="NUMBER",
+            help="this row is a key, unlike the others as it is; may be given several times",
         )
         parser.add_argument(
             "--supplier", default="", metavar="TEXT", help="who delivered the keys; for claims"
@@ -87,6 +102,8 @@ class Command(BaseCommand):
             refused = f"{report.refused:,} of {report.row_count:,} rows were refused"
             none = "none would be imported" if report.is_dry_run else "none was imported"
             hint = "; --skip-invalid imports the others" if report.accepted else ""
+            if ImportVerdict.UNLIKE_THE_OTHERS in report.counts:
+                hint += "; --accept-row NUMBER or --accept-unlike says that a row is a key"
             raise CommandError(f"{refused}, so that {none}{hint}.")
 
     def _resume(self, text: str) -> KeyImport:
@@ -116,6 +133,7 @@ class Command(BaseCommand):
                 supplier=options["supplier"],
                 purchase_reference=options["purchase_reference"],
                 use_by=options["use_by"],
+                accepted=Accepted(options["accept_unlike"], frozenset(options["accept_row"])),
                 actor=SYSTEM,
                 progress=lambda done, total: tell(
                     self.stderr, f"{done:,} of {total:,} keys stored"
