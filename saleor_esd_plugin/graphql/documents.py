@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Collection, Dict, Iterator, Optional, Set, Tuple
+from typing import Any, Callable, Collection, Dict, Iterator, List, Mapping, Optional, Set, Tuple
 
 from graphql.language import ast
 
@@ -10,6 +10,21 @@ from .errors import LiteralSecret, OnePerOperation
 
 # The fields of Mutation whose answer holds a secret; filled by `base.BaseMutation`.
 SECRET_FIELDS: Set[str] = set()
+_ATTRIBUTE = "_license_document"
+
+
+def once(info: Any, read: Callable[[Any], Any]) -> Any:
+    """`read(info)`, a function of a module that looks at the document alone, kept for the whole operation.
+
+    It may have thousands of fields, and each of them would read all of it.
+    """
+    kept = info.context.__dict__.setdefault(_ATTRIBUTE, {})
+    if kept.get("operation") is not info.operation:
+        kept.clear()
+        kept["operation"] = info.operation
+    if read not in kept:
+        kept[read] = read(info)
+    return kept[read]
 
 
 def root_fields(info: Any) -> Iterator[ast.Field]:
@@ -30,22 +45,49 @@ def root_fields(info: Any) -> Iterator[ast.Field]:
                 waiting.append(info.fragments[selection.name.value].selection_set)
 
 
+def roots_by_key(info: Any) -> Dict[str, List[ast.Field]]:
+    """The fields of the operation itself by their names in the answer."""
+    found: Dict[str, List[ast.Field]] = {}
+    for field in root_fields(info):
+        found.setdefault((field.alias or field.name).value, []).append(field)
+    return found
+
+
+def argument_of(field: ast.Field, name: str, variables: Mapping[str, Any]) -> Any:
+    """The value of a scalar argument of `field`: an int for a literal Int, the variable's own value, or None."""
+    for argument in field.arguments or []:
+        if argument.name.value == name:
+            value = argument.value
+            if isinstance(value, ast.Variable):
+                return variables.get(value.name.value)
+            if isinstance(value, ast.IntValue):
+                return int(value.value)
+            return getattr(value, "value", None)
+    return None
+
+
 def refuse_literal_secrets(info: Any, names: Collection[str]) -> None:
     """Raise LiteralSecret if an argument or input field called one of `names` is written out.
 
     The text of a document goes to traces and logs, its variables do not; a default value of a
     variable is text too.
     """
-    defaults = {
-        definition.variable.name.value: definition.default_value
-        for definition in info.operation.variable_definitions or []
-    }
-    search = _Search(names, defaults)
+    search = _Search(names, once(info, _defaults))
     for field in info.field_asts:
         for argument in field.arguments or []:
             name = search.literal(argument.name.value, argument.value)
             if name:
                 raise LiteralSecret(name)
+
+
+def _defaults(info: Any) -> Dict[str, Any]:
+    """The defaults of variables, of those that have one."""
+    definitions = info.operation.variable_definitions or []
+    return {
+        definition.variable.name.value: definition.default_value
+        for definition in definitions
+        if definition.default_value is not None
+    }
 
 
 class _Search:
@@ -99,5 +141,9 @@ def refuse_several_secrets(info: Any) -> None:
 
     Counted in the document, aliases and fragments included, so that none of them runs.
     """
-    if sum(field.name.value in SECRET_FIELDS for field in root_fields(info)) > 1:
+    if once(info, _secrets) > 1:
         raise OnePerOperation()
+
+
+def _secrets(info: Any) -> int:
+    return sum(field.name.value in SECRET_FIELDS for field in root_fields(info))

@@ -25,6 +25,7 @@ from .types import ANONYMOUS, Actor
 
 if IS_V3:
     from .saleor_3_21.graphql import (
+        ORDER_TOKENS,
         Date,
         DateTime,
         Decimal,
@@ -36,15 +37,19 @@ if IS_V3:
         order_pk,
         order_uuid_text,
         orders_by_uuid,
+        orders_given_to,
         prepare_schema,
         read_alias,
         unwrap,
+        users_given_to,
+        variants_given_to,
         wrap_order,
         wrap_variant,
     )
     from .saleor_3_21.orders import order_uuid_of
 else:
     from .saleor_2_10.graphql import (
+        ORDER_TOKENS,
         Date,
         DateTime,
         Decimal,
@@ -56,9 +61,12 @@ else:
         order_pk,
         order_uuid_text,
         orders_by_uuid,
+        orders_given_to,
         prepare_schema,
         read_alias,
         unwrap,
+        users_given_to,
+        variants_given_to,
         wrap_order,
         wrap_variant,
     )
@@ -69,6 +77,7 @@ __all__ = [
     "DateTime",
     "Decimal",
     "Money",
+    "ORDER_TOKENS",
     "PermissionDenied",
     "Upload",
     "actor_of",
@@ -79,6 +88,7 @@ __all__ = [
     "keep_out_of_log",
     "load_order_lines",
     "load_orders",
+    "load_user_names",
     "load_users",
     "load_variants",
     "mount",
@@ -239,42 +249,52 @@ def variant_ref(root: Any) -> str:
     return str(unwrap(root).pk)
 
 
-def load_orders(uuids: Iterable[UUID], context: Any = None) -> Dict[UUID, Any]:
-    """What a resolver may return where the schema says Order, for those orders that exist.
+def load_orders(uuids: Iterable[UUID], context: Any) -> Dict[UUID, Any]:
+    """What a resolver may return where the schema says Order: those orders that the host itself gives.
 
-    One query; from where the host itself would read for the request `context`, else from the primary.
+    To whom the request `context` is from, by a way of its own. One query, besides the asker's rights, from
+    where the host would read.
     """
+    given = orders_given_to(_requestor(context)[1])
     with writing():
-        orders = orders_by_uuid(uuids).using(read_alias(context))
+        orders = (given & orders_by_uuid(uuids)).using(read_alias(context))
         return {order_uuid_of(order): wrap_order(order) for order in orders}
 
 
-def load_order_lines(refs: Iterable[str], context: Any = None) -> Dict[str, Any]:
-    """Like `load_orders`, for OrderLine."""
+def load_order_lines(refs: Iterable[str], context: Any) -> Dict[str, Any]:
+    """Like `load_orders`, for OrderLine: those of orders that the host gives."""
     from saleor.order.models import OrderLine
 
-    found = _by_ref(OrderLine, map(line_ref, refs), context)
+    given = OrderLine.objects.filter(order__in=orders_given_to(_requestor(context)[1]))
+    found = _by_ref(given, map(line_ref, refs), context)
     return {ref: wrap_order(line) for ref, line in found.items()}
 
 
-def load_variants(refs: Iterable[str], context: Any = None) -> Dict[str, Any]:
+def load_variants(refs: Iterable[str], context: Any) -> Dict[str, Any]:
     """Like `load_orders`, for ProductVariant; of no channel in particular."""
-    from saleor.product.models import ProductVariant
-
-    found = _by_ref(ProductVariant, map(decimal_ref, refs), context)
+    given = variants_given_to(_requestor(context)[1])
+    found = _by_ref(given, map(decimal_ref, refs), context)
     return {ref: wrap_variant(variant) for ref, variant in found.items()}
 
 
-def load_users(refs: Iterable[str], context: Any = None) -> Dict[str, Any]:
+def load_users(refs: Iterable[str], context: Any) -> Dict[str, Any]:
     """Like `load_orders`, for User."""
+    return _by_ref(users_given_to(_requestor(context)[1]), map(decimal_ref, refs), context)
+
+
+def load_user_names(refs: Iterable[str]) -> Dict[str, str]:
+    """First and last name of these users, empty if they gave none."""
     from saleor.account.models import User
 
-    return _by_ref(User, map(decimal_ref, refs), context)
-
-
-def _by_ref(model: Any, refs: Iterable[Optional[str]], context: Any) -> Dict[str, Any]:
+    users = User.objects.filter(pk__in=[ref for ref in map(decimal_ref, refs) if ref])
     with writing():
-        rows = model.objects.using(read_alias(context)).filter(pk__in=[ref for ref in refs if ref])
+        names = users.values_list("pk", "first_name", "last_name")
+        return {str(pk): f"{first} {last}".strip() for pk, first, last in names}
+
+
+def _by_ref(given: Any, refs: Iterable[Optional[str]], context: Any) -> Dict[str, Any]:
+    with writing():
+        rows = given.using(read_alias(context)).filter(pk__in=[ref for ref in refs if ref])
         return {str(row.pk): row for row in rows}
 
 

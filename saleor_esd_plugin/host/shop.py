@@ -14,6 +14,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from saleor.account.models import User
+from saleor.checkout.models import Checkout
 from saleor.core.utils import build_absolute_uri
 from saleor.plugins.models import PluginConfiguration
 from saleor.product.models import ProductVariant
@@ -175,15 +176,20 @@ def set_stock(variant_ref: str, free: int) -> str:
 
 
 @transaction.atomic
-def write_checkout_details(checkout_id_or_token: str, details: Dict[str, str]) -> bool:
+def write_checkout_details(
+    checkout_id_or_token: str, details: Dict[str, str], *, user_ref: Optional[str]
+) -> bool:
     """Keep the buyer's words (keys of `CHECKOUT_DETAILS`) in the checkout's public metadata.
 
     Takes the API's id `Checkout:<token>` or the token. An empty text removes the entry, a key that is
-    missing leaves it. False if there is no such checkout, or no longer.
+    missing leaves it. False if there is no such checkout, or no longer, or if it is that of another user
+    than `user_ref` (None: whose it is does not matter).
     """
     type_name, ref = split_global_id(checkout_id_or_token) or ("Checkout", checkout_id_or_token)
     token = uuid_ref(ref)
-    holder = lock_checkout_metadata(UUID(token)) if type_name == "Checkout" and token else None
+    if type_name != "Checkout" or not token or not _is_checkout_of(UUID(token), user_ref):
+        return False
+    holder = lock_checkout_metadata(UUID(token))
     if holder is None:
         return False
     metadata = dict(holder.metadata or {})
@@ -195,6 +201,12 @@ def write_checkout_details(checkout_id_or_token: str, details: Dict[str, str]) -
     holder.metadata = metadata
     holder.save(update_fields=["metadata"])
     return True
+
+
+def _is_checkout_of(token: UUID, user_ref: Optional[str]) -> bool:
+    """A guest's checkout is whoever's who knows its token. Saleor 2.10 shows anybody those of users."""
+    owners = Checkout.objects.filter(token=token).values_list("user_id", flat=True)
+    return user_ref is None or all(owner is None or str(owner) == user_ref for owner in owners)
 
 
 def variant_exists(ref: str) -> bool:

@@ -14,7 +14,11 @@ CLAIM = "licenseKeyClaim(input: {token: $token}) { errors { code } }"
 
 def info_of(document):
     definition = parse(document).definitions[0]
-    return SimpleNamespace(operation=definition, field_asts=definition.selection_set.selections)
+    return SimpleNamespace(
+        operation=definition,
+        field_asts=definition.selection_set.selections,
+        context=SimpleNamespace(),
+    )
 
 
 @pytest.mark.parametrize(
@@ -83,7 +87,9 @@ def test_secrets_in_inline_fragments_count_too():
     document = parse(
         "mutation { a: licenseKeyClaim ... on Mutation { ... { b: licenseKeyReveal } } }"
     )
-    info = SimpleNamespace(operation=document.definitions[0], fragments={})
+    info = SimpleNamespace(
+        operation=document.definitions[0], fragments={}, context=SimpleNamespace()
+    )
 
     with pytest.raises(OnePerOperation):
         refuse_several_secrets(info)
@@ -107,7 +113,9 @@ def test_fragments_that_name_each_other_twice_are_looked_into_once():
         % " ".join(chain)
     )
     fragments = Counting((one.name.value, one) for one in document.definitions[1:])
-    info = SimpleNamespace(operation=document.definitions[0], fragments=fragments)
+    info = SimpleNamespace(
+        operation=document.definitions[0], fragments=fragments, context=SimpleNamespace()
+    )
 
     assert refuse_several_secrets(info) is None
 
@@ -121,7 +129,9 @@ def test_a_secret_in_a_fragment_that_is_named_twice_is_one_secret():
         "fragment G on Mutation { __typename }"
     )
     fragments = {one.name.value: one for one in document.definitions[1:]}
-    info = SimpleNamespace(operation=document.definitions[0], fragments=fragments)
+    info = SimpleNamespace(
+        operation=document.definitions[0], fragments=fragments, context=SimpleNamespace()
+    )
 
     assert refuse_several_secrets(info) is None
 
@@ -146,3 +156,18 @@ def test_asking_for_one_is_fine(api):
 
     (error,) = answer["data"]["licenseKeyClaim"]["errors"]
     assert error["code"] == "NOT_FOUND"
+
+
+def test_a_document_is_read_once_for_all_of_its_fields(monkeypatch):
+    """10,000 fields that each look for their name among all of them would look 100,000,000 times."""
+    reads, read = [], documents.root_fields
+    monkeypatch.setattr(
+        documents, "root_fields", lambda info: reads.append(info.operation) or read(info)
+    )
+    first = info_of("{ a: f b: f }")
+    second = SimpleNamespace(**{**vars(first), "operation": parse("{ c: f }").definitions[0]})
+
+    found = [documents.once(info, documents.roots_by_key) for info in (first, first, second)]
+
+    assert [set(roots) for roots in found] == [{"a", "b"}, {"a", "b"}, {"c"}]
+    assert reads == [first.operation, second.operation]

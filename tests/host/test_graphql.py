@@ -242,14 +242,15 @@ def test_an_orders_id_from_before_the_upgrade():
 
 def test_objects_go_out_as_the_hosts_types_want_them_and_come_back():
     user, variant = build.make_user(), build.make_variant()
-    order = build.make_order([(variant, 1)])
+    order = build.make_order([(variant, 1)], user=user)
+    context = context_of(user)
     uuid, line = shop.order_uuid_of(order), order.lines.get()
     missing = uuid4()
 
-    orders = door.load_orders([uuid, missing])
-    lines = door.load_order_lines([str(line.pk), "x"])
-    variants = door.load_variants([str(variant.pk), "999999999", "x"])
-    users = door.load_users([str(user.pk), ""])
+    orders = door.load_orders([uuid, missing], context)
+    lines = door.load_order_lines([str(line.pk), "x"], context)
+    variants = door.load_variants([str(variant.pk), "999999999", "x"], context)
+    users = door.load_users([str(user.pk), ""], context)
 
     assert [*orders, *lines, *variants, *users] == [
         uuid,
@@ -266,17 +267,21 @@ def test_objects_go_out_as_the_hosts_types_want_them_and_come_back():
 
 
 def test_many_objects_cost_one_query(django_assert_num_queries):
-    orders = [build.make_order([]) for _ in range(3)]
+    user = build.make_user()
+    orders = [build.make_order([], user=user) for _ in range(3)]
+    context = context_of(app=build.make_app("MANAGE_ORDERS"))
+    door.load_orders([], context)  # its rights
     uuids = [shop.order_uuid_of(order) for order in orders]
 
     with django_assert_num_queries(1):
-        assert len(door.load_orders(uuids)) == 3
+        assert len(door.load_orders(uuids, context)) == 3
 
 
 @pytest.mark.only_on("3.21", reason="2.10 has one database")
 def test_within_a_query_they_come_from_where_the_host_reads():
-    order = build.make_order([])
-    context = SimpleNamespace(allow_replica=True)
+    user = build.make_user()
+    order = build.make_order([], user=user)
+    context = SimpleNamespace(user=user, app=None, allow_replica=True)
 
     (replica,) = door.load_orders([order.pk], context).values()
     context.allow_replica = False

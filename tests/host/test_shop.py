@@ -207,10 +207,10 @@ def test_details_are_kept_in_the_checkouts_metadata():
     id_ = base64.b64encode(f"Checkout:{checkout.pk}".encode()).decode()
 
     first = shop.write_checkout_details(
-        id_, {"notification_email": "a@buyer.example", "comment": "olá 🙂"}
+        id_, {"notification_email": "a@buyer.example", "comment": "olá 🙂"}, user_ref=None
     )
     second = shop.write_checkout_details(
-        str(checkout.pk), {"purchase_order_reference": "PO-7", "comment": ""}
+        str(checkout.pk), {"purchase_order_reference": "PO-7", "comment": ""}, user_ref=None
     )
 
     assert (first, second) == (True, True)
@@ -222,13 +222,13 @@ def test_details_are_kept_in_the_checkouts_metadata():
 
 def test_other_metadata_of_a_checkout_stays():
     checkout = build.make_checkout()
-    shop.write_checkout_details(str(checkout.pk), {"comment": "x"})
+    shop.write_checkout_details(str(checkout.pk), {"comment": "x"}, user_ref=None)
     holder = Checkout.objects.get(pk=checkout.pk)
     holder = getattr(holder, "metadata_storage", holder)
     holder.metadata["theirs"] = "1"
     holder.save()
 
-    shop.write_checkout_details(str(checkout.pk), {"comment": "y"})
+    shop.write_checkout_details(str(checkout.pk), {"comment": "y"}, user_ref=None)
 
     assert metadata_of(checkout) == {"theirs": "1", "esd.comment": "y"}
 
@@ -246,7 +246,7 @@ def test_other_metadata_of_a_checkout_stays():
     ],
 )
 def test_checkouts_that_do_not_exist(id_):
-    assert shop.write_checkout_details(id_, {"comment": "x"}) is False
+    assert shop.write_checkout_details(id_, {"comment": "x"}, user_ref=None) is False
 
 
 # Products, settings, languages

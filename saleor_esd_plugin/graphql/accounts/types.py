@@ -8,7 +8,7 @@ import graphene
 from promise import Promise
 
 from ...accounts.models import Account, EndCustomer, Role
-from ...host.graphql import DateTime, host_types, load_users
+from ...host.graphql import DateTime, host_types, load_user_names, load_users
 from ..base import asker, nested
 from ..connections import KeysetConnection, connect_nested, connection_field, page_of
 from ..enums import described_enum
@@ -37,15 +37,24 @@ class LicenseMember(Record, graphene.ObjectType):
     """A user's role in an account."""
 
     user = graphene.Field(
-        lambda: host_types().User, description="The user, unless it was deleted since."
+        lambda: host_types().User,
+        description="The user, unless it was deleted since; null for whom the shop does not give it: it does "
+        "to the user itself, and to staff with MANAGE_USERS, of staff with MANAGE_STAFF.",
+    )
+    name = graphene.String(
+        description="First and last name as the shop has them now; empty if it has none."
     )
     email = graphene.String(required=True, description="The address when it became a member.")
     role = graphene.Field(LicenseMemberRole, required=True, description="What it may do.")
     created_at = graphene.Field(DateTime, required=True, description="Since when.")
 
     @staticmethod
+    def resolve_name(root: Any, info: Any) -> Promise:
+        return load(info.context, load_user_names, root.user_ref)
+
+    @staticmethod
     def resolve_user(root: Any, info: Any) -> Promise:
-        return load(info.context, load_users, root.user_ref)
+        return load(info.context, load_users, root.user_ref, info.context)
 
 
 @nested
@@ -146,7 +155,8 @@ class LicenseAccount(Record, graphene.ObjectType):
     created_at = graphene.Field(DateTime, required=True, description="When it was created.")
     user = graphene.Field(
         lambda: host_types().User,
-        description="The buyer whose personal account it is; none for a guest's.",
+        description="The buyer whose personal account it is; none for a guest's. Null for whom the shop does "
+        "not give it: it does to the user itself, and to staff with MANAGE_USERS, of staff with MANAGE_STAFF.",
     )
     members = graphene.List(
         graphene.NonNull(LicenseMember),
@@ -164,7 +174,7 @@ class LicenseAccount(Record, graphene.ObjectType):
 
     @staticmethod
     def resolve_user(root: Account, info: Any) -> Promise:
-        return load(info.context, load_users, root.user_ref)
+        return load(info.context, load_users, root.user_ref, info.context)
 
 
 class LicenseAccountConnection(KeysetConnection):

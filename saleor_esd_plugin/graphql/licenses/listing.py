@@ -121,8 +121,11 @@ def _seen_by(actor: Actor) -> QuerySet:
 
 
 def visible_lines(refs: List[str], actor: Actor) -> Dict[str, LicenseOrderLine]:
-    """The shop's order lines -> ours, for visitors (who know the order's token) and who may see them."""
-    lines = LicenseOrderLine.objects.filter(order_line_ref__in=refs)
+    """The shop's order lines -> ours, each with its order, that the actor may see; all of them for visitors.
+
+    Show visitors only those whose order's token they know.
+    """
+    lines = LicenseOrderLine.objects.select_related("order").filter(order_line_ref__in=refs)
     if not actor.is_anonymous and not actor.has(*STAFF):
         accounts = access.account_ids_with(actor, Right.SEE_LICENSES)
         lines = lines.filter(order__account_id__in=accounts)

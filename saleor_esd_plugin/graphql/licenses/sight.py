@@ -1,7 +1,8 @@
 """How much of what they reached people see: a visitor the status only, SUPPORT no character of a key, no
 member the names of staff.
 
-A visitor reaches a license only through the shop's order, of which it knows the token.
+A visitor reaches a license only through the shop's order, whose token it sent along: seeing the order is no
+proof, as `_entities` of Saleor 2.10 shows anybody everybody's orders.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from promise import Promise
 from ...accounts import access
 from ...accounts.models import Member
 from ...errors import NotFound, PermissionRefused
+from ...host.graphql import ORDER_TOKENS
+from ...host.ids import split_global_id, uuid_ref
 from ...host.types import Actor
 from ...permissions import (
     APPROVE_LICENSES,
@@ -23,12 +26,34 @@ from ...permissions import (
     Right,
 )
 from ..base import asker, nested
+from ..documents import argument_of, once, roots_by_key
 from ..loaders import load
 
 STAFF = (MANAGE_LICENSES, APPROVE_LICENSES, REVEAL_LICENSE_KEYS)
 
 # What others read instead of the name of a member of the shop's staff, or of an app of the shop.
 SOMEBODY_OF_THE_SHOP = "staff"
+
+
+def knows_token(info: Any, order_uuid: UUID) -> bool:
+    """Whether the root field that this field stands below took the token of this very order, or made it.
+
+    By the names in the document: `info.path` has aliases, which anybody chooses.
+    """
+    above = once(info, roots_by_key)[info.path[0]]
+    return all(_took_token(field, info, order_uuid) for field in above)
+
+
+def _took_token(field: Any, info: Any, order_uuid: UUID) -> bool:
+    name = field.name.value
+    if name == "checkoutComplete":
+        return True
+    if name not in ORDER_TOKENS:
+        return False
+    given = str(argument_of(field, ORDER_TOKENS[name], info.variable_values) or "")
+    _, ref = split_global_id(given) or ("", given)
+    # Not the number of an order from before the upgrade, which the shop takes for an id as well.
+    return uuid_ref(ref) == str(order_uuid)
 
 
 def for_members(resolve: Callable[[Any, Any], Any]) -> Callable:

@@ -179,11 +179,13 @@ class License(Record, graphene.ObjectType):
     )
     order_line = graphene.Field(
         lambda: host_types().OrderLine,
-        description="The shop's order line, unless it was deleted since.",
+        description="The shop's order line, unless it was deleted since; null for whom the shop does not "
+        "give the order.",
     )
     product_variant = graphene.Field(
         lambda: host_types().ProductVariant,
-        description="The shop's variant, unless it was deleted since.",
+        description="The shop's variant, unless it was deleted since; null for whom the shop does not give "
+        "it, as long as its product is not published.",
     )
     deliveries = graphene.List(
         graphene.NonNull(LicenseDelivery), description="E-mails about it, latest first."
@@ -261,13 +263,13 @@ class License(Record, graphene.ObjectType):
     @staticmethod
     def resolve_order_line(root: LicenseRow, info: Any) -> Promise:
         return _line(root, info).then(
-            lambda line: load(info.context, load_order_lines, line.order_line_ref)
+            lambda line: load(info.context, load_order_lines, line.order_line_ref, info.context)
         )
 
     @staticmethod
     def resolve_product_variant(root: LicenseRow, info: Any) -> Promise:
         return _line(root, info).then(
-            lambda line: load(info.context, load_variants, line.variant_ref)
+            lambda line: load(info.context, load_variants, line.variant_ref, info.context)
         )
 
     @staticmethod

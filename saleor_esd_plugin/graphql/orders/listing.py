@@ -41,6 +41,9 @@ def facts_of_orders(order_ids: List[UUID]) -> Dict[UUID, List[PaymentFact]]:
 
 
 def visible_orders(uuids: List[UUID], actor: Actor) -> Dict[UUID, LicenseOrder]:
-    """The shop's orders -> ours, for visitors (who know the order's token) and who may see them."""
+    """The shop's orders -> ours that the actor may see; all of them for visitors.
+
+    Show visitors only those whose token they know.
+    """
     orders = LicenseOrder.objects.all() if actor.is_anonymous else queries.visible_to(actor)
     return {order.order_uuid: order for order in orders.filter(order_uuid__in=uuids)}

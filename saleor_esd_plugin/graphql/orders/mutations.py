@@ -34,7 +34,7 @@ from .types import LicenseOrder
 class LicenseCheckoutDetailsSet(BaseMutation):
     """Notes what the buyer says, before the checkout is completed; the order takes it over then.
 
-    For whoever knows the checkout's id, as the shop's own mutations of a checkout.
+    For whoever knows the checkout's id; if it is a user's, for that user and staff with MANAGE_LICENSES.
     """
 
     policy = anyone
@@ -50,7 +50,10 @@ class LicenseCheckoutDetailsSet(BaseMutation):
     def perform(cls, actor: Actor, input: Any) -> LicenseCheckoutDetailsSet:
         given = {name: input[name] or "" for name in CHECKOUT_DETAILS if name in input}
         details = parse_checkout_details(given)
-        if not shop.write_checkout_details(input.checkout, details):
+        of_anybody = actor.has(MANAGE_LICENSES)
+        if not shop.write_checkout_details(
+            input.checkout, details, user_ref=None if of_anybody else actor.user_ref
+        ):
             raise NotFound(field="checkout")
         return cls(**details)
 

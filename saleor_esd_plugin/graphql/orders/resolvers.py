@@ -13,10 +13,12 @@ from ...host.graphql import order_line_ref, order_uuid_of_root
 from ...host.types import Actor
 from ...orders import queries
 from ...orders.models import LicenseOrder as OrderRow
+from ...orders.models import LicenseOrderLine as LineRow
 from ...permissions import APPROVE_LICENSES, MANAGE_LICENSES
 from ..base import asker, nested, owner_or_staff, root_query
 from ..connections import KeysetConnection, connect, connection_field
 from ..licenses.listing import visible_lines
+from ..licenses.sight import knows_token
 from ..licenses.types import LicenseConnection
 from ..loaders import load
 from .filters import ORDER_SORTING, LicenseOrderFilterInput, chosen_order, sortable, wanted
@@ -47,14 +49,23 @@ def resolve_license_orders(
 
 
 @nested
-def resolve_order_license_order(root: Any, info: Any) -> Promise:
-    return load(info.context, visible_orders, order_uuid_of_root(root), asker(info))
+def resolve_order_license_order(root: Any, info: Any) -> Optional[Promise]:
+    actor, order_uuid = asker(info), order_uuid_of_root(root)
+    if actor.is_anonymous and not knows_token(info, order_uuid):
+        return None
+    return load(info.context, visible_orders, order_uuid, actor)
 
 
 @nested
 def resolve_order_line_licenses(root: Any, info: Any, **paging: Any) -> Promise:
-    line = load(info.context, visible_lines, order_line_ref(root), asker(info))
-    return line.then(lambda ours: resolve_line_licenses(ours, info, **paging) if ours else None)
+    actor = asker(info)
+
+    def licenses_of(line: Optional[LineRow]) -> Optional[Promise]:
+        if line is None or actor.is_anonymous and not knows_token(info, line.order.order_uuid):
+            return None
+        return resolve_line_licenses(line, info, **paging)
+
+    return load(info.context, visible_lines, order_line_ref(root), actor).then(licenses_of)
 
 
 def _connection_or_null() -> graphene.Field:

@@ -22,7 +22,7 @@ from ..emails.listing import DELIVERY_SORTING, deliveries_of_orders
 from ..emails.types import LicenseDeliveryConnection
 from ..ids import Record
 from ..licenses.listing import licenses_of_lines, licenses_of_orders
-from ..licenses.sight import for_members, name_for, sees_key_hints, value_for_members
+from ..licenses.sight import for_members, name_for, value_for_members
 from ..licenses.types import LicenseConnection
 from ..loaders import load, rows
 from ..policies.types import LicensePolicy
@@ -98,11 +98,13 @@ class LicenseOrderLine(Record, graphene.ObjectType):
     policy = graphene.Field(LicensePolicy, required=True, description="How it is licensed.")
     product_variant = graphene.Field(
         lambda: host_types().ProductVariant,
-        description="The shop's variant, unless it was deleted since.",
+        description="The shop's variant, unless it was deleted since; null for whom the shop does not give "
+        "it, as long as its product is not published.",
     )
     order_line = graphene.Field(
         lambda: host_types().OrderLine,
-        description="The shop's order line, unless it was deleted since.",
+        description="The shop's order line, unless it was deleted since; null for whom the shop does not "
+        "give the order.",
     )
 
     @staticmethod
@@ -123,11 +125,11 @@ class LicenseOrderLine(Record, graphene.ObjectType):
 
     @staticmethod
     def resolve_product_variant(root: LineRow, info: Any) -> Promise:
-        return load(info.context, load_variants, root.variant_ref)
+        return load(info.context, load_variants, root.variant_ref, info.context)
 
     @staticmethod
     def resolve_order_line(root: LineRow, info: Any) -> Promise:
-        return load(info.context, load_order_lines, root.order_line_ref)
+        return load(info.context, load_order_lines, root.order_line_ref, info.context)
 
 
 class LicenseOrder(Record, graphene.ObjectType):
@@ -190,7 +192,8 @@ class LicenseOrder(Record, graphene.ObjectType):
     )
     order = graphene.Field(
         lambda: host_types().Order,
-        description="The shop's order, unless it was deleted since. For owners of the account and staff.",
+        description="The shop's order, unless it was deleted since; null for whom the shop does not give it: "
+        "it does to the user who ordered, and to staff with MANAGE_ORDERS.",
     )
 
     @staticmethod
@@ -239,11 +242,8 @@ class LicenseOrder(Record, graphene.ObjectType):
     resolve_comment = staticmethod(value_for_members("comment"))
 
     @staticmethod
-    @nested
     def resolve_order(root: OrderRow, info: Any) -> Promise:
-        return sees_key_hints(info, root.account_id).then(
-            lambda sees: load(info.context, load_orders, root.order_uuid) if sees else None
-        )
+        return load(info.context, load_orders, root.order_uuid, info.context)
 
 
 class LicenseOrderConnection(KeysetConnection):

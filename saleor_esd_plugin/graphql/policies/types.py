@@ -8,7 +8,7 @@ import graphene
 from promise import Promise
 
 from ...accounts.models import Account
-from ...host.graphql import DateTime, host_types, load_variants
+from ...host.graphql import DateTime, global_id, host_types, load_variants
 from ...keys.models import KeyKind, KeyPool
 from ...licenses.models import Approval, DeliveryMode, ExpiryBasis, RankedPool
 from ...licenses.models import LicensePolicy as Policy
@@ -125,9 +125,11 @@ class LicensePolicy(Record, graphene.ObjectType):
     grace_days = graphene.Int(
         required=True, description="Days after expiry during which it can still be used."
     )
+    variant_id = graphene.ID(required=True, description="The id of the variant that it is for.")
     variant = graphene.Field(
         lambda: host_types().ProductVariant,
-        description="The variant that it is for, unless it was deleted since.",
+        description="The variant that it is for, unless it was deleted since; null for whom the shop does "
+        "not give it, as long as its product is not published.",
     )
     name = graphene.String(description="Staff's name for it. For staff, approvers too.")
     pool = graphene.Field(
@@ -174,8 +176,12 @@ class LicensePolicy(Record, graphene.ObjectType):
         return root.term or None
 
     @staticmethod
+    def resolve_variant_id(root: Policy, info: Any) -> Any:
+        return global_id("ProductVariant", root.variant_ref)
+
+    @staticmethod
     def resolve_variant(root: Policy, info: Any) -> Promise:
-        return load(info.context, load_variants, root.variant_ref)
+        return load(info.context, load_variants, root.variant_ref, info.context)
 
     @staticmethod
     @_for_approvers

@@ -6,12 +6,15 @@ from typing import Any, FrozenSet, Iterable, Mapping, Optional
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from graphene import Date, DateTime
 from graphql_jwt.exceptions import PermissionDenied
+from saleor.account.models import User
 from saleor.graphql.core.scalars import Decimal
 from saleor.graphql.core.types import Money, Upload
-from saleor.order.models import Order
+from saleor.order import OrderStatus
+from saleor.order.models import Order, OrderLine
+from saleor.product.models import Product, ProductVariant
 
 from ..ids import decimal_ref, uuid_ref
 from ..types import APP_LABEL
@@ -21,6 +24,7 @@ __all__ = [
     "DateTime",
     "Decimal",
     "Money",
+    "ORDER_TOKENS",
     "PermissionDenied",
     "Upload",
     "current_rights",
@@ -28,12 +32,18 @@ __all__ = [
     "order_pk",
     "order_uuid_text",
     "orders_by_uuid",
+    "orders_given_to",
     "prepare_schema",
     "read_alias",
     "unwrap",
+    "users_given_to",
+    "variants_given_to",
     "wrap_order",
     "wrap_variant",
 ]
+
+# The fields of Query that give anybody the order of a token, which cannot be guessed -> its argument.
+ORDER_TOKENS = {"orderByToken": "token"}
 
 
 def current_rights(kind: str, requestor: Any) -> Optional[FrozenSet[str]]:
@@ -68,6 +78,40 @@ def read_alias(context: Any) -> str:
 def orders_by_uuid(uuids: Iterable[UUID]) -> QuerySet:
     """The host's orders with these uuids."""
     return Order.objects.filter(token__in=[str(uuid) for uuid in uuids])
+
+
+def users_given_to(requestor: Any) -> QuerySet:
+    """The users that the host itself gives the user or app (None: a visitor): `me`, `user`."""
+    if requestor is None:
+        return User.objects.none()
+    given = Q(pk=requestor.pk) if isinstance(requestor, User) else Q(pk__in=[])
+    if requestor.has_perm("account.manage_staff"):
+        given |= Q(is_staff=True)
+    if requestor.has_perm("account.manage_users"):
+        given |= Q(pk__in=User.objects.customers().values("pk"))
+    return User.objects.filter(given)
+
+
+def orders_given_to(requestor: Any) -> QuerySet:
+    """The orders that the host itself gives the user or app (None: a visitor): `me { orders }`, `order`."""
+    if requestor is not None and requestor.has_perm("order.manage_orders"):
+        return Order.objects.all()
+    if isinstance(requestor, User):
+        return Order.objects.filter(user=requestor.pk).exclude(status=OrderStatus.DRAFT)
+    return Order.objects.none()
+
+
+def variants_given_to(requestor: Any) -> QuerySet:
+    """The variants that the host itself gives the user or app (None: a visitor).
+
+    By `productVariant`, and by the lines of orders that it gives.
+    """
+    if requestor is not None and requestor.has_perm("product.manage_products"):
+        return ProductVariant.objects.all()
+    ordered = OrderLine.objects.filter(order__in=orders_given_to(requestor))
+    return ProductVariant.objects.filter(
+        Q(product__in=Product.objects.published()) | Q(pk__in=ordered.values("variant_id"))
+    )
 
 
 def order_uuid_text(ref: str) -> Optional[str]:

@@ -7,15 +7,19 @@ from typing import Any, FrozenSet, Iterable, Mapping, Optional
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from saleor.account.models import User
 from saleor.core.exceptions import PermissionDenied
 from saleor.graphql.core import enums
 from saleor.graphql.core.context import SyncWebhookControlContext, get_database_connection_name
 from saleor.graphql.core.scalars import Date, DateTime, Decimal
 from saleor.graphql.core.types import Money, Upload
 from saleor.graphql.query_cost_map import COST_MAP
+from saleor.order import OrderStatus
 from saleor.order.models import Order
 from saleor.permission.enums import get_permissions_enum_list
+from saleor.product.models import ALL_PRODUCTS_PERMISSIONS, ProductChannelListing, ProductVariant
 from saleor.webhook.observability.sensitive_data import SENSITIVE_GQL_FIELDS
 
 from ..ids import decimal_ref, uuid_ref
@@ -31,6 +35,7 @@ __all__ = [
     "DateTime",
     "Decimal",
     "Money",
+    "ORDER_TOKENS",
     "PermissionDenied",
     "Upload",
     "current_rights",
@@ -38,12 +43,18 @@ __all__ = [
     "order_pk",
     "order_uuid_text",
     "orders_by_uuid",
+    "orders_given_to",
     "prepare_schema",
     "read_alias",
     "unwrap",
+    "users_given_to",
+    "variants_given_to",
     "wrap_order",
     "wrap_variant",
 ]
+
+# The fields of Query that give anybody the order of a token, which cannot be guessed -> its argument.
+ORDER_TOKENS = {"orderByToken": "token", "order": "id"}
 
 
 def current_rights(kind: str, requestor: Any) -> Optional[FrozenSet[str]]:
@@ -91,6 +102,41 @@ def read_alias(context: Any) -> str:
 def orders_by_uuid(uuids: Iterable[UUID]) -> QuerySet:
     """The host's orders with these uuids."""
     return Order.objects.filter(pk__in=list(uuids))
+
+
+def users_given_to(requestor: Any) -> QuerySet:
+    """The users that the host itself gives the user or app (None: a visitor): `me`, `user`."""
+    if requestor is None:
+        return User.objects.none()
+    given = Q(pk=requestor.pk) if isinstance(requestor, User) else Q(pk__in=[])
+    if requestor.has_perm("account.manage_staff"):
+        given |= Q(is_staff=True)
+    if requestor.has_perm("account.manage_users") or requestor.has_perm("order.manage_orders"):
+        given |= Q(pk__in=User.objects.customers().values("pk"))
+    return User.objects.filter(given)
+
+
+def orders_given_to(requestor: Any) -> QuerySet:
+    """The orders that the host itself gives the user or app (None: a visitor): `me { orders }`, `orders`."""
+    is_user = isinstance(requestor, User)
+    given = Q(user_id=requestor.pk) & ~Q(status=OrderStatus.DRAFT) if is_user else Q(pk__in=[])
+    if requestor is not None and requestor.has_perm("order.manage_orders"):
+        groups = requestor.groups.all() if is_user else None
+        if groups is None or groups.filter(restricted_access_to_channels=False).exists():
+            return Order.objects.all()
+        given |= Q(channel_id__in=groups.values("channels"))
+    return Order.objects.filter(given)
+
+
+def variants_given_to(requestor: Any) -> QuerySet:
+    """The variants that the host itself gives the user or app (None: a visitor) in any channel."""
+    if requestor is not None and any(map(requestor.has_perm, ALL_PRODUCTS_PERMISSIONS)):
+        return ProductVariant.objects.all()
+    begun = Q(published_at=None) | Q(published_at__lte=timezone.now())
+    listings = ProductChannelListing.objects.filter(
+        begun, is_published=True, channel__is_active=True
+    )
+    return ProductVariant.objects.filter(product_id__in=listings.values("product_id"))
 
 
 def order_uuid_text(ref: str) -> Optional[str]:

@@ -1,5 +1,6 @@
 """licenseCheckoutDetailsSet: what the buyer says before completing the checkout (I04, I05, I06)."""
 
+import actors
 import build
 import lane
 import pytest
@@ -101,3 +102,28 @@ def test_ids_that_are_none(say, checkout, bad_id):
     (error,) = payload["errors"]
     assert (error["field"], error["code"]) == ("checkout", "NOT_FOUND")
     assert kept(checkout) == {}
+
+
+@pytest.mark.parametrize("who", ["anonymous", "shopper", "APPROVE_LICENSES", "app"])
+def test_a_users_checkout_is_not_somebody_elses(api, gid, who):
+    """Saleor 2.10 shows anybody its id by `_entities`; with it the notices could be sent elsewhere."""
+    checkout = build.make_checkout(user=build.make_user())
+    given = {"checkout": gid("Checkout", checkout.token), "notificationEmail": "x@x.example"}
+
+    answer = api(actors.ACTORS[who](None))(SET, {"input": given})
+
+    (error,) = answer["data"]["licenseCheckoutDetailsSet"]["errors"]
+    assert (error["field"], error["code"]) == ("checkout", "NOT_FOUND")
+    assert kept(checkout) == {}
+
+
+@pytest.mark.parametrize("is_staff", [False, True])
+def test_a_users_checkout_is_the_users_and_staffs(api, gid, staff, is_staff):
+    user = build.make_user()
+    checkout = build.make_checkout(user=user)
+    ask = api(staff("MANAGE_LICENSES") if is_staff else user)
+
+    answer = ask(SET, {"input": {"checkout": gid("Checkout", checkout.token), "comment": "hello"}})
+
+    assert answer["data"]["licenseCheckoutDetailsSet"]["errors"] == []
+    assert kept(checkout) == {"esd.comment": "hello"}

@@ -95,7 +95,8 @@ def test_after_approval_it_is_done_with_6_of_6(manager, gid):
     assert (found["waiting"], found["decidedBy"]) == ([], factories.STAFF.label)
     assert found["decisionReason"] == "known customer"
     assert {edge["node"]["unitIndex"] for edge in found["licenses"]["edges"]} == set(range(6))
-    assert manager(ORDER, {"order": found["order"]["id"]})["data"]["licenseOrder"] == found
+    shops_id = gid("Order", build.find_order(order.order_uuid))
+    assert manager(ORDER, {"order": shops_id})["data"]["licenseOrder"] == found
 
 
 def test_members_do_not_read_who_of_the_shop_decided(api, gid):

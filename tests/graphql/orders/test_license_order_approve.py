@@ -70,7 +70,8 @@ def test_4_of_6_by_the_ids_of_the_shop_twice(approve, order, whole, gid, unchang
     assert (found["status"], found["availability"]["text"]) == ("PARTIALLY_RELEASED", "4 of 6")
     with unchanged():
         again = approve(
-            id=found["order"]["id"], lines=[{"id": gid("LicenseOrderLine", line), "quantity": 4}]
+            id=gid("Order", build.find_order(order.order_uuid)),
+            lines=[{"id": gid("LicenseOrderLine", line), "quantity": 4}],
         )
     assert again == {"licenseOrder": found, "errors": []}
 

@@ -88,3 +88,64 @@ def test_an_order_without_licensed_products(api):
     token = getattr(order, "token", None) or order.pk
     answer = api()(BY_TOKEN, {"token": str(token)})
     assert answer["data"]["orderByToken"] == {"licenseOrder": None, "lines": [{"licenses": None}]}
+
+
+# The shop's own way for federated schemas, as anybody may go it on Saleor 2.10.
+ENTITIES = """query($of: [_Any]) { %s_entities(representations: $of) { ... on User {
+    orders(first: 5) { edges { node { id licenseOrder { status number } lines { licenses(first: 5) {
+        edges { node { fulfillment lifecycle } } } } } } } } } }"""
+
+
+@pytest.mark.only_on("2.10", reason="Saleor 3 shows by `_entities` only what one may see anyway")
+@pytest.mark.parametrize("alias", ["", "orderByToken: ", "checkoutComplete: "])
+def test_seeing_an_order_is_no_proof_of_its_token(api, gid, alias):
+    """28 orders of strangers were to be read with products, states and dates; an alias changes nothing."""
+    user = build.make_user()
+    factories.make_released(1, user=user)
+    representation = {"__typename": "User", "id": gid("User", user.pk)}
+
+    answer = api()(ENTITIES % alias, {"of": [representation]})
+
+    ((found,),) = answer["data"].values()
+    (edge,) = found["orders"]["edges"]
+    assert edge["node"]["licenseOrder"] is None
+    assert edge["node"]["lines"] == [{"licenses": None}]
+
+
+@pytest.mark.parametrize("alias", ["", "_entities: ", "me: ", "a: "])
+def test_a_root_field_that_takes_the_token_is_known_by_its_name(api, order, alias):
+    document = """query($token: UUID!) { ...Mine }
+        fragment Mine on Query { %sorderByToken(token: $token) { licenseOrder { status } } }"""
+
+    answer = api()(document % alias, {"token": str(order.order_uuid)})
+
+    (found,) = answer["data"].values()
+    assert found == {"licenseOrder": {"status": "DONE"}}
+
+
+def test_the_token_in_the_document_itself_is_one_too(api, order):
+    found = api()('{ orderByToken(token: "%s") { licenseOrder { status } } }' % order.order_uuid)
+    assert found["data"]["orderByToken"] == {"licenseOrder": {"status": "DONE"}}
+
+
+@pytest.mark.only_on(
+    "3.21", reason="on Saleor 2.10 the id of an order is a small number, for staff"
+)
+def test_the_id_of_an_order_is_its_token(api, gid, order):
+    document = "query($id: ID!) { order(id: $id) { licenseOrder { status } } }"
+    answer = api()(document, {"id": gid("Order", order.order_uuid)})
+    assert answer["data"]["order"] == {"licenseOrder": {"status": "DONE"}}
+
+
+@pytest.mark.only_on("3.21", reason="orders from before an upgrade have a number as well")
+def test_the_number_of_an_order_from_before_an_upgrade_is_no_token(api, gid, order):
+    """The shop takes it for an id, and anybody can guess it."""
+    from saleor.order.models import Order
+
+    Order.objects.filter(pk=order.order_uuid).update(use_old_id=True)
+    number = Order.objects.get(pk=order.order_uuid).number
+    document = "query($id: ID!) { order(id: $id) { number licenseOrder { status } } }"
+
+    answer = api()(document, {"id": gid("Order", number)})
+
+    assert answer["data"]["order"] == {"number": str(number), "licenseOrder": None}
