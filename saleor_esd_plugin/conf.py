@@ -44,6 +44,21 @@ class Settings:
         return _number("ESD_MAX_QUANTITY", MAX_QUANTITY)
 
     @property
+    def max_nodes(self) -> int:
+        """Objects of ours that one HTTP request to the API may ask for [10,000]."""
+        return _number("ESD_MAX_NODES", 10_000)
+
+    @property
+    def max_total_counts(self) -> int:
+        """Lists of ours with `totalCount` in one HTTP request [20]."""
+        return _number("ESD_MAX_TOTAL_COUNTS", 20)
+
+    @property
+    def max_mutations(self) -> int:
+        """Mutations of ours in one HTTP request [50]."""
+        return _number("ESD_MAX_MUTATIONS", 50)
+
+    @property
     def claim_url(self) -> Optional[str]:
         """The storefront's claim page; the token is appended. None: our own page."""
         return _text("ESD_CLAIM_URL") or None

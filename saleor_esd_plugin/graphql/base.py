@@ -13,6 +13,7 @@ from ..errors import EsdError, LoginRequired, PermissionRefused, Required
 from ..host.db import writing
 from ..host.graphql import actor_of, permission_denied, uploaded_file
 from ..host.types import Actor
+from .budget import require_budget
 from .documents import SECRET_FIELDS, refuse_literal_secrets, refuse_several_secrets
 from .errors import LicenseError, license_error, public_error, unexpected
 from .loaders import forget
@@ -101,6 +102,7 @@ class BaseMutation(graphene.Mutation):
             # What the answer shows is to be read where it was written, not from a replica.
             info.context.allow_replica = False
             try:
+                require_budget(info)
                 actor = asker(info)
                 cls.policy(actor)
                 refuse_literal_secrets(info, cls.secret_inputs)
@@ -146,7 +148,7 @@ def root_query(policy: Policy) -> Callable[[Callable], Callable]:
                 policy(actor)
                 return resolve(actor, info, **arguments)
 
-            return _answered(resolve, answer)
+            return _answered(resolve, info, answer)
 
         resolver.policy = policy  # type: ignore[attr-defined]
         return resolver
@@ -162,7 +164,7 @@ def nested(resolve: Callable) -> Callable:
 
     @functools.wraps(resolve)
     def resolver(root: Any, info: Any, **arguments: Any) -> Any:
-        return _answered(resolve, lambda: resolve(root, info, **arguments))
+        return _answered(resolve, info, lambda: resolve(root, info, **arguments))
 
     return resolver
 
@@ -181,10 +183,11 @@ def nested_for(policy: Callable[[Actor], None]) -> Callable:
     return decorate
 
 
-def _answered(resolve: Callable, answer: Callable[[], Any]) -> Any:
-    """What `answer()` gives; errors of ours become GraphQL's, any other tells clients nothing (H6)."""
+def _answered(resolve: Callable, info: Any, answer: Callable[[], Any]) -> Any:
+    """What `answer()` gives, within the budget of the request; errors of ours become GraphQL's, any other tells clients nothing (H6)."""
     name = resolve.__qualname__
     try:
+        require_budget(info)
         with writing():
             found = answer()
     except Exception as error:

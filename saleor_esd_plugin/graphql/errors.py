@@ -39,6 +39,7 @@ LicenseErrorCode = described_enum(
         "DUPLICATE_CODE": "The code is taken within this account.",
         "FILE_TOO_LARGE": "The file is larger than what can be read at once.",
         "BAD_ENCODING": "The file is neither UTF-8 nor UTF-16; `params` has the position.",
+        "TOO_COMPLEX": "The request asks for too much at once; `params` has what was asked and is allowed.",
         "LITERAL_SECRET_FORBIDDEN": "Keys and tokens come as variables, never in the document's text.",
         "ONE_PER_OPERATION": "What hands out a secret may stand once in an operation.",
         "LOGIN_REQUIRED": "Nobody is signed in.",
@@ -86,6 +87,20 @@ class LiteralSecret(EsdError):
 
     def __init__(self, field: str):
         super().__init__(f"Give “{field}” as a variable, not in the query's text.", field=field)
+
+
+class TooComplex(EsdError):
+    """An HTTP request asks for more than its budget; `what` is "nodes", "totalCounts" or "mutations"."""
+
+    code = "TOO_COMPLEX"
+
+    def __init__(self, what: str, requested: int, allowed: int):
+        super().__init__(
+            f"The request asks for {requested:,} {what}; {allowed:,} are allowed. Ask for less at once.",
+            limit=what,
+            requested=requested,
+            allowed=allowed,
+        )
 
 
 class OnePerOperation(EsdError):
