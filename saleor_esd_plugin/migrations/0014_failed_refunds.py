@@ -22,7 +22,7 @@ def moment(name):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("esd", "0012_one_index_each"),
+        ("esd", "0013_queue_is_managed"),
     ]
 
     operations = [

@@ -26,7 +26,7 @@ WHERE shop_order.id = line.order_id AND policy.id = line.policy_id
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("esd", "0012_one_index_each"),
+        ("esd", "0014_failed_refunds"),
     ]
 
     operations = [

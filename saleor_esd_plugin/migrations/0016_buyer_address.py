@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("esd", "0012_one_index_each")]
+    dependencies = [("esd", "0015_approval_reasons")]
 
     operations = [
         migrations.AddField("licenseorder", "follows_user", models.BooleanField(null=True)),

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("esd", "0012_one_index_each")]
+    dependencies = [("esd", "0016_buyer_address")]
 
     operations = [
         migrations.AddField(
