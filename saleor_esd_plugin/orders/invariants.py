@@ -87,13 +87,11 @@ def _of_amounts() -> Iterator[str]:
     beyond = F("open_refund") + F("settled_refund") - F("charged_back")
     for order in LicenseOrder.objects.filter(refunded__lt=beyond):
         yield f"order {order.number}: more is open or settled than went back"
-    stayed = F("peak_refund") - F("refunded") - F("charged_back")
-    for order in LicenseOrder.objects.annotate(stayed=stayed).filter(
-        Q(stayed__lt=0) | Q(failed_refund__gt=F("stayed"))
-    ):
+    failed = LicenseOrder.objects.filter(failed_refund__gt=0)
+    for order in failed.filter(failed_refund__gt=F("peak_refund") - went_back):
         yield f"order {order.number}: more failed than seemed to be gone"
     live = LicenseOrder.objects.filter(cancelled_at=None, refunded_at=None)
-    for order in LicenseOrder.objects.filter(failed_refund__gt=0).exclude(pk__in=live.values("pk")):
+    for order in failed.exclude(pk__in=live.values("pk")):
         yield f"order {order.number}: it has ended, and staff are asked about a refund that failed"
     paid = live.filter(captured__gt=0, captured__gte=F("total"))
     for order in paid.filter(captured__lte=went_back):
