@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Dict, Iterable, List, Mapping, Optional, Set
 from uuid import UUID
 
@@ -77,7 +78,8 @@ def _named_by_staff(
 def _cover_refund(order: LicenseOrder, *, reason: str, actor: Actor) -> None:
     settled = order.open_refund
     order.settled_refund += settled
-    order.save(update_fields=["settled_refund"])
+    order.open_refund = Decimal(0)
+    order.save(update_fields=["settled_refund", "open_refund"])
     record(
         EventType.LICENSE_ORDER_REFUND_SETTLED,
         order.pk,

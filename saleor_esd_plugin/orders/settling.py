@@ -46,16 +46,11 @@ def settle_license_order(license_order_id: UUID, *, actor: Actor = SYSTEM) -> Li
     return order
 
 
-def note_locked_order(order: LicenseOrder, in_shop: Order, *, actor: Actor = SYSTEM) -> None:
-    """Note what the shop says of an order, for a caller who holds its lock and has read it since it does.
+def note_locked_order(order: LicenseOrder, known: Order, *, actor: Actor = SYSTEM) -> Money:
+    """Note what the shop says of an order, for a caller who holds its lock and has read `known` since it does.
 
     Only then is a note taken back: a reading without the lock may be older than what was noted.
     """
-    if shop.plugin_settings().is_active:
-        _note(order, in_shop, actor)
-
-
-def _note(order: LicenseOrder, known: Order, actor: Actor) -> Money:
     money = note_state(order, known, actor=actor)
     note_unpaid(order, known, money, actor=actor)
     return money
@@ -71,7 +66,7 @@ def settle_locked_order(
     if not shop.plugin_settings().is_active:
         return
     known = in_shop or _remembered(order)
-    money = _note(order, known, actor)
+    money = note_locked_order(order, known, actor=actor)
     lines = list(order.lines.select_for_update().order_by("pk"))
     if order.refunded_at is not None and _has_failed(order, money) and not money.is_all_gone:
         _reopen(order, lines)

@@ -15,7 +15,7 @@ from factories import (
     unique,
 )
 from provider import disputed, refunded, sell, tell
-from standing import assert_sql_says_the_same
+from standing import assert_orders_say_why
 
 from saleor_esd_plugin.host import shop
 from saleor_esd_plugin.host.types import PluginSettings
@@ -31,9 +31,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def sql_says_the_same():
+def every_order_says_why():
     yield
-    assert_sql_says_the_same()
+    assert_orders_say_why()
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_with_a_locked_ring_nobody_knows_whether_keys_are_lacking(lock, monkeypa
 
     reconcile_orders()
     assert (waiting(order), waiting(other)) == ({"PROCESSING": 1}, {"PROCESSING": 2})
-    assert_sql_says_the_same()
+    assert_orders_say_why()
 
     monkeypatch.undo()
     assert waiting(order) == {"KEYS": 1}
@@ -136,7 +136,7 @@ def test_units_that_came_to_a_line_are_worked_on_until_allocation_has_looked():
 
     observe_order(shop.read_order(order.order_uuid))
     assert waiting(order) == {"PROCESSING": 2}
-    assert_sql_says_the_same()
+    assert_orders_say_why()
     allocate_license_order(order.pk)
 
     order.refresh_from_db()
