@@ -4,6 +4,7 @@ Django is set up."""
 from __future__ import annotations
 
 import pytest
+from untold import nothing_follows_by_itself  # noqa: F401
 
 
 @pytest.fixture

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib import import_module
 
 import build
 import factories as make
 import pytest
+from django.db import connection
 
 from saleor_esd_plugin import tasks
 from saleor_esd_plugin.accounts.invitations import accept_invitation, issue_invitation
@@ -289,6 +291,26 @@ def test_a_replaced_key_is_no_matter_any_more(follow):
     told = contents(notice)
     assert (told["old_address"], told["has_account"]) == (OLD, False)
     assert [each["masked_key"][-5:] for each in told["licenses"]] == [clear(second)[-5:]]
+
+
+def test_mails_that_left_before_the_upgrade_are_known_too(follow):
+    """Migration 0016 notes which keys were in them, by the policy of the order's lines."""
+    inline, by_link = ordered(2), ordered(delivery="CLAIM_LINK", email="other@example.com")
+    for order in (inline, by_link):
+        approve(order)
+    follow()
+    as_later = {row.pk: row.data.get("in_clear") for row in Delivery.objects.all()}
+    for row in Delivery.objects.all():
+        row.data.pop("in_clear", None)
+        row.save()
+    migration = import_module("saleor_esd_plugin.migrations.0016_buyer_address")
+
+    with connection.cursor() as cursor:
+        cursor.execute(migration.KEYS_IN_CLEAR)
+
+    noted = {row.pk: row.data.get("in_clear") for row in Delivery.objects.all()}
+    assert noted == {pk: keys or None for pk, keys in as_later.items()}
+    assert sorted(map(len, filter(None, noted.values()))) == [2]
 
 
 def test_an_account_taken_over_at_the_old_address_is_told(follow):

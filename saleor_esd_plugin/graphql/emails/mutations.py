@@ -35,8 +35,9 @@ class LicenseEmailResendInput(graphene.InputObjectType):
 class LicenseEmailResend(BaseMutation):
     """Sends the e-mail with the key, or a new link to it, again (3 an hour, 10 a day per license).
 
-    It goes to the end customer who holds the license, else to the buyer. For MASTER, ADMINISTRATOR and
-    SUPPORT of the account, and staff with MANAGE_LICENSES.
+    It goes to the end customer who holds the license, else to the buyer, at the address that the order has in
+    the shop now; REQUIRED if it has none. For MASTER, ADMINISTRATOR and SUPPORT of the account, and staff with
+    MANAGE_LICENSES.
     """
 
     policy = owner_or_staff(MANAGE_LICENSES)

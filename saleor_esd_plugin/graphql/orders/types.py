@@ -181,7 +181,9 @@ class LicenseOrder(Record, graphene.ObjectType):
         LicenseConnection, resolve_order_licenses, "Its units that have a key."
     )
     account = graphene.Field(LicenseAccount, description="Whose it is.")
-    buyer_email = graphene.String(description="The buyer's address.")
+    buyer_email = graphene.String(
+        description="The buyer's address, as the shop had it when we looked last."
+    )
     notification_email = graphene.String(
         description="Where the buyer wants notices to go besides; it never gets a key."
     )
