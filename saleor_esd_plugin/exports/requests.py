@@ -20,6 +20,7 @@ from ..host.types import Actor
 from ..keys.secret import SecretKeys
 from ..licenses.opening import id_of, open_sealed, require_open_ring
 from ..permissions import REVEAL_LICENSE_KEYS
+from .conditions import refuse_keys
 from .csv_files import Row, Source
 from .models import Export, ExportKind
 
@@ -41,9 +42,10 @@ class Issued(NamedTuple):
     token: str
 
 
-def export_licenses(source: Source, *, actor: Actor, **what: Any) -> Issued:
-    """A token for the file of these licenses; see `_issue`."""
-    return _issue(ExportKind.LICENSES, source, actor=actor, **what)
+def export_licenses(source: Source, *, actor: Actor, wanted: Dict[str, Any], **what: Any) -> Issued:
+    """A token for the file of these licenses; see `_issue`. Raises Invalid for a key among the conditions."""
+    refuse_keys(wanted, actor)
+    return _issue(ExportKind.LICENSES, source, actor=actor, wanted=wanted, **what)
 
 
 def export_license_keys(source: Source, *, actor: Actor, **what: Any) -> Issued:

@@ -29,9 +29,12 @@ def line_keys(
         key = line.strip(_BLANKS)
         # Most lines are a key and nothing else.
         if not (key[-1:].isalnum() and key[:1].isalnum()):
-            bare = key.strip(edges)
-            if _PLAIN.fullmatch(bare) or _QUOTED.fullmatch(bare):
-                key = bare
+            for bare, shape in (
+                (key.strip(_BLANKS + _SEPARATORS), _QUOTED),
+                (key.strip(edges), _PLAIN),
+            ):
+                if shape.fullmatch(bare):
+                    key = bare
         if not _QUOTED.fullmatch(key) and _are_several(key):
             yield number, None
         elif key[:1] == key[-1:] == '"' and len(key) > 1:

@@ -20,6 +20,7 @@ _JOINED = re.compile(r"[A-Za-z]+(?:[-_./][A-Za-z]+)*[:.,;!?]*")
 # Product, product, PRODUCT, ProductKey; but not pRodUCt.
 _WORD = re.compile("[A-Z]+|[A-Z]?[a-z]+(?:[A-Z][a-z]{2,})*")
 _NATURAL_WORD = re.compile("[A-Z]?[a-z]{2,}")
+_NOT_IN_SENTENCES = re.compile(r"[|^~`$\\]")
 _SHORT_NUMBER = re.compile("[0-9]{1,4}")
 
 
@@ -68,7 +69,8 @@ def _kind_of(text: str) -> Kind:
     if len(groups) > 2 and len(sizes) == 1 and not is_mixed:
         return Kind.KEY
     if has_blank:
-        return Kind.WORDS if _are_words(groups) else Kind.KEY
+        is_sentence = _are_words(groups) and not _NOT_IN_SENTENCES.search(text)
+        return Kind.WORDS if is_sentence else Kind.KEY
     if not _JOINED.fullmatch(text) or max(sizes) > _LONGEST_WORD:
         return Kind.KEY
     if is_mixed and not all(map(_WORD.fullmatch, groups)):

@@ -44,7 +44,8 @@ class LicensesExportInput(graphene.InputObjectType):
     """Which licenses to put into a file, and what of them."""
 
     filter = LicenseFilterInput(
-        description="Which ones, as for `licenses`; not by `key`. All that you may export, if left out."
+        description="Which ones, as for `licenses`; not by `key` or with a whole key in another field. All that "
+        "you may export, if left out."
     )
     columns = graphene.List(
         graphene.NonNull(LicenseExportColumn),

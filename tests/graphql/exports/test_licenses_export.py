@@ -332,6 +332,49 @@ def test_what_cannot_be_asked_for(api, owner, licenses, unchanged, given, field)
     assert (error["code"], error["field"]) == ("INVALID", field)
 
 
+@pytest.mark.parametrize("write", [str, str.lower, lambda key: key.replace("-", "")])
+@pytest.mark.parametrize(
+    "name", ["text", "product", "sku", "orderNumber", "buyer", "endCustomerText", "variant"]
+)
+def test_a_whole_key_among_the_conditions_is_refused(api, owner, licenses, unchanged, name, write):
+    """Invariant 7: it would be kept in clear with the export; that has a key's pattern even if nobody has it."""
+    (made_up,) = factories.fresh_keys(1)
+    for key in (vault.decrypt(licenses[0].key).reveal(), made_up):
+        for text in (write(key), f"the key {write(key)} please"):
+            with unchanged():
+                answer = api(owner)(EXPORT, {"input": {"filter": {name: text}}})
+            (error,) = answer["data"]["licensesExport"]["errors"]
+            assert (error["code"], error["field"]) == ("INVALID", f"filter.{name}")
+            assert key not in str(answer)
+    assert not Export.objects.exists()
+
+
+def test_a_key_of_a_free_pattern_is_known_by_the_stock_to_whom_it_belongs(
+    api, owner, staff, unchanged
+):
+    """A member cannot try which keys others have: what is not theirs is a text like any other."""
+    pool = factories.make_pool(format="GENERIC")
+    factories.add_keys(pool, ["10345678", "10345679"])
+    policy = factories.make_policy(pool)
+    (mine,) = factories.make_released(1, policy=policy, user=owner)
+    key = vault.decrypt(mine.key).reveal()
+    (other,) = {"10345678", "10345679"} - {key}
+    asked = {"filter": {"text": key}}, {"filter": {"text": other}}
+
+    for someone, refused in ((owner, [True, False]), (staff(MANAGE_LICENSES), [True, True])):
+        answers = [api(someone)(EXPORT, {"input": given}) for given in asked]
+        assert [outcome(answer, "licensesExport") == "INVALID" for answer in answers] == refused
+    assert key not in str(list(Export.objects.values_list("wanted", flat=True)))
+
+
+def test_a_suffix_has_five_characters_at_most(api, owner, licenses, unchanged):
+    with unchanged():
+        answer = api(owner)(EXPORT, {"input": {"filter": {"keySuffix": "AB2345"}}})
+    (error,) = answer["data"]["licensesExport"]["errors"]
+    assert (error["code"], error["field"]) == ("INVALID", "filter.keySuffix")
+    assert error["message"] == "Give the last 5 characters at most."
+
+
 def test_once_in_an_operation(api, owner, licenses, unchanged):
     document = """mutation($input: LicensesExportInput!) {
         a: licensesExport(input: $input) { url errors { code } }

@@ -118,11 +118,71 @@ def test_all_rows_or_none_unless_bad_ones_may_be_skipped(ask, pool, gid, unchang
     }
 
     with unchanged():
-        refused = imported(ask(IMPORT, {"input": given}))
+        answer = ask(IMPORT, {"input": given})["data"]["licenseKeysImport"]
     skipped = imported(ask(IMPORT, {"input": {**given, "skipInvalid": True}}))
 
+    refused, told = answer["report"], "1 of 3 rows were refused, so that none was imported: "
+    assert answer["errors"] == [
+        {"field": "keys", "code": "INVALID", "message": told + "row 3 (INVALID_CHARACTER)."}
+    ]
     assert (refused["imported"], refused["accepted"], refused["refused"]) == (0, 2, 1)
     assert (skipped["imported"], skipped["accepted"], skipped["refused"]) == (2, 2, 1)
+
+
+UNLIKE = """mutation($input: LicenseKeysImportInput!) { licenseKeysImport(input: $input) {
+    report { imported refused isRepeat refusedRows { row verdict } }
+    errors { field code message params { name value } } } }"""
+
+
+def test_what_is_held_back_is_a_key_if_the_caller_says_so(ask, gid, unchanged):
+    """One by one by its row, or all of them; until then nothing is imported, and the error names the rows."""
+    pool = factories.make_pool(format="GENERIC")
+    keys = ["Product key:", "AAAA-BBBB-0001", "AAAA-BBBB-0002", "end of list"]
+    given = {"pool": gid("LicenseKeyPool", pool), "keys": keys, "dryRun": False}
+
+    with unchanged():
+        refused = ask(UNLIKE, {"input": given})["data"]["licenseKeysImport"]
+        some = {**given, "acceptedRows": [1, 2]}
+        fewer = ask(UNLIKE, {"input": some})["data"]["licenseKeysImport"]
+        checked = ask(UNLIKE, {"input": {**given, "acceptUnlike": True, "dryRun": True}})
+
+    assert refused["report"]["refusedRows"] == [
+        {"row": 1, "verdict": "UNLIKE_THE_OTHERS"},
+        {"row": 4, "verdict": "UNLIKE_THE_OTHERS"},
+    ]
+    assert refused["errors"] == [
+        {
+            "field": "keys",
+            "code": "INVALID",
+            "message": "2 of 4 rows were refused, so that none was imported: "
+            "row 1 (UNLIKE_THE_OTHERS), row 4 (UNLIKE_THE_OTHERS).",
+            "params": [
+                {"name": "refused", "value": "2"},
+                {"name": "rows", "value": "1"},
+                {"name": "rows", "value": "4"},
+            ],
+        }
+    ]
+    assert [row["row"] for row in fewer["report"]["refusedRows"]] == [4]
+    assert checked["data"]["licenseKeysImport"]["report"]["refused"] == 0
+
+    taken = ask(UNLIKE, {"input": {**given, "acceptUnlike": True}})["data"]["licenseKeysImport"]
+    assert (taken["errors"], taken["report"]["imported"]) == ([], 4)
+    again = ask(UNLIKE, {"input": {**given, "acceptUnlike": True}})["data"]["licenseKeysImport"]
+    assert (again["errors"], again["report"]["isRepeat"]) == ([], True)
+
+
+def test_nothing_but_known_keys_is_an_error_too(ask, pool, gid, unchanged):
+    keys = factories.fresh_keys(2)
+    given = {"pool": gid("LicenseKeyPool", pool), "keys": keys, "dryRun": False}
+    imported(ask(IMPORT, {"input": given}))
+
+    with unchanged():
+        answer = ask(UPLOAD, {**given, "file": None}, file=keys[1].encode(), file_name="one.txt")
+
+    (error,) = answer["data"]["licenseKeysImport"]["errors"]
+    assert (error["field"], error["code"]) == ("file", "INVALID")
+    assert error["message"].endswith("none was imported: row 1 (ALREADY_PRESENT).")
 
 
 def test_the_first_refused_rows_of_a_million_are_not_looked_for_in_all_of_them():
@@ -216,7 +276,7 @@ def test_an_empty_list_and_nul_are_judged_not_failed(ask, pool, gid, unchanged):
 
     with unchanged():
         nothing = imported(ask(IMPORT, {"input": {**given, "keys": []}}))
-        nul = imported(ask(IMPORT, {"input": {**given, "keys": ["a\0b", ""]}}))
+        nul = imported(ask(IMPORT, {"input": {**given, "keys": ["a\0b", ""], "dryRun": True}}))
 
     assert (nothing["imported"], nothing["accepted"], nothing["refused"]) == (0, 0, 0)
     assert nul["refusedRows"] == [

@@ -1,0 +1,45 @@
+"""The conditions of a file are kept until it is fetched: no key may be among them (invariant 7)."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List
+
+from django.db.models import Q
+from graphene.utils.str_converters import to_camel_case
+
+from ..accounts import access
+from ..errors import Invalid
+from ..host.types import Actor
+from ..keys.queries import fields_with_keys
+from ..permissions import MANAGE_LICENSES, REVEAL_LICENSE_KEYS, Right
+
+LONGEST_SUFFIX = 5
+
+
+def refuse_keys(wanted: Dict[str, Any], actor: Actor) -> None:
+    """Raises Invalid, naming the field, for a whole key among these conditions, and for more than 5 of its characters.
+
+    That is what has a format of fixed pattern, and what is in stock: to members only what is theirs, since
+    anybody could otherwise try which keys there are. Raises KeyringLocked.
+    """
+    if len(wanted.get("key_suffix", "").strip()) > LONGEST_SUFFIX:
+        raise _refused("key_suffix", f"Give the last {LONGEST_SUFFIX} characters at most.")
+    texts = {name: _parts(value) for name, value in wanted.items() if isinstance(value, str)}
+    theirs = Q()
+    if not actor.has(MANAGE_LICENSES, REVEAL_LICENSE_KEYS):
+        accounts = access.account_ids_with(actor, Right.SEE_KEY_HINT)
+        theirs = Q(licenses__account_id__in=accounts) | Q(
+            replacements__license__account_id__in=accounts
+        )
+    for name in fields_with_keys(texts, theirs):
+        raise _refused(name, "A file is not asked for with a whole key; use “licenses” for that.")
+
+
+def _parts(text: str) -> List[str]:
+    """The text, and each of its words: a key may stand between others."""
+    words = text.split()
+    return [text, *words] if len(words) > 1 else [text]
+
+
+def _refused(name: str, message: str) -> Invalid:
+    return Invalid(message, field="filter." + to_camel_case(name))
