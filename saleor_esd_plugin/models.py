@@ -2,7 +2,7 @@
 
 from .accounts.models import Account, EndCustomer, Invitation, Member
 from .emails.models import Delivery
-from .events.models import Dispatch, Event, Throttle
+from .events.models import Dispatch, Event, SignsOfLife, Throttle
 from .exports.models import Export
 from .host.db import register_permissions
 from .keys.models import (
@@ -58,6 +58,7 @@ __all__ = [
     "RankedPool",
     "Reservation",
     "ReservedKey",
+    "SignsOfLife",
     "StockChange",
     "Throttle",
     "WithheldKey",

@@ -22,6 +22,7 @@ from .errors import DeadLink, NotFound
 from .exports.csv_files import CONTENT_TYPE
 from .exports.requests import find_export
 from .graphql.exports.files import fetch
+from .health import examine
 from .host.db import writing
 from .host.graphql import actor_of_today, client_ip
 from .host.headers import header
@@ -129,9 +130,24 @@ def _invitation(request: HttpRequest) -> HttpResponse:
     return _page(request, "invitation", token=token)
 
 
+def _health(request: HttpRequest) -> HttpResponse:
+    """For probes, which hold no permission: whether all is well, in a word; why is told by `licenseHealth`."""
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponseNotAllowed(["GET", "HEAD"])
+    try:
+        is_well = not examine().problems
+    except Exception as error:
+        logger.error("Nobody knows whether all is well: %s", type(error).__name__)
+        is_well = False
+    return HttpResponse(
+        "ok" if is_well else "not ok", content_type="text/plain", status=200 if is_well else 503
+    )
+
+
 _PAGES: Dict[str, Callable[[HttpRequest], HttpResponse]] = {
     "claim": _claim,
     "export": _export,
+    "health": _health,
     "invitation": _invitation,
 }
 

@@ -16,6 +16,7 @@ from celery import shared_task
 from django.db.models import F
 
 from .emails import catalog, send
+from .events import signs
 from .events.models import Dispatch, Event
 from .events.types import EventType
 from .exports.requests import forget_old_exports
@@ -189,38 +190,40 @@ def reconcile_all() -> Dict[str, int]:
     off it does nothing.
     """
     with writing():
-        if not shop.plugin_settings().is_active:
-            return {}
-        withheld = withholding.withhold_old_keys()
-        if withheld:
-            shop_sync.set_stock_in_shop()
-        done = reconcile.reconcile_orders()
-        # After it: an order that lost its hook or its worker gets what its checkout kept, however late.
-        unreserved = reservations.free_expired_reservations()
-        # Repairing one thing makes the next one due: told in the order in which they happened.
-        due = Dispatch.objects.filter(told_at=None, due_at__lte=now()).order_by("event_id")
-        events = list(due.values_list("event_id", flat=True)[:DISPATCHES_PER_SWEEP])
-        for event_id in events:
-            _dispatch(event_id)
-        imports = abandoned_imports()
-        for import_id in imports:
-            broker.start(run_key_import, str(import_id))
-        deliveries = send.due_deliveries(DELIVERIES_PER_SWEEP)
-        for delivery_id in deliveries:
-            send.send_delivery(delivery_id)
-        return {
-            **done,
-            "events": len(events),
-            "imports": len(imports),
-            "deliveries": len(deliveries),
-            "unreserved": unreserved,
-            "withheld": withheld,
-            "stock_alerts": stock_alerts.watch_stock(),
-            "folded": stock.fold_stock_changes(),
-            "forgotten": forgetting.forget_old_messages()
-            + forget_old_exports()
-            + forget_old_imports(),
-        }
+        done = _sweep() if shop.plugin_settings().is_active else {}
+        signs.note_sweep()
+        return done
+
+
+def _sweep() -> Dict[str, int]:
+    withheld = withholding.withhold_old_keys()
+    if withheld:
+        shop_sync.set_stock_in_shop()
+    done = reconcile.reconcile_orders()
+    # After it: an order that lost its hook or its worker gets what its checkout kept, however late.
+    unreserved = reservations.free_expired_reservations()
+    # Repairing one thing makes the next one due: told in the order in which they happened.
+    due = Dispatch.objects.filter(told_at=None, due_at__lte=now()).order_by("event_id")
+    events = list(due.values_list("event_id", flat=True)[:DISPATCHES_PER_SWEEP])
+    for event_id in events:
+        _dispatch(event_id)
+    imports = abandoned_imports()
+    for import_id in imports:
+        broker.start(run_key_import, str(import_id))
+    deliveries = send.due_deliveries(DELIVERIES_PER_SWEEP)
+    for delivery_id in deliveries:
+        send.send_delivery(delivery_id)
+    return {
+        **done,
+        "events": len(events),
+        "imports": len(imports),
+        "deliveries": len(deliveries),
+        "unreserved": unreserved,
+        "withheld": withheld,
+        "stock_alerts": stock_alerts.watch_stock(),
+        "folded": stock.fold_stock_changes(),
+        "forgotten": forgetting.forget_old_messages() + forget_old_exports() + forget_old_imports(),
+    }
 
 
 def _dispatch(event_id: UUID) -> None:

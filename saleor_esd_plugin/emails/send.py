@@ -19,6 +19,7 @@ from django.db.models import Q
 
 from ..accounts.errors import AddressRefused
 from ..errors import Required
+from ..events import signs
 from ..events.record import record
 from ..events.types import EventType
 from ..host import shop
@@ -78,6 +79,7 @@ def send_delivery(delivery_id: UUID) -> None:
         else:
             row.status, row.sent_at, row.error, row.leased_until = SENT, now(), "", None
         row.save(update_fields=["status", "sent_at", "error", "due_at", "leased_until"])
+    signs.note_mail(left=not problem)
 
 
 def _due(moment: datetime):
@@ -124,6 +126,8 @@ def _lease(delivery_id: UUID) -> Optional[Tuple[Delivery, Letter, Sender]]:
     except Moot as why:
         delivery.status, delivery.error, delivery.leased_until = SUPPRESSED, str(why), None
     except (Unready, KeyringLocked) as why:
+        if isinstance(why, Unready):
+            signs.note_mail(left=False)
         # Nobody tried to send it; it leaves when the shop's settings are right.
         delivery.attempts -= 1
         delivery.error = str(why)[:200]

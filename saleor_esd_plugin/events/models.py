@@ -78,3 +78,18 @@ class Throttle(models.Model):
     class Meta:
         default_permissions = ()
         indexes = [models.Index(fields=["rule", "subject", "used_at"], name="esd_throttle_use")]
+
+
+class SignsOfLife(models.Model):
+    """What workers leave for whoever asks whether all is well: one row, made when it is first needed.
+
+    `swept_at` is when a sweep last came to its end. `mails_failing_since` is the first time that no mail could be
+    handed over since one could; None while they leave.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    swept_at = models.DateTimeField(null=True)
+    mails_failing_since = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, List
+from typing import Any, Dict, List
 
 import graphene
 
 from .. import __version__
 from ..emails.sender import Sender, sender
+from ..health import Health, examine
+from ..host.graphql import DateTime
 from ..host.types import Actor
-from ..keys import key_checks, keyring
-from ..keys.uniqueness import missing_index_keys
+from ..orders.blockers import orders_waiting_by_reason
 from ..permissions import STAFF_PERMISSIONS
-from .base import anyone, root_query, staff_with
+from .base import anyone, nested, root_query, staff_with
+from .licenses.enums import LicenseWaitingReason
 
 
 class LicenseSender(graphene.ObjectType):
@@ -24,12 +26,47 @@ class LicenseSender(graphene.ObjectType):
     )
 
 
+class LicenseWaitingOrders(graphene.ObjectType):
+    """How many orders wait for something."""
+
+    reason = graphene.Field(LicenseWaitingReason, required=True, description="For what.")
+    orders = graphene.Int(required=True, description="How many; an order may wait for several.")
+
+
 class LicenseHealth(graphene.ObjectType):
     """Whether the plugin works."""
 
+    is_active = graphene.Boolean(
+        required=True,
+        description="False: staff have switched the plugin off. It records, releases and mails nothing.",
+    )
     is_unlocked = graphene.Boolean(
         required=True,
         description="False: without the right key ring orders are recorded, but no key is handed out.",
+    )
+    swept_at = graphene.Field(
+        DateTime, description="When a sweep last came to its end. Null: none ever has."
+    )
+    is_sweep_late = graphene.Boolean(
+        required=True,
+        description="No sweep came to its end in the last 5 minutes: what was missed stays missed.",
+    )
+    mails_failing_since = graphene.Field(
+        DateTime,
+        description="Since then no mail could be handed to a mail server. Null: the last one could.",
+    )
+    broker_answers = graphene.Boolean(
+        description="Celery's broker answers. False: workers are not woken, the sweep does their work. Null: "
+        "there is no broker, tasks run within requests."
+    )
+    broker_down_since = graphene.Field(
+        DateTime,
+        description="When this process of the shop noticed that the broker does not answer. Null: it does.",
+    )
+    waiting_orders = graphene.List(
+        graphene.NonNull(LicenseWaitingOrders),
+        required=True,
+        description="How many orders wait, by what they wait for. What none waits for is left out.",
     )
     problems = graphene.List(
         graphene.NonNull(graphene.String),
@@ -38,6 +75,16 @@ class LicenseHealth(graphene.ObjectType):
     )
     version = graphene.String(required=True, description="The version of the plugin.")
 
+    @staticmethod
+    @nested
+    def resolve_waiting_orders(root: Health, info: Any) -> List[Dict[str, Any]]:
+        counts = orders_waiting_by_reason()
+        return [{"reason": reason, "orders": count} for reason, count in counts.items() if count]
+
+    @staticmethod
+    def resolve_version(root: Health, info: Any) -> str:
+        return __version__
+
 
 @root_query(anyone)
 def resolve_license_sender(actor: Actor, info: Any) -> Sender:
@@ -45,15 +92,8 @@ def resolve_license_sender(actor: Actor, info: Any) -> Sender:
 
 
 @root_query(staff_with(*STAFF_PERMISSIONS))
-def resolve_license_health(actor: Actor, info: Any) -> LicenseHealth:
-    locked: List[str] = [problem.text for problem in keyring.problems()]
-    lacking: List[str] = []
-    if not locked:
-        ring = keyring.load_keyring()
-        locked = list(key_checks.disagreements(ring, writes=False))
-        # Locks nothing but imports.
-        lacking = [] if locked else missing_index_keys(ring)
-    return LicenseHealth(is_unlocked=not locked, problems=locked + lacking, version=__version__)
+def resolve_license_health(actor: Actor, info: Any) -> Health:
+    return examine()
 
 
 QUERIES = {

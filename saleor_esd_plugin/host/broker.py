@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 PATIENCE = 1.0  # seconds that a caller waits
 PAUSE = 30.0  # seconds without asking after a failure
+TRUSTED = 10.0  # seconds for which an answer says that the broker is there
 # Seconds after which a thread that hangs is left to itself: a connection that died silently never lets it go.
 GIVES_UP = 600.0
 
@@ -44,11 +45,15 @@ def start(task: Any, *arguments: str) -> None:
 
 
 def answers() -> Optional[bool]:
-    """Does the broker answer? None if there is none. Takes a second at most, and nothing while it is down."""
+    """Does the broker answer? None if there is none.
+
+    Takes a second at most, and nothing while it is down, or for some seconds after it has answered.
+    """
     if not _has_broker():
         return None
     line = _line()
-    line.use(_knock)
+    if monotonic() >= line.trusted_until:
+        line.use(_knock)
     return line.down_since is None
 
 
@@ -64,6 +69,7 @@ class Line:
         self.process = os.getpid()
         self.down_since: Optional[datetime] = None
         self._lock = threading.Lock()
+        self.trusted_until = 0.0
         self._asks_again_at = 0.0
         self._calls: Optional[SimpleQueue] = None
         self._busy_since: Optional[float] = None
@@ -79,7 +85,7 @@ class Line:
         if not call.problem:
             return None
         with self._lock:
-            self._asks_again_at = monotonic() + PAUSE
+            self.trusted_until, self._asks_again_at = 0.0, monotonic() + PAUSE
             if self.down_since is None:
                 self.down_since = datetime.now(timezone.utc)
         return call.problem
@@ -128,6 +134,7 @@ class Line:
 
     def _is_up(self) -> None:
         with self._lock:
+            self.trusted_until = monotonic() + TRUSTED
             if self.down_since is not None:
                 self.down_since = None
                 logger.warning("The broker answers again.")

@@ -37,7 +37,7 @@ def disagreements(ring: KeyRing, *, writes: bool) -> List[str]:
                 created_at=moment,
             )
             for purpose, kid in missing
-            if not _is_used(purpose, kid)
+            if not is_used(purpose, kid)
         ]
         KeyCheck.objects.bulk_create(fresh, ignore_conflicts=True)
         # Another process may have been quicker, with another key.
@@ -84,8 +84,14 @@ def lost_check(purpose: str, kid: int) -> str:
     )
 
 
-def _is_used(purpose: str, kid: int) -> bool:
-    """Reads the whole table when the answer is no, which happens once in the life of a key."""
+def kids_once_used(purpose: str) -> List[int]:
+    """The numbers that something was written under at some time, in order; it may have been rewrapped since."""
+    rows = KeyCheck.objects.filter(purpose=purpose).order_by("kid")
+    return list(rows.values_list("kid", flat=True))
+
+
+def is_used(purpose: str, kid: int) -> bool:
+    """Whether license keys are written under this number; reads their whole table when the answer is no."""
     if purpose == INDEX:
         return LicenseKey.objects.filter(index_kid=kid).exists()
     with connection.cursor() as cursor:

@@ -2,17 +2,32 @@
 
 import base64
 import os
+from datetime import timedelta
 
 import build
 import factories
 import pytest
 
 import saleor_esd_plugin
+from saleor_esd_plugin.events.models import SignsOfLife
+from saleor_esd_plugin.events.signs import note_mail, note_sweep
+from saleor_esd_plugin.host.db import now
 
 pytestmark = pytest.mark.django_db
 
+
+@pytest.fixture(autouse=True)
+def swept(db):
+    """A shop whose sweep runs."""
+    note_sweep()
+
+
 SENDER = "{ licenseSender { name address } }"
 HEALTH = "{ licenseHealth { isUnlocked problems version } }"
+ALL_OF_IT = """{ licenseHealth {
+  isActive isUnlocked sweptAt isSweepLate mailsFailingSince brokerAnswers brokerDownSince
+  waitingOrders { reason orders } problems
+} }"""
 
 
 def test_everybody_may_know_where_our_mail_comes_from(api):
@@ -65,6 +80,40 @@ def test_an_index_key_that_is_lacking_is_told_and_locks_nothing(api, staff, use_
 
     assert health["isUnlocked"] is True
     assert health["problems"] == ["Key 1 is missing from ESD_INDEX_KEYS."]
+
+
+def test_what_works_and_what_waits_is_told_apart(api, staff):
+    factories.make_license_order(1)
+    factories.make_license_order(2, policy=factories.make_policy(keys=1), paid=False)
+
+    health = api(staff("APPROVE_LICENSES"))(ALL_OF_IT)["data"]["licenseHealth"]
+
+    assert health.pop("sweptAt") is not None
+    waiting = {each["reason"]: each["orders"] for each in health.pop("waitingOrders")}
+    assert waiting == {"APPROVAL": 2, "PAYMENT": 1, "KEYS": 1}
+    assert health == {
+        "isActive": True,
+        "isUnlocked": True,
+        "isSweepLate": False,
+        "mailsFailingSince": None,
+        "brokerAnswers": None,
+        "brokerDownSince": None,
+        "problems": [],
+    }
+
+
+def test_what_does_not_work_is_a_field_and_a_sentence(api, staff):
+    SignsOfLife.objects.update(swept_at=now() - timedelta(minutes=6))
+    note_mail(left=False)
+
+    health = api(staff("MANAGE_LICENSES"))(ALL_OF_IT)["data"]["licenseHealth"]
+
+    assert health["isSweepLate"] is True
+    assert health["mailsFailingSince"] is not None
+    assert [problem.partition(" since ")[0] for problem in health["problems"]] == [
+        "No sweep has ended",
+        "No mail could leave",
+    ]
 
 
 def test_others_learn_nothing_of_it(api, staff):
