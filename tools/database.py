@@ -142,7 +142,7 @@ class Databases:
         """
         wanted = "SELECT datname FROM pg_database WHERE datname ~ '^esd_(test|demo|serve|bench_[a-z0-9]+)_[0-9]+$'"
         for name in self.sql(wanted):
-            if not _is_running(int(name.rpartition("_")[2])):
+            if not is_running(int(name.rpartition("_")[2])):
                 self.drop(name)
 
 
@@ -166,7 +166,8 @@ def _hash(files: list[Path], folder: Path, extra: str = "") -> str:
     return sum_.hexdigest()[:12]
 
 
-def _is_running(process: int) -> bool:
+def is_running(process: int) -> bool:
+    """Is there a process of this number on this machine?"""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

@@ -2,6 +2,7 @@
 
   make demo     a shop in a fresh database, and a story told through its API
   make serve    the same shop, left running until Ctrl-C, with what to paste into its playground
+  make manage   a command of manage.py on the shop that make serve runs: ARGS="esd_verify"
   make test     the tests: ARGS="-k assign" goes to pytest
   make lint     ruff, mypy, the walls between the rooms, and whether a migration is missing
   make bench    all benchmarks and a table, 15 minutes; ARGS="pf1 pf5" only these
@@ -85,6 +86,12 @@ def serve(arguments: list[str]) -> int:
     return keep_serving(prepare())
 
 
+def manage(arguments: list[str]) -> int:
+    from tools.serve import manage as manage_served
+
+    return manage_served(arguments)
+
+
 def lock(arguments: list[str]) -> int:
     from tools.locks import resolve
 
@@ -118,7 +125,9 @@ def help(arguments: list[str]) -> int:
     return 0
 
 
-COMMANDS = {f.__name__: f for f in (demo, serve, test, bench, lint, lock, doctor, clean, help)}
+COMMANDS = {
+    f.__name__: f for f in (demo, serve, manage, test, bench, lint, lock, doctor, clean, help)
+}
 
 
 def main(arguments: list[str]) -> int:

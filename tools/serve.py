@@ -1,6 +1,7 @@
 """make demo and make serve: a shop in a fresh database, a server in front of it, then the story or Ctrl-C.
 
 The database goes when the command ends. What was written stays under .cache/demo: server.log, and the mails in mail/.
+make manage runs a command on the database of the make serve that is at work.
 """
 
 from __future__ import annotations
@@ -18,12 +19,15 @@ from pathlib import Path
 from typing import Iterator
 
 from tools.console import CACHE, ROOT, Failure, fail, in_project, say, tail
-from tools.database import Databases
+from tools.database import Databases, is_running
 from tools.environment import host_env
 from tools.shop_secrets import shop_secrets
 
 STATE = CACHE / "demo"
 LOG = STATE / "server.log"
+SERVING = STATE / "serving.json"
+# Saleor's names for a broker. The demo has no worker: its tasks run within requests.
+BROKERS = ("CELERY_BROKER_URL", "CLOUDAMQP_URL")
 PATIENCE = 180  # seconds; a first start of Saleor 3 compiles thousands of modules
 
 
@@ -41,17 +45,63 @@ def tell_story(databases: Databases) -> int:
 
 
 def keep_serving(databases: Databases) -> int:
-    """The seed tells users, tokens and documents to paste; then the server runs until Ctrl-C."""
+    """The seed tells users, tokens and documents to paste; then the server runs until Ctrl-C, swept each minute."""
     with shop(databases, "serve") as env:
         code = _python(databases, env, "-m", "demo.seed", "--serve")
         if code:
             return code
-        print(f"\nThe shop answers at {env['ESD_DEMO_URL']}; Ctrl-C ends it.", flush=True)
-        try:
-            while True:
-                time.sleep(3600)
-        except KeyboardInterrupt:
-            return 0
+        with _sweeps(databases.python, env), _told(databases.python, env):
+            print(
+                f"\nMails are kept in {in_project(STATE / 'mail')}/, a file each. The sweep runs each minute.\n"
+                'Commands of manage.py, from another terminal: make manage ARGS="esd_verify"\n'
+                f"The shop answers at {env['ESD_DEMO_URL']}; Ctrl-C ends it.",
+                flush=True,
+            )
+            try:
+                while True:
+                    time.sleep(3600)
+            except KeyboardInterrupt:
+                return 0
+
+
+def manage(arguments: list[str]) -> int:
+    """A command of manage.py on the database of the make serve that is at work; its exit code."""
+    told = json.loads(_read(SERVING) or "{}")
+    if not told or not is_running(told["process"]):
+        fail("No shop is served from this folder. In another terminal: make serve")
+    command = [told["python"], "-m", "django", *arguments]
+    env = _without_broker({**os.environ, **told["env"]})
+    return subprocess.run(command, env=env, cwd=str(ROOT)).returncode
+
+
+@contextmanager
+def _told(python: str, env: dict[str, str]) -> Iterator[None]:
+    """Meanwhile make manage finds the shop."""
+    own = {name: value for name, value in env.items() if os.environ.get(name) != value}
+    if SERVING.exists():
+        # Of one that was killed.
+        SERVING.unlink()
+    # Readable by its owner only: the key ring is in it.
+    with open(os.open(SERVING, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump({"process": os.getpid(), "python": python, "env": own}, file)
+    try:
+        yield
+    finally:
+        SERVING.unlink()
+
+
+@contextmanager
+def _sweeps(python: str, env: dict[str, str]) -> Iterator[None]:
+    """Meanwhile the sweep runs each minute."""
+    with LOG.open("ab") as log:
+        command = [python, "-m", "demo.sweeps"]
+        process = subprocess.Popen(
+            command, env=env, cwd=str(ROOT), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
+    try:
+        yield
+    finally:
+        _end(process)
 
 
 @contextmanager
@@ -62,18 +112,24 @@ def shop(databases: Databases, purpose: str) -> Iterator[dict[str, str]]:
     shutil.rmtree(str(STATE / "mail"), ignore_errors=True)
     (STATE / "mail").mkdir(parents=True)
     url = databases.copy(databases.template(), name)
-    env = host_env(
-        DJANGO_SETTINGS_MODULE="demo.settings",
-        DATABASE_URL=url,
-        ESD_STATE=str(STATE),
-        ESD_DEMO_URL=f"http://127.0.0.1:{port}/graphql/",
-        **{**shop_secrets(STATE, databases.python), **_stripe_of_ones_own()},
+    env = _without_broker(
+        host_env(
+            DJANGO_SETTINGS_MODULE="demo.settings",
+            DATABASE_URL=url,
+            ESD_STATE=str(STATE),
+            ESD_DEMO_URL=f"http://127.0.0.1:{port}/graphql/",
+            **{**shop_secrets(STATE, databases.python), **_stripe_of_ones_own()},
+        )
     )
     try:
         with _server(databases.python, port, env):
             yield env
     finally:
         databases.drop(name)
+
+
+def _without_broker(env: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in env.items() if name not in BROKERS}
 
 
 def _stripe_of_ones_own() -> dict[str, str]:
@@ -95,11 +151,15 @@ def _server(python: str, port: int, env: dict[str, str]) -> Iterator[None]:
         say(f"the shop answers at {env['ESD_DEMO_URL']}")
         yield
     finally:
-        process.terminate()
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        _end(process)
+
+
+def _end(process: subprocess.Popen) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def _wait_for(url: str, process: subprocess.Popen) -> None:
