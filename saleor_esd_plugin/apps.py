@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.core.checks import register
+from django.core.signals import request_finished, request_started
 
 SECONDS_BETWEEN_SWEEPS = 60
 
@@ -14,9 +15,12 @@ class EsdConfig(AppConfig):
     verbose_name = "Software licenses"
 
     def ready(self) -> None:
-        """Put our part into the host's schema and schedule; say so if keys cannot be opened."""
+        """Put our part into the host's schema and schedule; say so if keys cannot be opened.
+
+        And tell requests, for which somebody waits, from all other work.
+        """
         # Not at the top: all of these need the models.
-        from . import checks
+        from . import checks, tasks
         from .graphql.schema import mount_schema
         from .host.plugin import schedule
         from .keys import keyring
@@ -24,6 +28,8 @@ class EsdConfig(AppConfig):
         register(checks.check_keyring)
         register(checks.check_stripe)
         register(checks.check_deployment, deploy=True)
+        request_started.connect(tasks.begin_request)
+        request_finished.connect(tasks.end_request)
         mount_schema()
         schedule("esd-reconcile", "saleor_esd_plugin.tasks.reconcile", SECONDS_BETWEEN_SWEEPS)
         # Web servers run no system checks, and Celery discards them.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from datetime import timedelta
-from typing import Callable, Dict, List, Tuple
+from typing import Any, Callable, Dict, List, Tuple
 from uuid import UUID
 
 from celery import shared_task
@@ -47,6 +47,8 @@ _local = threading.local()
 Reaction = Callable[[Event], object]
 DISPATCHES_PER_SWEEP = 500
 DELIVERIES_PER_SWEEP = 200
+# Without a worker a request sends its mails itself: so many, and leaves the others to the sweep.
+MAILS_PER_REQUEST = 20
 
 
 def _observe(event: Event) -> None:
@@ -142,6 +144,16 @@ REACTIONS: Dict[str, Tuple[Reaction, ...]] = {
     EventType.LICENSE_POLICY_CREATED.value: (_stock_of_pools,),
     EventType.LICENSE_POLICY_UPDATED.value: (_fill, _stock_of_pools),
 }
+
+
+def begin_request(**signal: Any) -> None:
+    """From now on this thread answers a request, which must not wait for many mails."""
+    _local.mails_left = MAILS_PER_REQUEST
+
+
+def end_request(**signal: Any) -> None:
+    """The answer is out: whatever this thread does now, nobody waits for it."""
+    _local.mails_left = None
 
 
 @shared_task(name="saleor_esd_plugin.tasks.dispatch_event", ignore_result=True)
@@ -240,8 +252,18 @@ def _dispatch(event_id: UUID) -> None:
         dispatch.update(attempts=F("attempts") + 1, due_at=now() + _back_off(dispatch))
     else:
         dispatch.update(told_at=now())
-    for delivery_id in deliveries:
+    for delivery_id in _to_send_now(deliveries):
         broker.start(send_delivery, str(delivery_id))
+
+
+def _to_send_now(deliveries: List[UUID]) -> List[UUID]:
+    """All of them, but for a request that has to send them itself; the sweep finds the others."""
+    left = getattr(_local, "mails_left", None)
+    if left is None or not send_delivery.app.conf.task_always_eager:
+        return deliveries
+    now_due = deliveries[:left]
+    _local.mails_left = left - len(now_due)
+    return now_due
 
 
 def _try(reaction: Reaction, event: Event, failures: List[str]):

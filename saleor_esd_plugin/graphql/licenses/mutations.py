@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from ...accounts import queries as accounts
 from ...conf import settings
+from ...emails.queries import mails_to_come
 from ...errors import Invalid, InvalidQuantity, NotFound
 from ...host.types import Actor
 from ...licenses import handover, queries, units
@@ -20,7 +21,7 @@ from ...orders import queries as orders
 from ...orders.models import LicenseOrderLine
 from ...permissions import MANAGE_LICENSE_KEYS, MANAGE_LICENSES, REVEAL_LICENSE_KEYS, Right
 from ...text import clean_reason
-from ..base import BaseMutation, anyone, owner_or_staff, staff_with
+from ..base import BaseMutation, anyone, nested, owner_or_staff, staff_with
 from ..ids import decode_all, find
 from ..orders.finding import find_line
 from .inputs import (
@@ -57,7 +58,7 @@ def _find_all(visible: QuerySet, global_ids: List[str]) -> List[LicenseRow]:
 class LicenseAssign(BaseMutation):
     """Gives licenses to one end customer: all of them or none. The activation e-mail goes out by itself.
 
-    For MASTER and ADMINISTRATOR of the account, and staff with MANAGE_LICENSES.
+    One e-mail brings up to 50 licenses of a product. For MASTER and ADMINISTRATOR of the account, and staff with MANAGE_LICENSES.
     """
 
     policy = owner_or_staff(MANAGE_LICENSES)
@@ -67,6 +68,10 @@ class LicenseAssign(BaseMutation):
 
     licenses = graphene.List(
         graphene.NonNull(License), description="The licenses that the end customer has got."
+    )
+    mails_to_come = graphene.Int(
+        description="How many of their e-mails have not left yet. They follow in the background: with a worker "
+        "at once; without one the first 20 have left by now, the others leave with the next sweeps."
     )
 
     @classmethod
@@ -81,6 +86,11 @@ class LicenseAssign(BaseMutation):
         customer = cls._end_customer(actor, input)
         ids = [license.pk for license in found]
         return cls(licenses=units.assign_licenses(ids, end_customer_id=customer.pk, actor=actor))
+
+    @staticmethod
+    @nested
+    def resolve_mails_to_come(root: Any, info: Any) -> Optional[int]:
+        return mails_to_come(root.licenses[0]) if root.licenses else None
 
     @classmethod
     def _assign_line(cls, actor: Actor, input: Any) -> List[LicenseRow]:
