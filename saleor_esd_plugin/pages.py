@@ -17,6 +17,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 
 from .conf import settings
 from .emails.languages import choose_text
+from .emails.sender import sender
 from .emails.standing import product_of
 from .errors import DeadLink, NotFound
 from .exports.csv_files import CONTENT_TYPE
@@ -29,6 +30,7 @@ from .host.headers import header
 from .host.plugin import streamed
 from .host.types import Actor
 from .licenses.claiming import claim_license_key, find_claim
+from .licenses.models import License
 
 logger = logging.getLogger(__name__)
 
@@ -59,8 +61,15 @@ def respond(request: HttpRequest, path: str) -> Optional[HttpResponse]:
 
 
 def _claim(request: HttpRequest) -> HttpResponse:
-    """A button (GET), then the key, once (POST). One answer for all links that cannot be used (T-CLM-03)."""
-    return _single_use(request, "claim", find_claim, _show_key)
+    """Product, shop and a button (GET), then the key and what to do with it, once (POST).
+
+    One answer for all links that cannot be used (T-CLM-03).
+    """
+
+    def about(license: License) -> Dict[str, str]:
+        return {"product": product_of(license.order_line), "shop": _shop()}
+
+    return _single_use(request, "claim", find_claim, _show_key, about)
 
 
 def _export(request: HttpRequest) -> HttpResponse:
@@ -73,6 +82,7 @@ def _single_use(
     name: str,
     find: Callable[[str], Any],
     use: Callable[[HttpRequest], HttpResponse],
+    about: Callable[[Any], Dict[str, str]] = lambda found: {},
 ) -> HttpResponse:
     if request.method not in ("GET", "HEAD", "POST"):
         return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
@@ -80,9 +90,10 @@ def _single_use(
         if request.method == "POST":
             return use(request)
         token = request.GET.get("token", "")
-        if find(token) is None:
+        found = find(token)
+        if found is None:
             return _page(request, "gone", status=404)
-        return _page(request, name, token=token)
+        return _page(request, name, token=token, **about(found))
     except NotFound:
         return _page(request, "gone", status=404)
     except Exception as error:
@@ -91,12 +102,21 @@ def _single_use(
         return _page(request, "later", status=503)
 
 
+def _shop() -> str:
+    """The shop as our mails name it."""
+    found = sender()
+    return found.name or found.address
+
+
 def _show_key(request: HttpRequest) -> HttpResponse:
+    # Looked up before the link is used up: afterwards nothing may fail.
+    shop = _shop()
     license, secret = claim_license_key(_posted_token(request), actor=_visitor(request))
     return _page(
         request,
         "key",
         product=product_of(license.order_line),
+        shop=shop,
         # Opened by the template: in a frame of ours it would be a text that error trackers send.
         key=secret,
         instructions=choose_text(license.policy.instructions, _language(request)),

@@ -11,6 +11,7 @@ from django.test import Client, RequestFactory
 from saleor_esd_plugin import pages
 from saleor_esd_plugin.accounts.invitations import issue_invitation
 from saleor_esd_plugin.accounts.models import Invitation
+from saleor_esd_plugin.emails.sender import Sender
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.keys import vault
@@ -59,6 +60,58 @@ def test_looking_a_hundred_times_uses_nothing_up(license, token):
     assert f'name="token" value="{token}"' in html
 
     assert clear in press(token).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("wish", "by", "todo", "steps"),
+    [
+        ("en", "Sent by", "How to activate", "1. &lt;Install&gt; it."),
+        ("pt-br", "Enviada por", "Como ativar", "1. Instale."),
+        # There are no instructions in Spanish: those in English are better than none.
+        ("es", "Enviada por", "Cómo activarla", "1. &lt;Install&gt; it."),
+    ],
+)
+def test_product_and_shop_before_the_button_and_what_to_do_after_it(
+    license, token, monkeypatch, wish, by, todo, steps
+):
+    """People press no button of a page that does not say whose it is; what it names is escaped."""
+    monkeypatch.setattr(pages, "sender", lambda: Sender("<b>Müller</b> & Co", "shop@x.example"))
+    line = license.order_line
+    line.product_name, line.variant_name = "<script>Office</script>", "5 users"
+    line.save(update_fields=["product_name", "variant_name"])
+    header = {"HTTP_ACCEPT_LANGUAGE": wish}
+
+    before = look(token, **header).content.decode()
+    after = press(token, **header).content.decode()
+
+    for html in (before, after):
+        assert "&lt;script&gt;Office&lt;/script&gt; (5 users)</strong>" in html
+        assert f"{by} &lt;b&gt;Müller&lt;/b&gt; &amp; Co</p>" in html
+        assert "<script>" not in html and "<b>" not in html
+    assert before.index("Office") < before.index("<button")
+    assert steps not in before and todo not in before
+    assert after.index("Office") < after.index('<code class="key">') < after.index(todo)
+    assert after.index(todo) < after.index(steps)
+
+
+def test_a_shop_without_a_name_has_its_address(token, monkeypatch):
+    for shop, told in (
+        (Sender("", "shop@x.example"), "Sent by shop@x.example"),
+        (Sender("", ""), ""),
+    ):
+        monkeypatch.setattr(pages, "sender", lambda shop=shop: shop)
+        html = look(token).content.decode()
+        assert told in html and ("Sent by" in html) is bool(told)
+
+
+def test_what_cannot_be_looked_up_uses_no_link_up(token, monkeypatch):
+    def fails():
+        raise OSError
+
+    monkeypatch.setattr(pages, "sender", fails)
+    before = factories.table_digest()
+    assert [look(token).status_code, press(token).status_code] == [503, 503]
+    assert factories.table_digest() == before
 
 
 def test_pressing_the_button_shows_the_key_once(license, token):
