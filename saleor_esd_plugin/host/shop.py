@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Optional, Tuple
 from uuid import UUID
 
 from django.conf import settings
@@ -42,6 +42,7 @@ if IS_V3:
         create_fulfillments,
         lock_checkout_metadata,
         lock_open_order,
+        on_sale,
         serving_stocks,
         shop_sender,
     )
@@ -63,6 +64,7 @@ else:
         create_fulfillments,
         lock_checkout_metadata,
         lock_open_order,
+        on_sale,
         serving_stocks,
         shop_sender,
     )
@@ -89,6 +91,7 @@ __all__ = [
     "variant_exists",
     "variant_ref_of_sku",
     "variants_in_hand",
+    "variants_on_sale",
     "write_checkout_details",
 ]
 
@@ -218,6 +221,13 @@ def variant_ref_of_sku(sku: str) -> str:
     """The primary key of the variant with this SKU, empty if there is none."""
     found = ProductVariant.objects.filter(sku=sku).values_list("pk", flat=True).first()
     return "" if found is None else str(found)
+
+
+def variants_on_sale(refs: Iterable[str]) -> List[str]:
+    """What shoppers can buy now of the variants with these primary keys, as "Editor (SKU-1)", by name."""
+    variants = on_sale(ProductVariant.objects.filter(pk__in=[decimal_ref(ref) for ref in refs]))
+    rows = variants.order_by("product__name", "pk").values_list("pk", "product__name", "sku")
+    return [f"{name} ({sku})" if sku else name for _, name, sku in rows]
 
 
 def plugin_settings() -> PluginSettings:

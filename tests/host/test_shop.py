@@ -346,3 +346,15 @@ def test_absolute_addresses():
 
 def test_the_language_of_the_shop():
     assert shop.default_language() == "en"
+
+
+def test_what_is_on_sale():
+    """By name; a variant that is not published, or gone, is not."""
+    editor, other, hidden = (build.make_variant(name) for name in ("Editor", "Cutter", "Hidden"))
+    build.unpublish(hidden)
+    refs = [str(variant.pk) for variant in (editor, other, hidden)]
+
+    assert shop.variants_on_sale([*refs, "0", "no number"]) == [
+        f"Cutter ({other.sku})",
+        f"Editor ({editor.sku})",
+    ]

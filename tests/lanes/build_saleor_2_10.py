@@ -31,6 +31,7 @@ __all__ = [
     "set_email",
     "set_price",
     "set_status",
+    "unpublish",
 ]
 
 STATUSES = {"DRAFT": "draft", "OPEN": "unfulfilled", "CANCELLED": "canceled"}
@@ -203,3 +204,8 @@ def find_order(order_uuid):
 
 def find_variant(ref):
     return ProductVariant.objects.get(pk=ref)
+
+
+def unpublish(variant):
+    """Take the variant's product off sale."""
+    Product.objects.filter(pk=variant.product_id).update(is_published=False)

@@ -41,6 +41,7 @@ __all__ = [
     "set_email",
     "set_price",
     "set_status",
+    "unpublish",
 ]
 
 STATUSES = {
@@ -260,3 +261,8 @@ def find_order(order_uuid):
 
 def find_variant(ref):
     return ProductVariant.objects.get(pk=ref)
+
+
+def unpublish(variant):
+    """Take the variant's product off sale."""
+    ProductChannelListing.objects.filter(product=variant.product_id).update(is_published=False)

@@ -16,7 +16,7 @@ from ...keys.intake import import_key_file
 from ...keys.models import KeyKind, KeyPool
 from ...keys.reading import MOST_BYTES, KeyFile, list_keys, open_keys
 from ...keys.unlike import Accepted
-from ...licenses.pools import update_key_pool
+from ...licenses.pools import update_key_pool, warnings_after_archiving
 from ...licenses.skus import pool_of_sku
 from ...permissions import MANAGE_LICENSE_KEYS
 from ..base import BaseMutation, staff_with
@@ -77,6 +77,10 @@ class LicenseKeyPoolUpdate(BaseMutation):
         input = LicenseKeyPoolUpdateInput(required=True, description="What to change.")
 
     pool = graphene.Field(LicenseKeyPool, description="The pool as it is now.")
+    warnings = graphene.List(
+        graphene.NonNull(graphene.String),
+        description="Sentences on what an archived pool leaves behind: variants that are still on sale.",
+    )
 
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicenseKeyPoolUpdate:
@@ -87,7 +91,9 @@ class LicenseKeyPoolUpdate(BaseMutation):
             actor=actor,
             **_settings(input),
         )
-        return cls(pool=pool)
+        return cls(
+            pool=pool, warnings=warnings_after_archiving(pool.pk) if input.is_archived else []
+        )
 
 
 class LicenseKeysImport(BaseMutation):

@@ -11,6 +11,7 @@ from ...host.graphql import ref_of
 from ...host.shop import variant_exists
 from ...host.types import Actor
 from ...licenses import policies
+from ...licenses.pools import warnings_of_unlicensed
 from ...licenses.ranked_pools import Rank
 from ...permissions import MANAGE_LICENSE_KEYS
 from ...text import clean_language
@@ -106,6 +107,7 @@ class LicensePolicyUpdate(BaseMutation):
 class LicensePolicyDelete(BaseMutation):
     """Makes a variant not licensed any more. With orders or licenses the policy is archived, not lost.
 
+    The variant itself stays as it is in the shop: `warnings` says so if it is still on sale.
     For staff with MANAGE_LICENSE_KEYS.
     """
 
@@ -115,11 +117,15 @@ class LicensePolicyDelete(BaseMutation):
         input = LicensePolicyDeleteInput(required=True, description="Which one.")
 
     license_policy = graphene.Field(LicensePolicy, description="The policy as it was, or archived.")
+    warnings = graphene.List(
+        graphene.NonNull(graphene.String),
+        description="Sentences on what it leaves behind: the variant is still on sale.",
+    )
 
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicensePolicyDelete:
         deleted = policies.delete_license_policy(decode(input.id, "LicensePolicy"), actor=actor)
-        return cls(license_policy=deleted)
+        return cls(license_policy=deleted, warnings=warnings_of_unlicensed([deleted.variant_ref]))
 
 
 MUTATIONS = (LicensePolicyCreate, LicensePolicyUpdate, LicensePolicyDelete)

@@ -12,6 +12,7 @@ from django.db.models import QuerySet, Sum
 from saleor.checkout.models import Checkout
 from saleor.order import OrderStatus, actions
 from saleor.order.models import Order
+from saleor.product.models import Product
 from saleor.warehouse.models import Stock
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "create_fulfillments",
     "lock_checkout_metadata",
     "lock_open_order",
+    "on_sale",
     "serving_stocks",
     "shop_sender",
 ]
@@ -62,3 +64,8 @@ def shop_sender() -> Tuple[str, str]:
 def channel_slugs() -> Set[str]:
     """None: this Saleor has no channels."""
     return set()
+
+
+def on_sale(variants: QuerySet) -> QuerySet:
+    """Those of the variants that shoppers can buy now: their product is published."""
+    return variants.filter(product__in=Product.objects.published())

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.sites.models import Site
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
 from saleor.channel.models import Channel
 from saleor.checkout.models import Checkout, CheckoutMetadata
 from saleor.order import OrderStatus, actions
@@ -22,6 +23,7 @@ __all__ = [
     "create_fulfillments",
     "lock_checkout_metadata",
     "lock_open_order",
+    "on_sale",
     "serving_stocks",
     "shop_sender",
 ]
@@ -81,3 +83,18 @@ def shop_sender() -> Tuple[str, str]:
 def channel_slugs() -> Set[str]:
     """The slugs of all channels."""
     return set(Channel.objects.values_list("slug", flat=True))
+
+
+def on_sale(variants: QuerySet) -> QuerySet:
+    """Those of the variants that shoppers can buy now: in some channel published, priced and available."""
+    now = timezone.now()
+    listing = "product__channel_listings"
+    published = Q(**{f"{listing}__published_at": None}) | Q(
+        **{f"{listing}__published_at__lte": now}
+    )
+    return variants.filter(
+        published,
+        channel_listings__price_amount__isnull=False,
+        channel_listings__channel=F(f"{listing}__channel"),
+        **{f"{listing}__is_published": True, f"{listing}__available_for_purchase_at__lte": now},
+    ).distinct()

@@ -6,6 +6,7 @@ import pytest
 
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.keys.models import KeyPool
+from saleor_esd_plugin.licenses.policies import delete_license_policy
 
 pytestmark = pytest.mark.django_db
 
@@ -14,7 +15,7 @@ CREATE = """mutation($input: LicenseKeyPoolCreateInput!) { licenseKeyPoolCreate(
         isLocked imported available taken quarantined revoked backordered } }
     errors { field code message params { name value } } } }"""
 UPDATE = """mutation($input: LicenseKeyPoolUpdateInput!) { licenseKeyPoolUpdate(input: $input) {
-    pool { name isArchived } errors { field code message params { name value } } } }"""
+    pool { name isArchived } warnings errors { field code message params { name value } } } }"""
 POOL = """query($id: ID!) { licenseKeyPool(id: $id) { id name format kind isGenerated createdAt
     health { imported available taken backordered }
     batches(first: 10) { totalCount edges { node { id accepted pool { name } } } } } }"""
@@ -213,6 +214,8 @@ def test_a_pool_is_renamed_archived_and_brought_back(api, staff, gid):
 def test_a_pool_that_policies_use_is_not_archived(api, staff, gid, unchanged):
     """Deleting or archiving never loses: it is refused with the count."""
     policy = factories.make_policy()
+    variant = build.find_variant(policy.variant_ref)
+    name = f"{variant.product.name} ({variant.sku})"
     ask = api(staff("MANAGE_LICENSE_KEYS"))
 
     with unchanged():
@@ -224,9 +227,35 @@ def test_a_pool_that_policies_use_is_not_archived(api, staff, gid, unchanged):
     assert error == {
         "field": "isArchived",
         "code": "INVALID",
-        "message": "Policies take keys from this pool (1). Point them elsewhere first.",
-        "params": [{"name": "count", "value": "1"}],
+        "message": "Policies take keys from this pool (1). Point them elsewhere first. "
+        f"On sale in the shop: {name}.",
+        "params": [{"name": "count", "value": "1"}, {"name": "onSale", "value": name}],
     }
+
+
+def test_an_archived_pool_says_what_is_still_on_sale(api, staff, gid):
+    """Its policy is gone, the variant is not: orders of it would get nothing, and nobody would know."""
+    order = factories.make_license_order(1)
+    policy = order.lines.get().policy
+    variant = build.find_variant(policy.variant_ref)
+    name = f"{variant.product.name} ({variant.sku})"
+    delete_license_policy(policy.pk, actor=factories.STAFF)
+    ask = api(staff("MANAGE_LICENSE_KEYS"))
+    given = {"id": gid("LicenseKeyPool", policy.pool_id)}
+
+    archived = ask(UPDATE, {"input": {**given, "isArchived": True}})["data"]["licenseKeyPoolUpdate"]
+    other = ask(UPDATE, {"input": {**given, "name": "Old"}})["data"]["licenseKeyPoolUpdate"]
+
+    assert archived["pool"]["isArchived"] is True
+    (warning,) = archived["warnings"]
+    assert warning == (
+        f"Still on sale in the shop, and new orders get no licenses: {name}. "
+        "Take off sale there what you do not license, or give it a policy."
+    )
+    assert other["warnings"] == []
+    factories.make_policy(variant=variant)
+    again = ask(UPDATE, {"input": {**given, "isArchived": True}})["data"]["licenseKeyPoolUpdate"]
+    assert again["warnings"] == []
 
 
 def test_pools_are_filtered_and_sorted(api, staff):

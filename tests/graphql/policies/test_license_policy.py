@@ -24,7 +24,7 @@ UPDATE = (
     % POLICY
 )
 DELETE = """mutation($input: LicensePolicyDeleteInput!) { licensePolicyDelete(input: $input) {
-    licensePolicy { id isArchived } errors { field code } } }"""
+    licensePolicy { id isArchived } warnings errors { field code } } }"""
 ONE = "query($id: ID!) { licensePolicy(id: $id) { %s } }" % POLICY
 LIST = """query($filter: LicensePolicyFilterInput, $first: Int!) {
     licensePolicies(filter: $filter, first: $first) { totalCount edges { node {
@@ -217,14 +217,32 @@ def test_an_unused_policy_is_deleted_and_a_used_one_archived(ask, gid):
 
     assert first == {
         "licensePolicy": {"id": gid("LicensePolicy", unused), "isArchived": False},
+        "warnings": [still_sold(unused)],
         "errors": [],
     }
     assert second == {
         "licensePolicy": {"id": gid("LicensePolicy", used), "isArchived": True},
+        "warnings": [still_sold(used)],
         "errors": [],
     }
     assert not LicensePolicy.objects.filter(pk=unused.pk).exists()
     assert LicensePolicy.objects.filter(pk=used.pk).exists()
+
+
+def still_sold(policy):
+    variant = build.find_variant(policy.variant_ref)
+    return (
+        "Still on sale in the shop, and new orders get no licenses: "
+        f"{variant.product.name} ({variant.sku}). "
+        "Take off sale there what you do not license, or give it a policy."
+    )
+
+
+def test_what_the_shop_does_not_sell_needs_no_warning(ask, gid):
+    policy = factories.make_policy()
+    build.unpublish(build.find_variant(policy.variant_ref))
+    answer = ask(DELETE, {"input": {"id": gid("LicensePolicy", policy)}})
+    assert answer["data"]["licensePolicyDelete"]["warnings"] == []
 
 
 def test_only_those_with_the_permission_change_policies(api, staff, variant, gid, unchanged):
