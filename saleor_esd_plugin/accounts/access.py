@@ -5,6 +5,7 @@ A right is a row of `Member` or a staff permission, never an equal e-mail addres
 
 from __future__ import annotations
 
+from typing import Iterable, Optional
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -50,6 +51,20 @@ def require_right(actor: Actor, account_id: UUID, right: str, *staff_permissions
     if actor.has(*staff_permissions) and Account.objects.filter(pk=account_id).exists():
         return False
     raise NotFound() if role is None else ForbiddenRole()
+
+
+def refuse_own(
+    actor: Actor, account_ids: Iterable[Optional[UUID]], *, buyer_refs: Iterable[str], message: str
+) -> None:
+    """Raise ForbiddenRole with `message` if the actor is one of these buyers, or a member of one of these accounts.
+
+    For what staff do with other people's orders and never with their own.
+    """
+    if not actor.user_ref:
+        return
+    own = Member.objects.filter(account_id__in=list(account_ids), user_ref=actor.user_ref)
+    if actor.user_ref in buyer_refs or own.exists():
+        raise ForbiddenRole(message)
 
 
 def _memberships(actor: Actor) -> QuerySet:

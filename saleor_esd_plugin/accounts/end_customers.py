@@ -32,17 +32,21 @@ def create_end_customer(
     email: str,
     country: str = "",
     language: str = "",
+    by_staff: bool = False,
     actor: Actor,
 ) -> EndCustomer:
     """A new end customer. `code` is the account's own name for it: 64 characters, unique there in any case.
 
+    `by_staff`: who does it is no member of the account, so that its address is not on file (`licenses.sending`).
     Raises NotFound (no such account), Required, Invalid, InvalidEmail and its family, DuplicateCode.
     """
     given = _cleaned(code=code, name=name, email=email, country=country, language=language)
     if _lock_account(account_id) is None:
         raise NotFound(field="accountId")
     _refuse_taken(given["code"], _of_account(account_id))
-    end_customer = EndCustomer.objects.create(account_id=account_id, created_at=now(), **given)
+    end_customer = EndCustomer.objects.create(
+        account_id=account_id, created_at=now(), email_by_staff=by_staff, **given
+    )
     record(
         EventType.END_CUSTOMER_CREATED,
         end_customer.pk,
@@ -62,23 +66,25 @@ def update_end_customer(
     email: Optional[str] = None,
     country: Optional[str] = None,
     language: Optional[str] = None,
+    by_staff: bool = False,
     actor: Actor,
 ) -> EndCustomer:
     """Change what is given (not None). Nothing is recorded if it was so already.
 
+    An address that a member gives is on file, also if it was there before; a new one `by_staff` is not.
     Raises NotFound, for archived ones too, and what create_end_customer raises of the values.
     """
     given = _cleaned(code=code, name=name, email=email, country=country, language=language)
-    if code is not None:
-        # Before the end customer's own lock: whoever needs both takes them in this order.
-        _lock_account(EndCustomer.objects.filter(pk=end_customer_id).values("account_id")[:1])
-    end_customer = lock_end_customer(end_customer_id)
+    end_customer = lock_end_customer(end_customer_id, with_account=code is not None)
     if end_customer.archived_at is not None:
         raise NotFound()
     # One that has kept its code from before stays, even if another differs from it by case only.
     if given.get("code", end_customer.code) != end_customer.code:
         others = _of_account(end_customer.account_id).exclude(pk=end_customer.pk)
         _refuse_taken(given["code"], others)
+    if email is not None:
+        is_new = given["email"] != end_customer.email
+        given["email_by_staff"] = by_staff and (is_new or end_customer.email_by_staff)
     changes = apply_changes(end_customer, given)
     if changes:
         record(
@@ -115,8 +121,13 @@ def remove_end_customer(end_customer: EndCustomer, *, keep_row: bool, actor: Act
         end_customer.delete()
 
 
-def lock_end_customer(end_customer_id: UUID) -> EndCustomer:
-    """The row, locked until the transaction ends. Raises NotFound."""
+def lock_end_customer(end_customer_id: UUID, *, with_account: bool = False) -> EndCustomer:
+    """The row, locked until the transaction ends; `with_account` for a new code, and that lock comes first.
+
+    Raises NotFound.
+    """
+    if with_account:
+        _lock_account(EndCustomer.objects.filter(pk=end_customer_id).values("account_id")[:1])
     row = EndCustomer.objects.select_for_update().filter(pk=end_customer_id).first()
     if row is None:
         raise NotFound()

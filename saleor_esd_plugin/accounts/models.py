@@ -70,6 +70,8 @@ class EndCustomer(models.Model):
     code = models.CharField(max_length=64)
     name = models.CharField(max_length=128)
     email = models.EmailField(max_length=254)
+    # Entered by the shop's staff, and by no member since: see `licenses.sending`.
+    email_by_staff = models.BooleanField(default=False)
     country = models.CharField(max_length=2, blank=True)
     language = models.CharField(max_length=10, blank=True)
     created_at = models.DateTimeField()

@@ -187,15 +187,13 @@ def _revealed(event: Event) -> Iterator[Message]:
     """The account hears of it when staff read one of its keys."""
     if not event.data.get("by_staff"):
         return
-    account = Account.objects.get(pk=event.account_id)
-    yield Message(
-        DeliveryKind.KEY_REVEALED,
-        account.email,
-        choose_language(account.language),
-        order_id=event.order_id,
-        account_id=account.pk,
-        license_ids=(event.subject_id,),
-    )
+    yield from _to_account(event, Account.objects.get(pk=event.account_id), [event.subject_id])
+
+
+def _sent(event: Event) -> Iterator[Message]:
+    """And when they had some mailed to an address that the account did not give."""
+    license_ids = [UUID(license_id) for license_id in event.data["licenses"]]
+    yield from _to_account(event, Account.objects.get(pk=event.account_id), license_ids)
 
 
 def _exported(event: Event) -> Iterator[Message]:
@@ -209,16 +207,21 @@ def _exported(event: Event) -> Iterator[Message]:
         by_account.setdefault(account_id, []).append(license_id)
     accounts = Account.objects.in_bulk(list(by_account))
     for account_id, ids in by_account.items():
-        account = accounts[account_id]
-        for number, some in enumerate(chunks(ids)):
-            yield Message(
-                DeliveryKind.KEY_REVEALED,
-                account.email,
-                choose_language(account.language),
-                account_id=account_id,
-                license_ids=tuple(some),
-                part=f"{account_id}:{number}",
-            )
+        yield from _to_account(event, accounts[account_id], ids)
+
+
+def _to_account(event: Event, account: Account, license_ids: Sequence[UUID]) -> Iterator[Message]:
+    """What staff did with the keys of these licenses of the account."""
+    for number, some in enumerate(chunks(license_ids)):
+        yield Message(
+            DeliveryKind.KEY_REVEALED,
+            account.email,
+            choose_language(account.language),
+            order_id=event.order_id,
+            account_id=account.pk,
+            license_ids=tuple(some),
+            part=f"{account.pk}:{number}",
+        )
 
 
 MESSAGES: Dict[str, Callable[[Event], Iterable[Message]]] = {
@@ -244,6 +247,7 @@ MESSAGES: Dict[str, Callable[[Event], Iterable[Message]]] = {
     EventType.END_CUSTOMER_ADDRESS_CHANGED.value: key_messages.end_customer_address_changed,
     EventType.LICENSE_EMAIL_RESENT.value: _resent,
     EventType.LICENSE_KEY_REVEALED.value: _revealed,
+    EventType.LICENSE_KEY_SENT.value: _sent,
     EventType.LICENSE_KEY_REPLACED.value: key_messages.replaced,
     EventType.EXPORT_REVEALED.value: _exported,
     EventType.KEY_POOL_LOW_STOCK.value: stock_mails.low_stock,

@@ -166,6 +166,8 @@ def _revealed(delivery: Delivery) -> Context:
         **licenses[0],
         "licenses": licenses,
         "reason": delivery.event.reason,
+        # Where staff had them mailed to; empty if they read them themselves.
+        "sent_to": delivery.event.data.get("sent_to", ""),
         "revealed_at": delivery.event.created_at,
     }
 

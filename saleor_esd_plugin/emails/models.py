@@ -29,7 +29,7 @@ class DeliveryKind(models.TextChoices):
     ADDRESS_CHANGED = "ADDRESS_CHANGED"  # to a guest's new address: the way to the account
     KEYS_AT_OLD_ADDRESS = "KEYS_AT_OLD_ADDRESS"  # to staff: which keys the old address has
     KEY_POOL_LOW_STOCK = "KEY_POOL_LOW_STOCK"  # to staff: keys are running out
-    KEY_REVEALED = "KEY_REVEALED"  # staff read a key of the account
+    KEY_REVEALED = "KEY_REVEALED"  # staff read a key of the account, or had it sent elsewhere
     RECEIPT = "RECEIPT"
 
 

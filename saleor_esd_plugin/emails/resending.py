@@ -17,23 +17,35 @@ from ..host import shop
 from ..host.types import Actor
 from ..licenses.end_customers import update_end_customer
 from ..licenses.errors import NotReleased
+from ..licenses.handover import records_blocks
 from ..licenses.locks import lock_license
 from ..licenses.models import Fulfillment, License
+from ..licenses.sending import note_staff_sending
 from ..orders.addresses import follow_buyer_address
 from ..orders.locks import lock_order
 from ..orders.models import LicenseOrder
+from ..permissions import MANAGE_LICENSES
 from .models import DeliveryKind
 from .rules import goes_to_buyer
 
 LIMITS = ((3, timedelta(hours=1)), (10, timedelta(days=1)))
 
 
+@records_blocks
 @transaction.atomic
-def resend_license_email(license_id: UUID, *, email: Optional[str] = None, actor: Actor) -> License:
+def resend_license_email(
+    license_id: UUID,
+    *,
+    email: Optional[str] = None,
+    is_staff: bool = False,
+    reason: str = "",
+    actor: Actor,
+) -> License:
     """Mail the key of a license again: to its end customer, or to the buyer who keeps it himself.
 
     `email` corrects the end customer's address and stays there; a buyer's address is the order's, as the shop
-    has it now, and cannot be changed here (Invalid). Raises NotFound, NotReleased, Invalid if the buyer is to
+    has it now, and cannot be changed here (Invalid). `is_staff` may need a `reason` for an end customer's
+    (`licenses.sending`). Raises NotFound, NotReleased, Invalid if the buyer is to
     get no key by mail (a reseller's, or as the policy says), the errors of parse_address, Required (an order
     without an address), RateLimited (3 an hour, 10 a day per license).
     """
@@ -42,11 +54,23 @@ def resend_license_email(license_id: UUID, *, email: Optional[str] = None, actor
     if not license.is_usable:
         raise NotReleased(license.standing)
     if license.fulfillment == Fulfillment.ASSIGNED.value:
-        kind, recipient = DeliveryKind.LICENSE_ASSIGNED, license.end_customer.email
+        kind, customer = DeliveryKind.LICENSE_ASSIGNED, license.end_customer
+        before = customer.email
         if email is not None:
-            recipient = update_end_customer(
-                license.end_customer_id, email=email, actor=actor, besides=license.pk
-            ).email
+            customer = update_end_customer(
+                customer.pk,
+                email=email,
+                is_staff=is_staff,
+                reason=reason,
+                besides=license.pk,
+                actor=actor,
+            )
+        recipient = customer.email
+        # A new address was noted just now, with all that goes there.
+        if is_staff and recipient == before:
+            note_staff_sending(
+                {customer: [license.pk]}, reason=reason, permission=MANAGE_LICENSES, actor=actor
+            )
     else:
         if not goes_to_buyer(license.policy, license.account):
             raise Invalid(
@@ -67,6 +91,7 @@ def resend_license_email(license_id: UUID, *, email: Optional[str] = None, actor
         EventType.LICENSE_EMAIL_RESENT,
         license.pk,
         actor=actor,
+        reason=reason,
         order_id=license.order_line.order_id,
         account_id=license.account_id,
         email=recipient,

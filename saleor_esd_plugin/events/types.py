@@ -38,6 +38,7 @@ class EventType(models.TextChoices):
     LICENSE_REINSTATED = "license.reinstated"
     LICENSE_EMAIL_RESENT = "license_email.resent"
     LICENSE_KEY_REVEALED = "license_key.revealed"
+    LICENSE_KEY_SENT = "license_key.sent"  # by staff, to an address that is not on file
     LICENSE_KEY_CLAIMED = "license_key.claimed"
     LICENSE_KEY_REVOKED = "license_key.revoked"
     LICENSE_KEY_REPLACED = "license_key.replaced"

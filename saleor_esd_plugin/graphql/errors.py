@@ -12,6 +12,7 @@ from graphql import GraphQLError
 from ..errors import EsdError, PermissionRefused
 from ..host.graphql import PermissionDenied, permission_denied
 from .enums import described_enum
+from .ids import encode
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ LicenseErrorCode = described_enum(
         "KEYS_NOT_ISSUED": "Some units have no released key yet; `params` has the counts.",
         "NOT_ENOUGH_LICENSES": "Fewer licenses are free than were asked for.",
         "LICENSE_UNAVAILABLE": "The license cannot be used for that now.",
+        "KEY_REVEALED": "Another end customer had the license, and somebody has read its key; `params` has which.",
         "RATE_LIMITED": "Too often; `params` has the seconds to wait.",
         "REASON_REQUIRED": "A reason is needed.",
         "TOO_MANY_RECIPIENTS": "More addresses than one e-mail may go to.",
@@ -124,7 +126,13 @@ def license_error(error: EsdError) -> LicenseError:
         field=error.field or None,
         message=_sentence(error),
         code=error.code,
-        params=[LicenseErrorParam(name=name, value=value) for name, value in facts(error.params)],
+        params=[
+            # What the rules know by its UUID, clients know by its global id.
+            LicenseErrorParam(
+                name=name, value=encode("License", fact) if name == "licenses" else fact
+            )
+            for name, fact in facts(error.params)
+        ],
     )
 
 

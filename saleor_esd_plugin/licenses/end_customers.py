@@ -1,8 +1,8 @@
-"""End customers who hold licenses: deleting one loses none, another address takes unused links back."""
+"""Changing an end customer moves unused links and mails along; deleting one never loses a license."""
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import Any, Optional
 from uuid import UUID
 
 from django.db import transaction
@@ -13,32 +13,49 @@ from ..errors import NotFound
 from ..events.record import record
 from ..events.types import EventType
 from ..host.types import Actor
+from ..permissions import MANAGE_LICENSES
 from .claiming import void_claim_links_to
 from .errors import StillInUse
+from .handover import records_blocks
 from .models import Assignment, Fulfillment, License
+from .sending import note_staff_sending
 
 
+@records_blocks
 @transaction.atomic
 def update_end_customer(
     end_customer_id: UUID,
     *,
-    actor: Actor,
+    is_staff: bool = False,
+    reason: str = "",
     besides: Optional[UUID] = None,
-    **given: Optional[str],
+    actor: Actor,
+    **given: Any,
 ) -> EndCustomer:
     """Change what is given; see `accounts.end_customers.update_end_customer`, also for what is raised.
 
     With another address, unused claim links that went to the old one are useless, and new ones follow by
-    mail, but for the license `besides`. A key that was mailed in clear is not mailed again.
+    mail, but for the license `besides`. A key that was mailed in clear is not mailed again. `is_staff` who
+    change the address while licenses are held have that noted, with the `reason`: see `sending`, also for what
+    is raised besides.
     """
-    before = end_customers.lock_end_customer(end_customer_id).email
-    customer = end_customers.update_end_customer(end_customer_id, actor=actor, **given)
-    if customer.email.lower() == before.lower():
+    before = end_customers.lock_end_customer(
+        end_customer_id, with_account=given.get("code") is not None
+    ).email
+    customer = end_customers.update_end_customer(
+        end_customer_id, by_staff=is_staff, actor=actor, **given
+    )
+    if customer.email == before:
         return customer
     held = License.objects.filter(
         end_customer=customer, fulfillment=Fulfillment.ASSIGNED.value
-    ).values("pk")
-    lost_links = void_claim_links_to(before, held)
+    ).order_by("pk")
+    ids = list(held.values_list("pk", flat=True))
+    if is_staff:
+        note_staff_sending({customer: ids}, reason=reason, permission=MANAGE_LICENSES, actor=actor)
+    if customer.email.lower() == before.lower():
+        return customer
+    lost_links = void_claim_links_to(before, ids)
     record(
         EventType.END_CUSTOMER_ADDRESS_CHANGED,
         customer.pk,

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from typing import Sequence
+from uuid import UUID
+
 from ..errors import EsdError
 
 
@@ -69,6 +72,21 @@ class KeyWasSeen(EsdError):
             f"Keys were seen or mailed ({count}): only the shop's staff can recall these licenses.",
             field="licenses",
             count=count,
+        )
+
+
+class KeyWasRevealed(EsdError):
+    """Another end customer held these licenses, and somebody has read their keys: they may be in use there."""
+
+    code = "KEY_REVEALED"
+
+    def __init__(self, license_ids: Sequence[UUID]):
+        super().__init__(
+            f"Somebody has read the keys of {len(license_ids)} of these licenses, which another end customer had"
+            " before. Replace the keys, or say that you accept it.",
+            field="acceptRevealedKey",
+            count=len(license_ids),
+            licenses=[str(license_id) for license_id in license_ids[:100]],
         )
 
 

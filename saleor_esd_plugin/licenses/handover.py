@@ -5,8 +5,9 @@ Who has seen a key decides whether it can ever be sold again, so that is written
 
 from __future__ import annotations
 
+import functools
 from datetime import timedelta
-from typing import Dict, Iterable
+from typing import Any, Callable, Dict, Iterable, Optional, TypeVar
 from uuid import UUID
 
 from django.db import transaction
@@ -14,7 +15,7 @@ from django.db import transaction
 from ..accounts import access
 from ..errors import NotFound, RateLimited, ReasonRequired
 from ..events.record import record
-from ..events.throttle import throttle
+from ..events.throttle import Limits, throttle
 from ..events.types import EventType
 from ..host.db import now
 from ..host.types import SYSTEM, Actor
@@ -29,6 +30,69 @@ from .models import ISSUED, License
 SHORTEST_REASON = 10
 OWNER_LIMITS = ((60, timedelta(hours=1)), (200, timedelta(days=1)))
 STAFF_LIMITS = ((30, timedelta(hours=1)), (200, timedelta(days=1)))
+
+Service = TypeVar("Service", bound=Callable[..., Any])
+
+
+class RevealsUsedUp(RateLimited):
+    """Somebody has read, or had sent, as many keys as may be within an hour or a day."""
+
+    def __init__(
+        self,
+        seconds: int,
+        *,
+        license_id: UUID,
+        order_id: Optional[UUID],
+        account_id: UUID,
+        actor: Actor,
+    ):
+        super().__init__(seconds)
+        self.license_id, self.order_id = license_id, order_id
+        self.account_id, self.actor = account_id, actor
+
+
+def count_reveal(
+    license_id: UUID,
+    *,
+    order_id: Optional[UUID],
+    account_id: UUID,
+    actor: Actor,
+    limits: Limits,
+) -> None:
+    """One more key read, or operation that sends some, by this actor. Raises RevealsUsedUp."""
+    try:
+        throttle("reveal", f"{actor.kind}:{actor.ref}", limits)
+    except RateLimited as error:
+        raise RevealsUsedUp(
+            error.params["seconds"],
+            license_id=license_id,
+            order_id=order_id,
+            account_id=account_id,
+            actor=actor,
+        ) from error
+
+
+def records_blocks(service: Service) -> Service:
+    """Decorates a service, outside its transaction: RevealsUsedUp undoes that and leaves an event."""
+
+    @functools.wraps(service)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return service(*args, **kwargs)
+        except RevealsUsedUp as block:
+            with transaction.atomic():
+                record(
+                    EventType.RATE_BLOCKED,
+                    block.license_id,
+                    actor=block.actor,
+                    order_id=block.order_id,
+                    account_id=block.account_id,
+                    rule="reveal",
+                    seconds=block.params["seconds"],
+                )
+            raise
+
+    return call  # type: ignore[return-value]
 
 
 def reveal_license_key(license_id: UUID, *, actor: Actor, reason: str = "") -> SecretKey:
@@ -53,23 +117,11 @@ def reveal_license_key(license_id: UUID, *, actor: Actor, reason: str = "") -> S
         raise NotReleased(license.standing)
     # Opened before the transaction: what cannot be opened was not revealed.
     secret = vault.decrypt(license.key)
-    try:
-        _note_reveal(license, actor=actor, reason=reason.strip(), is_owner=is_owner)
-    except RateLimited as error:
-        with transaction.atomic():
-            record(
-                EventType.RATE_BLOCKED,
-                license_id,
-                actor=actor,
-                order_id=license.order_line.order_id,
-                account_id=license.account_id,
-                rule="reveal",
-                seconds=error.params["seconds"],
-            )
-        raise
+    _note_reveal(license, actor=actor, reason=reason.strip(), is_owner=is_owner)
     return secret
 
 
+@records_blocks
 @transaction.atomic
 def _note_reveal(opened: License, *, actor: Actor, reason: str, is_owner: bool) -> None:
     license = lock_license(opened.pk)
@@ -78,7 +130,13 @@ def _note_reveal(opened: License, *, actor: Actor, reason: str, is_owner: bool) 
     if license.key_id != opened.key_id:
         # What we opened is not the license's key any more, and the new one would count as seen.
         raise AlreadyReplaced(1)
-    throttle("reveal", f"{actor.kind}:{actor.ref}", OWNER_LIMITS if is_owner else STAFF_LIMITS)
+    count_reveal(
+        license.pk,
+        order_id=opened.order_line.order_id,
+        account_id=license.account_id,
+        actor=actor,
+        limits=OWNER_LIMITS if is_owner else STAFF_LIMITS,
+    )
     key_lifecycle.mark_revealed([license.key_id], now())
     record(
         EventType.LICENSE_KEY_REVEALED,

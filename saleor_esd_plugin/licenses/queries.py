@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Iterable, Optional
+from uuid import UUID
+
 from django.db.models import QuerySet
 
 from ..accounts import access
@@ -18,3 +21,10 @@ def visible_to(actor: Actor) -> "QuerySet[License]":
     if actor.has(MANAGE_LICENSES, REVEAL_LICENSE_KEYS):
         return License.objects.all()
     return License.objects.filter(account_id__in=access.account_ids_with(actor, Right.SEE_LICENSES))
+
+
+def only_order(license_ids: Iterable[UUID]) -> Optional[UUID]:
+    """The order of these licenses, for an event; None if they come from several."""
+    orders = License.objects.filter(pk__in=list(license_ids)).order_by()
+    found = list(orders.values_list("order_line__order_id", flat=True).distinct()[:2])
+    return found[0] if len(found) == 1 else None

@@ -10,6 +10,8 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from ..accounts.access import refuse_own
+from ..accounts.models import EndCustomer
 from ..errors import InvalidQuantity, InvalidTransition, ReasonRequired
 from ..events.record import record
 from ..events.types import EventType
@@ -22,12 +24,15 @@ from ..text import clean_reason
 from .allocation import take_keys
 from .claiming import void_claim_links
 from .errors import AlreadyReplaced, NotEnoughKeys
+from .handover import records_blocks
 from .locks import take_lock_of
 from .models import ENDED, Fulfillment, KeyReplacement, License
+from .sending import note_staff_sending
 
 PENDING = Fulfillment.PENDING_APPROVAL.value
 
 
+@records_blocks
 @transaction.atomic
 def replace_license_keys(
     license_ids: Iterable[UUID], *, reason: str, actor: Actor
@@ -38,8 +43,9 @@ def replace_license_keys(
     links to it die. Whoever holds a released license gets the new key by mail. A pending license stays
     pending, a suspended one suspended. One event per order. Doing it again takes another key.
 
-    Raises InvalidQuantity, ReasonRequired, NotFound, InvalidTransition (REJECTED, RETURNED),
-    AlreadyReplaced (by somebody else at the same moment), NotEnoughKeys (nobody is backordered for it).
+    Raises InvalidQuantity, ReasonRequired, NotFound, ForbiddenRole (one's own), InvalidTransition (REJECTED,
+    RETURNED), AlreadyReplaced (by somebody else at the same moment), NotEnoughKeys (nobody is backordered for it),
+    RevealsUsedUp (end customers whose address is not on file: see `sending`).
     """
     ids = list(dict.fromkeys(license_ids))
     if not ids:
@@ -50,11 +56,20 @@ def replace_license_keys(
     meant = _keys_of(ids)
     take_lock_of(set(ids))
     licenses = _read(ids)
+    refuse_own(
+        actor,
+        {license.account_id for license in licenses},
+        buyer_refs={license.order_line__order__buyer_user_ref for license in licenses},
+        message="Somebody else has to replace keys of your own.",
+    )
     _refuse_ended(licenses)
     # Two who mean the same key: who waited for the lock must not spend a second new one.
     replaced = [one for one in licenses if meant.get(one.pk) != one.key_id]
     if replaced:
         raise AlreadyReplaced(len(replaced))
+    note_staff_sending(
+        _by_end_customer(licenses), reason=reason, permission=MANAGE_LICENSE_KEYS, actor=actor
+    )
     new_keys = _take_new_keys(licenses)
     moment = now()
     _bind(new_keys)
@@ -97,8 +112,20 @@ _NEEDED = (
     "key__pool_id",
     "fulfillment",
     "account_id",
+    "end_customer_id",
     "order_line__order_id",
+    "order_line__order__buyer_user_ref",
 )
+
+
+def _by_end_customer(licenses: Iterable[Any]) -> Dict[EndCustomer, List[UUID]]:
+    """Who gets which of the new keys; the others go to the buyer."""
+    held: Dict[UUID, List[UUID]] = {}
+    for license in licenses:
+        if license.end_customer_id is not None:
+            held.setdefault(license.end_customer_id, []).append(license.pk)
+    customers = EndCustomer.objects.in_bulk(list(held))
+    return {customers[pk]: license_ids for pk, license_ids in held.items()}
 
 
 def _refuse_ended(licenses: Iterable[Any]) -> None:

@@ -7,11 +7,11 @@ records their event; `assign` and `recall` are acts of people and record their o
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Iterable, List, Optional, Sequence
+from typing import Iterable, List, Sequence
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ..accounts.models import EndCustomer
 from ..errors import InvalidQuantity, InvalidTransition, NotFound, ReasonRequired
@@ -21,11 +21,15 @@ from ..host.db import now
 from ..host.types import Actor
 from ..keys import lifecycle as key_lifecycle
 from ..keys import queue
+from ..permissions import MANAGE_LICENSES
 from .claiming import void_claim_links
-from .errors import KeyWasSeen, NotEnoughLicenses, NotReleased
+from .errors import KeyWasRevealed, KeyWasSeen, NotEnoughLicenses, NotReleased
+from .handover import records_blocks
 from .locks import lock_licenses
 from .models import ENDED, Assignment, ExpiryBasis, Fulfillment, License
+from .queries import only_order
 from .rules import term_end
+from .sending import note_staff_sending
 
 PENDING = Fulfillment.PENDING_APPROVAL.value
 RELEASED = Fulfillment.RELEASED.value
@@ -80,14 +84,23 @@ def end_licenses(
     queue.give_back(fresh)
 
 
+@records_blocks
 @transaction.atomic
 def assign_licenses(
-    license_ids: Iterable[UUID], *, end_customer_id: UUID, actor: Actor
+    license_ids: Iterable[UUID],
+    *,
+    end_customer_id: UUID,
+    accept_revealed_key: bool = False,
+    is_staff: bool = False,
+    reason: str = "",
+    actor: Actor,
 ) -> List[License]:
     """Give all of these licenses to one end customer, or none (I13, I15); one event.
 
-    The activation e-mail follows by itself (I14). A license that the same end customer already holds
-    stays as it is. Raises NotFound, NotReleased, InvalidTransition (held by another end customer).
+    The activation e-mail follows by itself (I14), for which `is_staff` may need a `reason` (`sending`). A license
+    that the same end customer already holds stays as it is. Raises NotFound, NotReleased, InvalidTransition (held
+    by another end customer), KeyWasRevealed (held by another one before, unless `accept_revealed_key`),
+    ReasonRequired, RevealsUsedUp.
     """
     ids = list(dict.fromkeys(license_ids))
     if not ids:
@@ -104,26 +117,39 @@ def assign_licenses(
             )
         if not license.is_usable:
             raise NotReleased(license.standing, field="licenses")
-    return _assign([one for one in licenses if one.fulfillment == RELEASED], customer, actor) + [
-        one for one in licenses if one.fulfillment == ASSIGNED
-    ]
+    fresh = [one for one in licenses if one.fulfillment == RELEASED]
+    if not accept_revealed_key:
+        _refuse_revealed(fresh, customer)
+    assigned = _assign(fresh, customer, is_staff=is_staff, reason=reason, actor=actor)
+    return assigned + [one for one in licenses if one.fulfillment == ASSIGNED]
 
 
+@records_blocks
 @transaction.atomic
 def assign_order_line(
-    order_line_id: UUID, *, quantity: int, end_customer_id: UUID, actor: Actor
+    order_line_id: UUID,
+    *,
+    quantity: int,
+    end_customer_id: UUID,
+    accept_revealed_key: bool = False,
+    is_staff: bool = False,
+    reason: str = "",
+    actor: Actor,
 ) -> List[License]:
     """Give `quantity` released licenses of one order line to an end customer, or none (I13).
 
-    Raises InvalidQuantity, NotFound, NotReleased if it is for suspended ones that there are too few, else
-    NotEnoughLicenses with how many there are.
+    Those whose key another end customer may know come last. Raises InvalidQuantity, NotFound, NotReleased if
+    it is for suspended ones that there are too few, else NotEnoughLicenses with how many there are; and
+    KeyWasRevealed, ReasonRequired, RevealsUsedUp as `assign_licenses`.
     """
     if quantity < 1:
         raise InvalidQuantity("Assign at least 1 license.", field="quantity")
     unassigned = License.objects.filter(order_line_id=order_line_id, fulfillment=RELEASED)
     free = unassigned.filter(suspended_at=None)
+    known = _known_to_others(end_customer_id).filter(license=OuterRef("pk"))
     while True:
-        ids = list(free.order_by("unit_index").values_list("pk", flat=True)[:quantity])
+        by_risk = free.annotate(is_known=Exists(known)).order_by("is_known", "unit_index")
+        ids = list(by_risk.values_list("pk", flat=True)[:quantity])
         if len(ids) < quantity <= unassigned.count():
             raise NotReleased("SUSPENDED", field="quantity")
         if len(ids) < quantity:
@@ -133,7 +159,23 @@ def assign_order_line(
         if all(one.fulfillment == RELEASED and one.is_usable for one in licenses):
             break
     customer = _end_customer(end_customer_id, {license.account_id for license in licenses})
-    return _assign(licenses, customer, actor)
+    if not accept_revealed_key:
+        _refuse_revealed(licenses, customer)
+    return _assign(licenses, customer, is_staff=is_staff, reason=reason, actor=actor)
+
+
+def _known_to_others(end_customer_id: UUID) -> "QuerySet[Assignment]":
+    """Assignments to other end customers of licenses whose key, the one of now, somebody has read."""
+    others = Assignment.objects.exclude(end_customer_id=end_customer_id)
+    return others.filter(license__key__revealed_at__isnull=False)
+
+
+def _refuse_revealed(licenses: Sequence[License], customer: EndCustomer) -> None:
+    ids = [license.pk for license in licenses]
+    known = _known_to_others(customer.pk).filter(license_id__in=ids)
+    revealed = sorted(set(known.values_list("license_id", flat=True)))
+    if revealed:
+        raise KeyWasRevealed(revealed)
 
 
 def _end_customer(end_customer_id: UUID, account_ids: set) -> EndCustomer:
@@ -146,11 +188,15 @@ def _end_customer(end_customer_id: UUID, account_ids: set) -> EndCustomer:
     return customer
 
 
-def _assign(licenses: List[License], customer: EndCustomer, actor: Actor) -> List[License]:
+def _assign(
+    licenses: List[License], customer: EndCustomer, *, is_staff: bool, reason: str, actor: Actor
+) -> List[License]:
     moment = now()
     if not licenses:
         return []
     ids = [license.pk for license in licenses]
+    if is_staff:
+        note_staff_sending({customer: ids}, reason=reason, permission=MANAGE_LICENSES, actor=actor)
     given = License.objects.filter(pk__in=ids)
     given.update(fulfillment=ASSIGNED, end_customer=customer, assigned_at=moment)
     # A term that counts FROM_ASSIGNMENT begins with the first holder, and does not begin again.
@@ -176,8 +222,9 @@ def _assign(licenses: List[License], customer: EndCustomer, actor: Actor) -> Lis
         EventType.LICENSE_ASSIGNED,
         customer.pk,
         actor=actor,
+        reason=reason,
         account_id=customer.account_id,
-        order_id=_only_order(licenses),
+        order_id=only_order(ids),
         licenses=[str(pk) for pk in ids],
     )
     return lock_licenses(ids)
@@ -221,23 +268,11 @@ def recall_licenses(
             actor=actor,
             reason=reason,
             account_id=account_id,
-            order_id=_only_order(mine),
+            order_id=only_order([license.pk for license in mine]),
             licenses=[str(license.pk) for license in mine],
             end_customers=taken_from,
         )
     return lock_licenses(ids)
-
-
-def _only_order(licenses: Sequence[License]) -> Optional[UUID]:
-    """The order of these licenses, for the event; None if they come from several."""
-    orders = (
-        License.objects.filter(pk__in=[license.pk for license in licenses])
-        .order_by()
-        .values_list("order_line__order_id", flat=True)
-        .distinct()
-    )
-    found = list(orders[:2])
-    return found[0] if len(found) == 1 else None
 
 
 def live_licenses(order_line_id: UUID) -> List[License]:

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from ..accounts.models import Member
-from ..errors import ForbiddenRole, Invalid, InvalidQuantity, NotFound, ReasonRequired
+from ..accounts.access import refuse_own
+from ..errors import Invalid, InvalidQuantity, NotFound, ReasonRequired
 from ..events.record import record
 from ..events.types import EventType
 from ..host import shop
@@ -223,11 +223,12 @@ def _decide(
 
 def refuse_own_order(order: LicenseOrder, actor: Actor) -> None:
     """Nobody approves what they bought, or what an account of theirs bought. Raises ForbiddenRole."""
-    if not actor.user_ref:
-        return
-    is_member = Member.objects.filter(account_id=order.account_id, user_ref=actor.user_ref).exists()
-    if actor.user_ref == order.buyer_user_ref or is_member:
-        raise ForbiddenRole("Somebody else has to decide on your own order.")
+    refuse_own(
+        actor,
+        [order.account_id],
+        buyer_refs=[order.buyer_user_ref],
+        message="Somebody else has to decide on your own order.",
+    )
 
 
 def _already_decided(order: LicenseOrder) -> AlreadyDecided:

@@ -20,6 +20,7 @@ REVEALED = {
     "order_number": "7",
     "licenses": [{"product": "Editor", "masked_key": "•••••", "order_number": "7"}],
     "reason": "because",
+    "sent_to": "",
     "revealed_at": None,
 }
 TEMPLATES = Path(saleor_esd_plugin.__file__).parent / "templates" / "saleor_esd_plugin"

@@ -93,13 +93,16 @@ def mailed(db, smtp):
     """`mailed()`: (recipient, message) of all that follows from what has happened since the last call."""
     from letters import take
 
+    seen = set()
+
     def send():
         from saleor_esd_plugin.emails.catalog import deliveries_of
         from saleor_esd_plugin.emails.send import send_delivery
         from saleor_esd_plugin.events.models import Event
 
         # What is sent makes events of its own; none of them makes a mail.
-        for event in list(Event.objects.order_by("pk")):
+        for event in list(Event.objects.exclude(pk__in=seen).order_by("pk")):
+            seen.add(event.pk)
             for delivery_id in deliveries_of(event):
                 send_delivery(delivery_id)
         return take(smtp)

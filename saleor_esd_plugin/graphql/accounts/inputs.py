@@ -84,9 +84,15 @@ class LicenseEndCustomerUpdateInput(graphene.InputObjectType):
     id = graphene.ID(required=True, description="The end customer.")
     code = graphene.String(description="The account's own name for it.")
     name = graphene.String(description="The legal name.")
-    email = graphene.String(description="Where activation e-mails go.")
+    email = graphene.String(
+        description="Where activation e-mails go. A member who gives it confirms it, also if it is the same."
+    )
     country = graphene.String(description="Two letters (ISO 3166-1); empty for none.")
     language = graphene.String(description="Of its e-mails; empty for the account's.")
+    reason = graphene.String(
+        description="Why, 10 to 500 characters. Staff need one for a new address while licenses are held there, "
+        "unless it is on file; the account is told."
+    )
 
 
 class LicenseEndCustomerDeleteInput(graphene.InputObjectType):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Tuple
 
 import graphene
 from django.db.models import QuerySet
@@ -15,6 +15,7 @@ from ...host.shop import user_email
 from ...host.types import Actor
 from ...licenses.end_customers import delete_end_customer, update_end_customer
 from ...permissions import MANAGE_LICENSES, Right
+from ...text import clean_reason
 from ..base import BaseMutation, owner_or_staff, signed_in, staff_with
 from ..ids import find
 from .inputs import (
@@ -35,12 +36,15 @@ def _accounts_in_use(actor: Actor) -> QuerySet:
     return Account.objects.filter(pk__in=access.account_ids_with(actor, Right.SEE_LICENSES))
 
 
-def _end_customer_to_change(actor: Actor, global_id: str) -> EndCustomer:
-    """Raises NotFound for strangers, ForbiddenRole for members who may look but not assign."""
+def _end_customer_to_change(actor: Actor, global_id: str) -> Tuple[EndCustomer, bool]:
+    """It, and whether the actor changes it as staff of the shop.
+
+    Raises NotFound for strangers, ForbiddenRole for members who may look but not assign.
+    """
     rows = EndCustomer.objects.filter(account__in=_accounts_in_use(actor), archived_at=None)
     end_customer = find(rows, global_id, "LicenseEndCustomer")
-    access.require_right(actor, end_customer.account_id, Right.ASSIGN, MANAGE_LICENSES)
-    return end_customer
+    is_member = access.require_right(actor, end_customer.account_id, Right.ASSIGN, MANAGE_LICENSES)
+    return end_customer, not is_member
 
 
 class LicenseEndCustomerCreate(BaseMutation):
@@ -59,7 +63,7 @@ class LicenseEndCustomerCreate(BaseMutation):
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicenseEndCustomerCreate:
         account = find(_accounts_in_use(actor), input.account, "LicenseAccount", field="account")
-        access.require_right(actor, account.pk, Right.ASSIGN, MANAGE_LICENSES)
+        is_member = access.require_right(actor, account.pk, Right.ASSIGN, MANAGE_LICENSES)
         created = end_customers.create_end_customer(
             account.pk,
             code=input.code,
@@ -67,6 +71,7 @@ class LicenseEndCustomerCreate(BaseMutation):
             email=input.email,
             country=input.country or "",
             language=input.language or "",
+            by_staff=not is_member,
             actor=actor,
         )
         return cls(end_customer=created)
@@ -78,6 +83,8 @@ class LicenseEndCustomerUpdate(BaseMutation):
     Unused claim links that went to the old address are useless, and new ones are sent; keys that were mailed in
     clear are not sent again.
 
+    Staff who change the address while licenses are held there give a `reason`, unless the new one is on file;
+    the account is told, and it counts as one reading of a key.
     For MASTER and ADMINISTRATOR of the account, and staff with MANAGE_LICENSES.
     """
 
@@ -90,9 +97,11 @@ class LicenseEndCustomerUpdate(BaseMutation):
 
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicenseEndCustomerUpdate:
-        end_customer = _end_customer_to_change(actor, input.id)
+        end_customer, is_staff = _end_customer_to_change(actor, input.id)
         updated = update_end_customer(
             end_customer.pk,
+            is_staff=is_staff,
+            reason=clean_reason(input.reason),
             code=input.code,
             name=input.name,
             email=input.email,
@@ -118,7 +127,7 @@ class LicenseEndCustomerDelete(BaseMutation):
 
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicenseEndCustomerDelete:
-        end_customer = _end_customer_to_change(actor, input.id)
+        end_customer, _ = _end_customer_to_change(actor, input.id)
         delete_end_customer(end_customer.pk, actor=actor)
         return cls(end_customer=end_customer)
 

@@ -85,6 +85,10 @@ class LicenseEndCustomer(Record, graphene.ObjectType):
     )
     name = graphene.String(required=True, description="The legal name.")
     email = graphene.String(required=True, description="Where activation e-mails go.")
+    email_by_staff = graphene.Boolean(
+        required=True,
+        description="The shop's staff entered the address. It is not on file until a member gives it too.",
+    )
     country = graphene.String(required=True, description="Two letters (ISO 3166-1), or empty.")
     language = graphene.String(
         required=True, description='Of its e-mails, such as "pt-br"; empty: the account\'s.'

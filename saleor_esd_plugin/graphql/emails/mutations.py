@@ -15,6 +15,7 @@ from ...licenses import queries as licenses
 from ...orders import queries as orders
 from ...orders.models import LicenseOrder as OrderRow
 from ...permissions import MANAGE_LICENSES, Right
+from ...text import clean_reason
 from ..base import BaseMutation, owner_or_staff
 from ..ids import find
 from ..licenses.sight import require_right
@@ -30,14 +31,19 @@ class LicenseEmailResendInput(graphene.InputObjectType):
     email = graphene.String(
         description="A corrected address of the end customer; it is saved. Not for SUPPORT."
     )
+    reason = graphene.String(
+        description="Why, 10 to 500 characters. Staff need one if the end customer's address is not on file; the "
+        "account is told."
+    )
 
 
 class LicenseEmailResend(BaseMutation):
     """Sends the e-mail with the key, or a new link to it, again (3 an hour, 10 a day per license).
 
     It goes to the end customer who holds the license, else to the buyer, at the address that the order has in
-    the shop now; REQUIRED if it has none. For MASTER, ADMINISTRATOR and SUPPORT of the account, and staff with
-    MANAGE_LICENSES.
+    the shop now; REQUIRED if it has none. Staff give a `reason` if the end customer's address, as it is then, is
+    not on file; the account is told, and it counts as one reading of a key.
+    For MASTER, ADMINISTRATOR and SUPPORT of the account, and staff with MANAGE_LICENSES.
     """
 
     policy = owner_or_staff(MANAGE_LICENSES)
@@ -52,10 +58,18 @@ class LicenseEmailResend(BaseMutation):
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicenseEmailResend:
         license = find(licenses.visible_to(actor), input.license, "License", field="license")
-        require_right(actor, license.account_id, Right.RESEND, MANAGE_LICENSES)
-        if input.email is not None:
-            require_right(actor, license.account_id, Right.CORRECT_ADDRESS, MANAGE_LICENSES)
-        return cls(license=resend_license_email(license.pk, email=input.email, actor=actor))
+        rights = [Right.RESEND] + ([] if input.email is None else [Right.CORRECT_ADDRESS])
+        as_member = [
+            require_right(actor, license.account_id, right, MANAGE_LICENSES) for right in rights
+        ]
+        resent = resend_license_email(
+            license.pk,
+            email=input.email,
+            is_staff=not all(as_member),
+            reason=clean_reason(input.reason),
+            actor=actor,
+        )
+        return cls(license=resent)
 
 
 class LicenseOrderReceiptSendInput(graphene.InputObjectType):

@@ -60,6 +60,7 @@ _HAPPENED = {
     EventType.LICENSE_REINSTATED: "A cause of their suspension was lifted.",
     EventType.LICENSE_EMAIL_RESENT: "An activation e-mail was requested again.",
     EventType.LICENSE_KEY_REVEALED: "Somebody read a key in clear.",
+    EventType.LICENSE_KEY_SENT: "Staff had keys mailed to an address that the account did not give.",
     EventType.LICENSE_KEY_CLAIMED: "A key was taken through its single-use link.",
     EventType.LICENSE_KEY_REVOKED: "Keys were withdrawn for good.",
     EventType.LICENSE_KEY_REPLACED: "Licenses got new keys; the old ones are quarantined.",

@@ -15,6 +15,14 @@ class LicenseAssignInput(graphene.InputObjectType):
     )
     quantity = graphene.Int(description="How many licenses of the line, 1 to 10,000.")
     end_customer = graphene.ID(required=True, description="Who gets them.")
+    accept_revealed_key = graphene.Boolean(
+        default_value=False,
+        description="Also licenses that another end customer had before, and whose key somebody has read.",
+    )
+    reason = graphene.String(
+        description="Why, 10 to 500 characters. Staff need one if the end customer's address is not on file; the "
+        "account is told."
+    )
 
 
 class LicenseRecallInput(graphene.InputObjectType):

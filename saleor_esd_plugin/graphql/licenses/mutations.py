@@ -58,7 +58,10 @@ def _find_all(visible: QuerySet, global_ids: List[str]) -> List[LicenseRow]:
 class LicenseAssign(BaseMutation):
     """Gives licenses to one end customer: all of them or none. The activation e-mail goes out by itself.
 
-    One e-mail brings up to 50 licenses of a product. For MASTER and ADMINISTRATOR of the account, and staff with MANAGE_LICENSES.
+    One e-mail brings up to 50 licenses of a product. Staff give a `reason` if the end customer's address is not on
+    file; the account is told, and it counts as one reading of a key. What another end customer had before needs
+    `acceptRevealedKey` if its key was read.
+    For MASTER and ADMINISTRATOR of the account, and staff with MANAGE_LICENSES.
     """
 
     policy = owner_or_staff(MANAGE_LICENSES)
@@ -82,10 +85,16 @@ class LicenseAssign(BaseMutation):
         if by_line:
             return cls(licenses=cls._assign_line(actor, input))
         found = _find_all(queries.visible_to(actor), input.licenses)
-        _require_many(actor, [license.account_id for license in found])
-        customer = cls._end_customer(actor, input)
-        ids = [license.pk for license in found]
-        return cls(licenses=units.assign_licenses(ids, end_customer_id=customer.pk, actor=actor))
+        is_staff = _require_many(actor, [license.account_id for license in found])
+        assigned = units.assign_licenses(
+            [license.pk for license in found],
+            end_customer_id=cls._end_customer(actor, input).pk,
+            accept_revealed_key=bool(input.accept_revealed_key),
+            is_staff=is_staff,
+            reason=clean_reason(input.reason),
+            actor=actor,
+        )
+        return cls(licenses=assigned)
 
     @staticmethod
     @nested
@@ -97,14 +106,19 @@ class LicenseAssign(BaseMutation):
         lines = LicenseOrderLine.objects.select_related("order")
         visible = lines.filter(order__in=orders.visible_to(actor))
         line = find_line(visible, input.order_line, field="orderLine")
-        _require_many(actor, [line.order.account_id])
+        is_staff = _require_many(actor, [line.order.account_id])
         if not 1 <= input.quantity <= settings.max_quantity:
             raise InvalidQuantity(
                 f"Assign 1 to {settings.max_quantity} licenses.", field="quantity"
             )
-        customer = cls._end_customer(actor, input)
         return units.assign_order_line(
-            line.pk, quantity=input.quantity, end_customer_id=customer.pk, actor=actor
+            line.pk,
+            quantity=input.quantity,
+            end_customer_id=cls._end_customer(actor, input).pk,
+            accept_revealed_key=bool(input.accept_revealed_key),
+            is_staff=is_staff,
+            reason=clean_reason(input.reason),
+            actor=actor,
         )
 
     @staticmethod
@@ -144,7 +158,9 @@ class LicenseKeyReplace(BaseMutation):
     """Gives licenses new keys of the same pool: all of them or none. The old keys are quarantined for good.
 
     Term, holder and state stay; who holds a released license gets the new key by e-mail. Each call takes
-    new keys. For staff with MANAGE_LICENSE_KEYS.
+    new keys. Nobody replaces keys of an account or order of their own. If an end customer gets one at an address
+    that is not on file, the account is told, and it counts as one reading of a key. For staff with
+    MANAGE_LICENSE_KEYS.
     """
 
     policy = staff_with(MANAGE_LICENSE_KEYS)

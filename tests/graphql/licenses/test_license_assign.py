@@ -6,7 +6,11 @@ import pytest
 from actors import outcome
 
 from saleor_esd_plugin.events.models import Event
+from saleor_esd_plugin.host.db import now
+from saleor_esd_plugin.keys.lifecycle import mark_revealed
 from saleor_esd_plugin.licenses.models import Assignment, License
+from saleor_esd_plugin.licenses.replacing import replace_license_keys
+from saleor_esd_plugin.licenses.units import recall_licenses
 
 pytestmark = pytest.mark.django_db
 
@@ -36,6 +40,14 @@ def six(reseller):
 @pytest.fixture
 def customer(six):
     return factories.make_end_customer(six[0].account)
+
+
+@pytest.fixture
+def customer_of(gid):
+    """The id of a new end customer of the account of these licenses."""
+    return lambda licenses: gid(
+        "LicenseEndCustomer", factories.make_end_customer(licenses[0].account)
+    )
 
 
 def error_of(answer):
@@ -211,3 +223,77 @@ def test_again_to_the_same_end_customer_changes_nothing(ask, gid, six, customer,
     assert [one["fulfillment"] for one in answer["data"]["licenseAssign"]["licenses"]] == [
         "ASSIGNED"
     ]
+
+
+@pytest.fixture
+def known(reseller):
+    """Two of six that another end customer had, and whose keys it may know; recalled since."""
+    licenses = factories.make_assigned(6, user=reseller)
+    ids = [license.pk for license in licenses]
+    mark_revealed([license.key_id for license in licenses[:2]], now())
+    recall_licenses(ids, actor=factories.STAFF, is_staff=True, reason="wrong customer")
+    return factories.licenses_of(licenses[0].order_line.order)
+
+
+def test_a_key_that_somebody_may_know_goes_to_nobody_else_unnoticed(
+    ask, gid, known, customer_of, unchanged
+):
+    """Recalled and read: a code of its own names them; with acceptRevealedKey they are assigned."""
+    given = {
+        "licenses": [gid("License", license) for license in known],
+        "endCustomer": customer_of(known),
+    }
+    for refused in ({}, {"acceptRevealedKey": False}, {"acceptRevealedKey": None}):
+        with unchanged():
+            answer = ask(**given, **refused)
+        (error,) = answer["data"]["licenseAssign"]["errors"]
+        assert (error["field"], error["code"]) == ("acceptRevealedKey", "KEY_REVEALED")
+        expected = sorted(gid("License", license) for license in known[:2])
+        assert error["params"][0] == {"name": "count", "value": "2"}
+        assert sorted(one["value"] for one in error["params"][1:]) == expected
+        assert {one["name"] for one in error["params"][1:]} == {"licenses"}
+
+    assert outcome(ask(**given, acceptRevealedKey=True), "licenseAssign") == "OK"
+    assert License.objects.filter(fulfillment="ASSIGNED").count() == 6
+
+
+def test_by_quantity_keys_that_nobody_knows_come_first(ask, gid, known, customer_of, unchanged):
+    given = {
+        "orderLine": gid("LicenseOrderLine", known[0].order_line),
+        "endCustomer": customer_of(known),
+    }
+    with unchanged():
+        assert outcome(ask(**given, quantity=5), "licenseAssign") == "KEY_REVEALED"
+    answer = ask(**given, quantity=4)
+    assigned = [one["id"] for one in answer["data"]["licenseAssign"]["licenses"]]
+    assert sorted(assigned) == sorted(gid("License", license) for license in known[2:])
+    assert outcome(ask(**given, quantity=2, acceptRevealedKey=True), "licenseAssign") == "OK"
+
+
+def test_a_key_that_was_mailed_counts_as_read(ask, gid, reseller, customer_of, mailed, unchanged):
+    """INLINE: the activation e-mail holds it."""
+    licenses = factories.make_assigned(1, user=reseller)
+    mailed()
+    ids = [license.pk for license in licenses]
+    recall_licenses(ids, actor=factories.STAFF, is_staff=True, reason="wrong customer")
+    given = {"licenses": [gid("License", licenses[0])], "endCustomer": customer_of(licenses)}
+    with unchanged():
+        assert outcome(ask(**given), "licenseAssign") == "KEY_REVEALED"
+    again = {**given, "endCustomer": gid("LicenseEndCustomer", licenses[0].end_customer)}
+    assert outcome(ask(**again), "licenseAssign") == "OK", "who had it before knows it anyway"
+
+
+def test_what_nobody_had_before_or_nobody_knows_now_needs_no_word(
+    ask, gid, reseller, known, customer_of
+):
+    """Read by its owner and never assigned; or given a new key since."""
+    (license,) = factories.make_released(1, user=reseller)
+    mark_revealed([license.key_id], now())
+    factories.add_keys(known[0].key.pool, factories.fresh_keys(2))
+    replace_license_keys([one.pk for one in known[:2]], reason="given away", actor=factories.STAFF)
+    for licenses in ([license], known):
+        given = {
+            "licenses": [gid("License", one) for one in licenses],
+            "endCustomer": customer_of(licenses),
+        }
+        assert outcome(ask(**given), "licenseAssign") == "OK"
