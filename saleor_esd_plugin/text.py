@@ -26,7 +26,7 @@ _BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 # and with a path domains of any script and addresses of four numbers. "No.4711" and "e.g." are none.
 _LINK = re.compile(
     r"[a-z][a-z0-9+.-]{0,30}:/|\bwww\."
-    r"|\w\.(xn--[a-z0-9-]+|[a-z]{2,63})(?![\w.-]*\w)"
+    r"|\w\.(xn--[a-z0-9-]{1,59}|[a-z]{2,63})(?![.-]?\w)"
     r"|\w\.[^\W\d_]{2,63}[/:?#]|\b\d{1,3}(\.\d{1,3}){3}[/:?#]",
     re.IGNORECASE,
 )
@@ -64,12 +64,12 @@ def clean_text(
     all texts do but instructions: they end in subjects of mails and in rows of files.
     """
     text = trimmed(value or "")
-    if required and not text:
-        raise Required("Give a value.", field=field)
     if _REFUSED.search(text):
         raise Invalid("The text holds characters that cannot be stored.", field=field)
     if one_line:
         text = as_line(text)
+    if required and not text:
+        raise Required("Give a value.", field=field)
     if len(text) > longest:
         raise Invalid(f"At most {longest} characters.", field=field, longest=longest)
     return text

@@ -54,6 +54,11 @@ def test_texts_of_one_line_are_joined_and_not_refused():
         assert error.value.field == "reason"
 
 
+def test_a_line_of_control_characters_only_is_empty():
+    with pytest.raises(Required):
+        clean_text("\x9b\x80", field="name", longest=9, required=True, one_line=True)
+
+
 def test_what_is_invisible_around_a_text_is_trimmed():
     around = "\u202a\u200e \ufeff\u00a0\u200b\t"
     assert trimmed(f"{around}a {around}b{around}") == f"a {around}b"
@@ -70,6 +75,8 @@ LINKS = [
     "you won: evil.example/x",
     "you won: evil.example.",
     "(evil.co.uk)",
+    "evil.example...now",
+    "evil.example- now",
     "evil.example:8080",
     "evil.example?a=1",
     "evil.xn--p1ai",
@@ -87,6 +94,7 @@ WORDS = [
     "PO 7/ü",
     "Req.No.4711",
     "AB.CD.123/45",
+    "AB.CD-12",
     "v1.2.3/4",
     "Dept. 4/B, c/o Meyer",
     "K.Müller, z.B. 3 Stück",

@@ -44,10 +44,10 @@ def resend_license_email(
     """Mail the key of a license again: to its end customer, or to the buyer who keeps it himself.
 
     `email` corrects the end customer's address and stays there; a buyer's address is the order's, as the shop
-    has it now, and cannot be changed here (Invalid). `is_staff` may need a `reason` for an end customer's
-    (`licenses.sending`). Raises NotFound, NotReleased, Invalid if the buyer is to
-    get no key by mail (a reseller's, or as the policy says), the errors of parse_address, Required (an order
-    without an address), RateLimited (3 an hour, 10 a day per license).
+    has it now, and cannot be changed here (Invalid). `is_staff` may need a `reason` to send to an end customer: see
+    `licenses.sending`. Raises NotFound, NotReleased, Invalid if the buyer is to get no key by mail (a reseller's, or
+    as the policy says), the errors of parse_address, Required (an order without an address), ReasonRequired,
+    RevealsUsedUp, RateLimited (3 an hour, 10 a day per license).
     """
     order = _locked_order_of(license_id)
     license = lock_license(license_id)

@@ -229,6 +229,16 @@ def test_what_is_on_file_needs_no_reason(api, gid, two, owner, manager, entered,
     assert reveals() == 0
 
 
+def test_the_buyers_own_mail_needs_no_reason(api, gid, two, owner, manager, mailed):
+    """It goes to the order's address, wherever staff or the shop say it is."""
+    mailed()
+    answer = api(manager)(RESEND, {"input": {"license": gid("License", two[0])}})
+    assert outcome(answer, "licenseEmailResend") == "OK"
+    ((recipient, message),) = mailed()
+    assert (recipient, keys_in(message)) == (owner.email, [decrypt(two[0].key).reveal()])
+    assert reveals() == 0
+
+
 def test_an_address_is_on_file_once_a_member_gives_it(api, gid, two, owner, manager, entered):
     """Also if it is the same; another change by a member says nothing of the address."""
     customer = entered(manager, THIEF)
