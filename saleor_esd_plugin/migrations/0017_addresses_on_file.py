@@ -27,7 +27,7 @@ WHERE setter.subject_id = customer.id AND (
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("esd", "0012_one_index_each"),
+        ("esd", "0016_buyer_address"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("esd", "0016_buyer_address")]
+    dependencies = [("esd", "0017_addresses_on_file")]
 
     operations = [
         migrations.AddField(

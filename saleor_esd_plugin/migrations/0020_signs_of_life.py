@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("esd", "0013_queue_is_managed"),
+        ("esd", "0018_held_rows"),
     ]
 
     operations = [
