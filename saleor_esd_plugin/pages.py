@@ -66,7 +66,7 @@ def _claim(request: HttpRequest) -> HttpResponse:
     One answer for all links that cannot be used (T-CLM-03).
     """
 
-    def about(license: License) -> Dict[str, str]:
+    def about(license: License) -> Dict[str, Any]:
         return {"product": product_of(license.order_line), "shop": _shop()}
 
     return _single_use(request, "claim", find_claim, _show_key, about)
@@ -82,7 +82,7 @@ def _single_use(
     name: str,
     find: Callable[[str], Any],
     use: Callable[[HttpRequest], HttpResponse],
-    about: Callable[[Any], Dict[str, str]] = lambda found: {},
+    about: Callable[[Any], Dict[str, Any]] = lambda found: {},
 ) -> HttpResponse:
     if request.method not in ("GET", "HEAD", "POST"):
         return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
