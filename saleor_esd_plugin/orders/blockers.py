@@ -134,7 +134,7 @@ def _lines_waiting(reason: str) -> "QuerySet[LicenseOrderLine]":
     if reason == KEYS:
         return lines.exclude(backordered_at=None) if keyring.is_unlocked() else lines.none()
     if reason in _OF_ORDERS:
-        return _unissued(lines.filter(_where(_OF_ORDERS[reason][1])))
+        return with_unissued_units(lines.filter(_where(_OF_ORDERS[reason][1])))
     for _, lookups in _OF_ORDERS.values():
         lines = lines.exclude(_where(lookups))
     pending = License.objects.filter(order_line=OuterRef("pk"), fulfillment=PENDING)
@@ -147,10 +147,10 @@ def _lines_waiting(reason: str) -> "QuerySet[LicenseOrderLine]":
     )
     if keyring.is_unlocked():
         lines = lines.filter(Q(has_pending=True) | Q(backordered_at=None))
-    return _unissued(lines).filter(_by_policy() | Q(approved__gt=F("issued")))
+    return with_unissued_units(lines).filter(_by_policy() | Q(approved__gt=F("issued")))
 
 
-def _unissued(lines: "QuerySet[LicenseOrderLine]") -> "QuerySet[LicenseOrderLine]":
+def with_unissued_units(lines: "QuerySet[LicenseOrderLine]") -> "QuerySet[LicenseOrderLine]":
     """Those of `lines` with a unit that is neither released nor has left; each with `issued`."""
     issued = License.objects.filter(order_line=OuterRef("pk"), fulfillment__in=ISSUED).order_by()
     count = Subquery(

@@ -94,7 +94,10 @@ LicenseRefundState = described_enum(
 
 
 def status_of(order: LicenseOrder, stand: Availability) -> str:
-    """The value of LicenseOrderStatus for an order whose units stand so (I09, I11)."""
+    """The value of LicenseOrderStatus for an order whose units stand so (I09, I11).
+
+    `orders.queries.in_status` says the same of many, as a condition.
+    """
     if order.is_ended or order.approval == ApprovalState.CANCELLED.value:
         return "CANCELLED"
     if order.approval == ApprovalState.REJECTED.value:

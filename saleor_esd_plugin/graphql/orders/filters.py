@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Iterable
 
 import graphene
 from django.db.models import F, Q, QuerySet, Value
@@ -15,7 +15,7 @@ from .. import filters
 from ..filters import LicenseDateTimeRange
 from ..licenses.enums import LicenseWaitingReason
 from ..sorting import Order, Sorting
-from .enums import LicenseOrderApproval
+from .enums import LicenseOrderApproval, LicenseOrderStatus
 
 _LONGEST_NUMBER = 64
 
@@ -48,6 +48,9 @@ class LicenseOrderFilterInput(graphene.InputObjectType):
     text = graphene.String(
         description="Part of the number, the reference, the buyer's or notification address, the "
         "account's name, a product or its SKU."
+    )
+    status = graphene.List(
+        graphene.NonNull(LicenseOrderStatus), description="As `status` of the order says."
     )
     approval = graphene.List(graphene.NonNull(LicenseOrderApproval), description="So decided.")
     waiting_for = graphene.List(
@@ -86,11 +89,10 @@ def wanted(filter: Any) -> Q:
             filters.text(filter.product, "product_name", "variant_name", field="filter.product")
         )
     )
+    if filter.status is not None:
+        found &= _any_of(map(queries.in_status, filter.status))
     if filter.waiting_for is not None:
-        waiting = Q(pk__in=[])
-        for reason in filter.waiting_for:
-            waiting |= blockers.orders_waiting(reason)
-        found &= waiting
+        found &= _any_of(map(blockers.orders_waiting, filter.waiting_for))
     if filter.number is not None:
         found &= Q(number=filters.searchable(filter.number, field="filter.number"))
     if filter.account is not None:
@@ -100,6 +102,14 @@ def wanted(filter: Any) -> Q:
         found &= _on_lines(Q(sku__iexact=sku))
     if filter.text:
         found &= _anywhere(filter.text)
+    return found
+
+
+def _any_of(conditions: Iterable[Q]) -> Q:
+    """One of these holds; nothing matches if there is none."""
+    found = Q(pk__in=[])
+    for condition in conditions:
+        found |= condition
     return found
 
 

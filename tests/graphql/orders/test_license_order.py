@@ -201,6 +201,103 @@ def test_the_history_is_newest_first_the_queue_oldest_first(api, staff, gid):
     assert of(manager(ORDERS, newest)) == [two_days, five_days, nine_days]
 
 
+@pytest.fixture
+def one_of_each(gid):
+    """Status -> the ids of orders in it, however they came there."""
+    pending, partial, done, rejected = [factories.make_license_order(3) for _ in range(4)]
+    approve_license_order(partial.pk, quantities={partial.lines.get().pk: 2}, actor=factories.STAFF)
+    approve_license_order(done.pk, actor=factories.STAFF)
+    reject_license_order(rejected.pk, reason="no", actor=factories.STAFF)
+    unpaid = factories.make_license_order(1, paid=False)
+    approve_license_order(unpaid.pk, actor=factories.STAFF)
+    keyless = factories.make_license_order(2, keys=0)
+    backordered = factories.make_license_order(3, keys=1)
+    approve_license_order(backordered.pk, actor=factories.STAFF)
+    unallocated = factories.make_license_order(1, allocate=False)
+    # Two of three are released, the third will not be: what is left of it is done.
+    settled = factories.make_license_order(3)
+    approve_license_order(settled.pk, quantities={settled.lines.get().pk: 2}, actor=factories.STAFF)
+    reject_license_order(settled.pk, reason="too many", actor=factories.STAFF)
+    cancelled, refunded = [factories.make_license_order(1) for _ in range(2)]
+    approve_license_order(refunded.pk, actor=factories.STAFF)
+    LicenseOrder.objects.filter(pk=cancelled.pk).update(cancelled_at=now(), approval="CANCELLED")
+    LicenseOrder.objects.filter(pk=refunded.pk).update(refunded_at=now())
+    found = {
+        "PENDING": [pending, unpaid, keyless, unallocated],
+        "PARTIALLY_RELEASED": [partial, backordered],
+        "DONE": [done, settled],
+        "REJECTED": [rejected],
+        "CANCELLED": [cancelled, refunded],
+    }
+    return {
+        status: {gid("LicenseOrder", order) for order in orders} for status, orders in found.items()
+    }
+
+
+def test_orders_are_filtered_by_the_status_that_they_show(manager, one_of_each):
+    """I09, I11: each order is found by its own status and by no other."""
+    shown = manager(ORDERS)["data"]["licenseOrders"]["edges"]
+    by_status = {}
+    for edge in shown:
+        by_status.setdefault(edge["node"]["status"], set()).add(edge["node"]["id"])
+    assert by_status == one_of_each
+
+    for status, orders in one_of_each.items():
+        answer = manager(ORDERS, {"filter": {"status": [status]}})
+        assert set(of(answer)) == orders, status
+        assert answer["data"]["licenseOrders"]["totalCount"] == len(orders)
+    two = manager(ORDERS, {"filter": {"status": ["DONE", "REJECTED"]}})
+    assert set(of(two)) == one_of_each["DONE"] | one_of_each["REJECTED"]
+    assert of(manager(ORDERS, {"filter": {"status": []}})) == []
+    both = {"status": ["PENDING", "DONE"], "waitingFor": ["PAYMENT"]}
+    assert len(of(manager(ORDERS, {"filter": both}))) == 1
+
+
+PAGE = """query($filter: LicenseOrderFilterInput, $sortBy: LicenseOrderSortingInput, $first: Int,
+        $last: Int, $after: String, $before: String) {
+    licenseOrders(filter: $filter, sortBy: $sortBy, first: $first, last: $last, after: $after,
+            before: $before) {
+        pageInfo { startCursor endCursor hasNextPage hasPreviousPage } edges { node { id } } } }"""
+
+
+@pytest.mark.parametrize("field", ["ORDERED_AT", "NUMBER", "BUYER"])
+@pytest.mark.parametrize("direction", ["ASC", "DESC"])
+def test_pages_of_one_status_in_every_order(manager, one_of_each, field, direction):
+    given = {
+        "filter": {"status": ["PENDING", "PARTIALLY_RELEASED"]},
+        "sortBy": {"field": field, "direction": direction},
+    }
+    whole = of(manager(PAGE, {**given, "first": 100}))
+    assert set(whole) == one_of_each["PENDING"] | one_of_each["PARTIALLY_RELEASED"]
+
+    forward, after = [], None
+    while after is not False:
+        page = manager(PAGE, {**given, "first": 4, "after": after})
+        forward += of(page)
+        info = page["data"]["licenseOrders"]["pageInfo"]
+        after = info["hasNextPage"] and info["endCursor"]
+    backward, before = [], None
+    while before is not False:
+        page = manager(PAGE, {**given, "last": 4, "before": before})
+        backward = of(page) + backward
+        info = page["data"]["licenseOrders"]["pageInfo"]
+        before = info["hasPreviousPage"] and info["startCursor"]
+
+    assert forward == backward == whole
+
+
+def test_a_buyer_filters_own_orders_only(api, one_of_each):
+    """T-AUTHZ-01"""
+    owner = build.make_user()
+    mine = factories.make_license_order(1, user=owner)
+    approve_license_order(mine.pk, actor=factories.STAFF)
+    found = {
+        status: len(of(api(owner)(ORDERS, {"filter": {"status": [status]}})))
+        for status in one_of_each
+    }
+    assert found == {**dict.fromkeys(one_of_each, 0), "DONE": 1}
+
+
 def test_filters(manager, gid):
     """P05: approval, waiting reason, number, buyer, account, product, SKU, paid, dates, text."""
     owner = build.make_user()
