@@ -181,7 +181,7 @@ def test_the_migration_finds_who_assigned_in_the_events():
 
     with connection.cursor() as cursor:
         cursor.execute(
-            import_module("saleor_esd_plugin.migrations.0021_assigned_by_ref").FROM_EVENTS
+            import_module("saleor_esd_plugin.migrations.0020_assigned_by_ref").FROM_EVENTS
         )
 
     assert dict(Assignment.objects.values_list("license_id", "assigned_by_ref")) == kept

@@ -15,7 +15,7 @@ WHERE event.subject_id = given.end_customer_id AND event.actor_label = given.ass
 
 
 class Migration(migrations.Migration):
-    dependencies = [("esd", "0020_signs_of_life")]
+    dependencies = [("esd", "0019_signs_of_life")]
 
     operations = [
         migrations.AddField(
