@@ -48,13 +48,18 @@ class Neighbours:
         return alike > 2 and 3 * alike >= 2 * self.total
 
 
+def has_left_over(shape: Shape) -> bool:
+    """Whether it begins or ends with a quote or a separator."""
+    return shape.skeleton.strip(_LEFT_OVER) != shape.skeleton
+
+
 def reads_as_key(shape: Shape, compared: Iterable[Neighbours]) -> bool:
     """Whether a text of this shape may be a key; the first of `compared` are all neighbours there are."""
     everybody, *_ = compared = list(compared)
     if shape.kind is Kind.NO_KEY:
         return False
-    bare = shape.skeleton.strip(_LEFT_OVER)
-    if bare != shape.skeleton:
+    if has_left_over(shape):
+        bare = shape.skeleton.strip(_LEFT_OVER)
         # The same key without it is what the others look like.
         return everybody.of_skeleton[bare] <= everybody.of_skeleton[shape.skeleton]
     if shape.kind is Kind.KEY:

@@ -15,12 +15,12 @@ from .formats import INSENSITIVE, Format, find_format
 from .judging import Candidate
 from .keyring import KeyRing
 from .models import KeyPool
-from .neighbours import FREE, Neighbours, odd_shapes, reads_as_key
+from .neighbours import FREE, Neighbours, has_left_over, odd_shapes, reads_as_key
 from .sampling import newest_keys
 from .skeletons import Kind, Shape, shape_of
 
 _SAMPLE = 100
-# So many rows of a shape and nobody calls them odd.
+# Of rows that no more than their number makes odd: more are a family.
 _KEPT = 20
 _MOST_SHAPES = 5_000
 
@@ -97,8 +97,8 @@ class _Census:
             shape = self._coarse(shape)
             count = self._counts.get(shape, 0)
         self._counts[shape] = count + 1
-        if count < _KEPT or shape.kind is not Kind.KEY:
-            self._rows.setdefault(shape, array("L")).extend((place, each.row))
+        if count < _KEPT or shape.kind is not Kind.KEY or has_left_over(shape):
+            self._rows.setdefault(shape, array("I")).extend((place, each.row))
 
     def _coarse(self, shape: Shape) -> Shape:
         """Where there are too many shapes to tell apart: what stands between words is enough."""

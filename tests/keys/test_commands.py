@@ -109,6 +109,39 @@ class TestImport:
         assert refusal is None
         assert re.search(r"Imported 2 keys as batch", out)
 
+    @pytest.mark.parametrize("at_once", ["1000", "0"], ids=["at once", "in the background"])
+    def test_rows_that_are_held_back_come_in_when_they_are_keys(
+        self, run, file_of, new_pool, monkeypatch, at_once
+    ):
+        """Until then nothing is imported, and it is told which rows and how to say so."""
+        monkeypatch.setenv("ESD_IMPORT_AT_ONCE", at_once)
+        pool = new_pool("GENERIC")
+        lines = ["Product key:", "AAAA-BBBB-0001", "AAAA-BBBB-0002", "end of list"]
+        arguments = ("esd_import", file_of(lines), "--pool", "Pool", "--commit")
+
+        refusal, out, _ = run(*arguments)
+        assert refusal == (
+            "2 of 4 rows were refused, so that none was imported; --skip-invalid imports the others;"
+            " --accept-row NUMBER or --accept-unlike says that a row is a key."
+        )
+        assert out.startswith(
+            "row 1: UNLIKE_THE_OTHERS\nrow 4: UNLIKE_THE_OTHERS\nUNLIKE_THE_OTHERS: 2. Delete the row"
+        )
+        if at_once == "0":
+            assert KeyImport.objects.get().problem == (
+                "2 of 4 rows were refused, so that none was imported: row 1 (UNLIKE_THE_OTHERS),"
+                " row 4 (UNLIKE_THE_OTHERS)."
+            )
+        assert run(*arguments, "--accept-row", "1")[0].startswith("1 of 4 rows were refused")
+        assert pool.keys.count() == 0
+
+        assert run(*arguments, "--accept-row", "1", "--accept-row", "4")[0] is None
+        assert run(*arguments, "--accept-unlike")[:2] == (
+            None,
+            f"OK: 4\nBatch {KeyBatch.objects.get().pk} holds this content already; nothing to do.\n",
+        )
+        assert pool.keys.count() == 4
+
     def test_standard_input(self, run, monkeypatch, new_pool, random_keys):
         pool, keys = new_pool(), random_keys(2)
         stdin = io.TextIOWrapper(io.BytesIO("\r\n".join(keys).encode()))

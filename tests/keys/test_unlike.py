@@ -235,6 +235,19 @@ def test_what_a_program_left_at_a_key_is_held_back(left, anyhow, new_pool, take)
     assert refused(take(new_pool("GENERIC"), content, commit=False)) == [(4, UNLIKE)]
 
 
+def test_however_many_keys_have_something_left(anyhow, new_pool, take):
+    """As long as most are without it."""
+    clean = [f'"AAAA-{number:04}"' for number in range(40)]
+    left = [f'"AAAA-{number:04},"' for number in range(40, 70)]
+    content = "\n".join(["key", *clean, *left])
+
+    assert refused(take(new_pool("GENERIC"), content, commit=False)) == [
+        (row, UNLIKE) for row in range(42, 72)
+    ]
+    content = "\n".join(["key", *clean[:20], *left])
+    assert refused(take(new_pool("GENERIC"), content, commit=False)) == []
+
+
 def test_a_single_row_is_compared_with_the_pool(anyhow, new_pool, take):
     """Opened in memory; with nothing to compare it with, only what reads like words is held back."""
     pool = new_pool("GENERIC")
