@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Dict, List
 
 from django.db.models import Q
-from graphene.utils.str_converters import to_camel_case
 
 from ..accounts import access
 from ..errors import Invalid
@@ -42,4 +41,5 @@ def _parts(text: str) -> List[str]:
 
 
 def _refused(name: str, message: str) -> Invalid:
-    return Invalid(message, field="filter." + to_camel_case(name))
+    head, *words = name.split("_")
+    return Invalid(message, field=f"filter.{head}{''.join(map(str.capitalize, words))}")
