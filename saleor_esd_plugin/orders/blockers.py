@@ -119,6 +119,14 @@ def licenses_waiting(reason: str) -> Q:
     return Q(fulfillment=PENDING, order_line__in=_lines_waiting(reason).values("pk"))
 
 
+def unkept_orders() -> "QuerySet[LicenseOrder]":
+    """Orders that have not ended and of which nothing keeps every unit: what is approved may be released."""
+    orders = LicenseOrder.objects.filter(**_OPEN)
+    for _, lookups in _OF_ORDERS.values():
+        orders = orders.exclude(**lookups)
+    return orders
+
+
 def orders_waiting_by_reason() -> Dict[str, int]:
     """Reason -> how many orders have a unit that waits for it; one statement."""
     counts = {reason: Count("pk", filter=orders_waiting(reason)) for reason in REASONS}
@@ -135,8 +143,7 @@ def _lines_waiting(reason: str) -> "QuerySet[LicenseOrderLine]":
         return lines.exclude(backordered_at=None) if keyring.is_unlocked() else lines.none()
     if reason in _OF_ORDERS:
         return with_unissued_units(lines.filter(_where(_OF_ORDERS[reason][1])))
-    for _, lookups in _OF_ORDERS.values():
-        lines = lines.exclude(_where(lookups))
+    lines = lines.filter(order__in=unkept_orders())
     pending = License.objects.filter(order_line=OuterRef("pk"), fulfillment=PENDING)
     lines = lines.annotate(has_pending=Exists(pending)).filter(
         # Nothing else has a unit that is not issued; the rest is looked at one by one.

@@ -83,8 +83,8 @@ class LicenseOrder(models.Model):
 
     `account` is found or made by allocation, so it is empty for a moment after the checkout.
     `paid_at`, `confirmed_at`, `cancelled_at`, `refunded_at` are when we heard it first, `refunded_at` that
-    everything went back; `paid_at` is None again if the shop no longer says so (`payments.note_unpaid`); `unpaid_release_reason` is the staff override. The notification address (I04)
-    never gets a key. `channel` (slug; empty on 2.10) and `country` (of the billing address, ISO 3166-1
+    everything went back; `paid_at` is None again if the shop no longer says so (`payments.note_unpaid`);
+    `unpaid_release_reason` is the staff override. The notification address (I04) never gets a key. `channel` (slug; empty on 2.10) and `country` (of the billing address, ISO 3166-1
     alpha-2) are what pools may be chosen by; None until the host was asked.
 
     How the money stands, by the host and by all `PaymentFact`s together: of the price (`total`, gross) what

@@ -12,7 +12,8 @@ from ..events.types import EventType
 from ..host.db import now
 from ..host.types import Actor
 from ..licenses.models import ISSUED, License
-from ..licenses.units import release_licenses
+from ..licenses.units import PENDING, release_licenses
+from .blockers import unkept_orders
 from .models import LicenseOrder
 
 
@@ -42,17 +43,10 @@ def release_approved(order: LicenseOrder, *, is_paid: bool, actor: Actor) -> Non
 
 def releasable_orders(limit: int) -> List[UUID]:
     """Orders with approved units that have a key and are, by our notes, free to go; for the sweep."""
-    pending = License.objects.filter(fulfillment="PENDING_APPROVAL").values("order_line__order_id")
+    pending = License.objects.filter(fulfillment=PENDING).values("order_line__order_id")
     return list(
-        LicenseOrder.objects.filter(
-            Q(paid_at__isnull=False, open_refund=0) | ~Q(unpaid_release_reason=""),
-            cancelled_at=None,
-            refunded_at=None,
-            disputed_at=None,
-            confirmed_at__isnull=False,
-            lines__approved__gt=0,
-            pk__in=pending,
-        )
+        unkept_orders()
+        .filter(lines__approved__gt=0, pk__in=pending)
         .order_by("ordered_at")
         .distinct()
         .values_list("pk", flat=True)[:limit]
