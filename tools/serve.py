@@ -77,7 +77,11 @@ def manage(arguments: list[str]) -> int:
 @contextmanager
 def _told(python: str, env: dict[str, str]) -> Iterator[None]:
     """Meanwhile make manage finds the shop."""
-    own = {name: value for name, value in env.items() if os.environ.get(name) != value}
+    own = {
+        name: value
+        for name, value in env.items()
+        if name.startswith("ESD_") or os.environ.get(name) != value
+    }
     if SERVING.exists():
         # Of one that was killed.
         SERVING.unlink()

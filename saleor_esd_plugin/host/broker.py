@@ -13,7 +13,7 @@ import threading
 from datetime import datetime, timezone
 from queue import SimpleQueue
 from time import monotonic
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Tuple
 
 from celery import current_app
 
@@ -33,15 +33,12 @@ def start(task: Any, *arguments: str) -> None:
 
     Without a broker (Celery's `task_always_eager`) it runs here and now.
     """
-    if not _has_broker():
-        try:
-            task.delay(*arguments)
-        except Exception as error:
-            _log(task, arguments, type(error).__name__)
-        return
-    problem = _line().use(lambda connection: task.apply_async(arguments, connection=connection))
+    try:
+        problem = _hand_over(task, arguments)
+    except Exception as error:
+        problem = type(error).__name__
     if problem is not None:
-        _log(task, arguments, problem)
+        logger.error("%s of %s waits for the sweep: %s", task.name, ", ".join(arguments), problem)
 
 
 def answers() -> Optional[bool]:
@@ -71,7 +68,8 @@ class Line:
         self._lock = threading.Lock()
         self.trusted_until = 0.0
         self._asks_again_at = 0.0
-        self._calls: Optional[SimpleQueue] = None
+        self._thread: Optional[threading.Thread] = None
+        self._calls: SimpleQueue = SimpleQueue()
         self._busy_since: Optional[float] = None
 
     def use(self, work: _Work) -> Optional[str]:
@@ -102,12 +100,13 @@ class Line:
                 if self._busy_since is not None:
                     if moment - self._busy_since < GIVES_UP:
                         return None
-                    self._calls = None
-            if self._calls is None:
+                    self._thread = None
+            if self._thread is None or not self._thread.is_alive():
                 self._calls, self._busy_since = SimpleQueue(), None
-                threading.Thread(
+                self._thread = threading.Thread(
                     target=self._serve, args=(self._calls,), name="esd-broker", daemon=True
-                ).start()
+                )
+                self._thread.start()
             call = _Call(work)
             self._calls.put(call)
             return call
@@ -163,6 +162,13 @@ def _has_broker() -> bool:
     return not current_app.conf.task_always_eager
 
 
+def _hand_over(task: Any, arguments: Tuple[str, ...]) -> Optional[str]:
+    if _has_broker():
+        return _line().use(lambda connection: task.apply_async(arguments, connection=connection))
+    task.delay(*arguments)
+    return None
+
+
 def _connect() -> Any:
     """A connection that is made at first use, and fails instead of trying for ever."""
     return current_app.connection_for_write(transport_options={"max_retries": 0})
@@ -172,7 +178,3 @@ def _knock(connection: Any) -> None:
     # A connection of its own, as one that is open already answers nothing by itself.
     with connection.clone() as fresh:
         fresh.default_channel  # noqa: B018
-
-
-def _log(task: Any, arguments: tuple, problem: str) -> None:
-    logger.error("%s of %s waits for the sweep: %s", task.name, ", ".join(arguments), problem)

@@ -194,3 +194,18 @@ def test_without_a_broker_tasks_run_here_and_nobody_asks(monkeypatch):
 
     assert ran == [(ID % 1, threading.current_thread())]
     assert broker.answers() is None
+
+
+def test_a_process_that_can_start_no_thread_leaves_it_to_the_sweep(redis, monkeypatch, caplog):
+    """Raising after the commit would skip what the host does then."""
+
+    def cannot(thread):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", cannot)
+        start(1)
+    start(2)
+
+    assert "waits for the sweep: RuntimeError" in caplog.text
+    assert redis.waiting() == [("dispatch_event", ID % 2)]
