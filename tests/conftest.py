@@ -7,7 +7,7 @@ it starts the private PostgreSQL of tools/postgres.py, but only when the first t
 from __future__ import annotations
 
 import os
-import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import hypothesis
@@ -33,7 +33,7 @@ def pytest_configure(config):
     settings.DATABASES  # noqa: B018
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(hookwrapper=True)
 def pytest_collection_modifyitems(items):
     for item in items:
         for mark in item.iter_markers("django_db"):
@@ -50,8 +50,15 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(
                     pytest.mark.skip(reason=f"only on {mark.args[0]}: {mark.kwargs['reason']}")
                 )
-    # What really commits stays in the database: it runs when nobody counts rows any more.
-    items.sort(key=lambda item: "live_db" in getattr(item, "fixturenames", ()))
+        # What waits for threads and processes has one worker for itself, and starts first, as it takes longest.
+        if _is_live(item):
+            item.add_marker(pytest.mark.xdist_group("live"))
+    yield
+    items.sort(key=_is_live, reverse=True)
+
+
+def _is_live(item):
+    return "live_db" in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture(scope="session")
@@ -61,31 +68,22 @@ def django_db_setup(django_test_environment, django_db_blocker):
     That one creates only the databases that marked tests ask for (since 4.11), so live_db would work on the real one;
     and it migrates, which on Saleor 3 takes minutes.
     """
-    from django.db import connections
+    from databases import connected_to, copied_database
 
     from tools.console import Failure
-    from tools.database import Databases
-    from tools.postgres import server_url
 
     _make_saleor_known()
-    name = f"esd_test_{os.getpid()}"
-    try:
-        server = server_url()
-        databases = Databases(sys.executable, server)
-        template = os.environ.get("ESD_TEMPLATE_DB") or databases.template()
-        databases.drop(name)
-        databases.copy(template, name)
-    except Failure as failure:
-        pytest.exit(f"no test database: {failure}", returncode=1)
+    stack = ExitStack()
     with django_db_blocker.unblock():
-        _point_connections_to(server, name)
+        try:
+            stack.enter_context(connected_to(stack.enter_context(copied_database("test"))))
+        except Failure as failure:
+            pytest.exit(f"no test database: {failure}", returncode=1)
         _share_one_connection()
         _apply_what_the_template_lacks()
     yield
     with django_db_blocker.unblock():
-        for connection in connections.all():
-            connection.close()
-        databases.drop(name)
+        stack.close()
 
 
 def _make_saleor_known():
@@ -95,28 +93,6 @@ def _make_saleor_known():
     folder = Path(find_spec("saleor").origin).parent.parent
     if folder.name not in ("site-packages", "dist-packages"):
         os.environ.setdefault("SALEOR_SRC", str(folder))
-
-
-def _point_connections_to(server, name):
-    from urllib.parse import unquote, urlsplit
-
-    from django.db import connections
-
-    url = urlsplit(server)
-    for connection in connections.all():
-        connection.close()
-        connection.settings_dict.update(
-            NAME=name,
-            HOST=unquote(url.hostname or ""),
-            PORT=str(url.port or ""),
-            USER=unquote(url.username or ""),
-            PASSWORD=unquote(url.password or ""),
-        )
-    # For commands that a test starts as processes of their own.
-    os.environ["DATABASE_URL"] = server + name
-    with connections["default"].cursor() as cursor:
-        cursor.execute("SELECT current_database()")
-        assert cursor.fetchone() == (name,)
 
 
 def _share_one_connection():
@@ -147,22 +123,34 @@ def _apply_what_the_template_lacks():
         call_command("migrate", "esd", verbosity=0, skip_checks=True)
 
 
+@pytest.fixture(scope="session")
+def live_database(django_db_setup, django_db_blocker):
+    """The URL of the database in which live_db commits: nobody else counts rows there."""
+    from databases import copied_database
+
+    stack = ExitStack()
+    with django_db_blocker.unblock():
+        url = stack.enter_context(copied_database("live"))
+    yield url
+    with django_db_blocker.unblock():
+        stack.close()
+
+
 @pytest.fixture
-def live_db(django_db_setup, django_db_blocker):
-    """The test database without a transaction around the test: what is written is committed and stays there.
+def live_db(live_database, django_db_blocker):
+    """A database without a transaction around the test: what is written is committed and stays there.
 
     So names have to be unique: `live_db("pool")` gives "pool-" and eight digits of its own.
     """
     from uuid import uuid4
 
+    from databases import connected_to
     from django.db import connections
 
-    with django_db_blocker.unblock():
+    # Leaving it closes the connections, so a test that failed inside a transaction takes that along.
+    with django_db_blocker.unblock(), connected_to(live_database):
         assert connections["default"].get_autocommit()
         yield lambda prefix: f"{prefix}-{uuid4().hex[:8]}"
-        # A test that failed inside a transaction takes it along.
-        for connection in connections.all():
-            connection.close()
 
 
 @pytest.fixture

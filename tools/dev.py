@@ -3,7 +3,7 @@
   make demo     a shop in a fresh database, and a story told through its API
   make serve    the same shop, left running until Ctrl-C, with what to paste into its playground
   make manage   a command of manage.py on the shop that make serve runs: ARGS="esd_verify"
-  make test     the tests: ARGS="-k assign" goes to pytest
+  make test     all tests, on all cores; with ARGS="-k assign" what pytest makes of that, on one
   make lint     ruff, mypy, the walls between the rooms, and whether a migration is missing
   make bench    all benchmarks and a table, 15 minutes; ARGS="pf1 pf5" only these
   make lock     resolve requirements/ anew (rarely; needs the network)
@@ -32,8 +32,10 @@ from tools.console import CACHE, ROOT, Failure, output_of, say
 from tools.database import Databases
 
 TEST_TOOLS = (
-    "import pytest, pytest_django, pytest_cov, hypothesis, time_machine, aiosmtpd; print(1)"
+    "import pytest, pytest_django, pytest_cov, xdist, hypothesis, time_machine, aiosmtpd; print(1)"
 )
+# Tests that really commit are one group: they have one worker and one database.
+ALL_TESTS = ["-n", "auto", "--dist", "loadgroup"]
 LEFTOVERS = [
     *ROOT.glob(".*_cache"),
     *ROOT.glob("*.egg-info"),
@@ -59,7 +61,9 @@ def test(arguments: list[str]) -> int:
     template = databases.template()
     say("ready, starting pytest")
     env = environment.host_env(DATABASE_URL=databases.url("postgres"), ESD_TEMPLATE_DB=template)
-    return subprocess.run([python, "-m", "pytest", *arguments], env=env, cwd=str(ROOT)).returncode
+    return subprocess.run(
+        [python, "-m", "pytest", *(arguments or ALL_TESTS)], env=env, cwd=str(ROOT)
+    ).returncode
 
 
 def lint(arguments: list[str]) -> int:

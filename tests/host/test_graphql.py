@@ -209,7 +209,7 @@ def test_ids_of_our_own_types_hold_a_uuid():
 
 @pytest.mark.parametrize("type_name", ["Order", "OrderLine", "User", "ProductVariant", "License"])
 @pytest.mark.parametrize(
-    "ref", ["", "x", "-1", "0", "1e3", "' OR 1=1 --", "\x00", "9" * 400, str(uuid4()) + "0", "²"]
+    "ref", ["", "x", "-1", "0", "1e3", "' OR 1=1 --", "\x00", "9" * 400, f"{UUID(int=1)}0", "²"]
 )
 def test_malformed_ids_are_none(type_name, ref):
     """Never an exception, never a query that fails."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import os
-import sys
+from contextlib import ExitStack
 from types import SimpleNamespace
 
 import pytest
+from databases import connected_to, copied_database
 from django.apps import apps
 from django.db import connections
 
@@ -44,35 +45,21 @@ def add_key(use_ring):
 
 
 @pytest.fixture(scope="session")
-def own_database(django_db_setup):
-    """The name of a database beside the tests' own one."""
-    from tools.database import Databases
-    from tools.postgres import server_url
-
-    databases = Databases(sys.executable, server_url())
-    template = os.environ.get("ESD_TEMPLATE_DB") or databases.template()
-    name = f"esd_test_{os.getpid()}_own"
-    databases.drop(name)
-    databases.copy(template, name)
-    yield name
-    databases.drop(name)
+def own_database(django_db_setup, django_db_blocker):
+    """The URL of a database beside those of the other tests."""
+    stack = ExitStack()
+    with django_db_blocker.unblock():
+        url = stack.enter_context(copied_database("own"))
+    yield url
+    with django_db_blocker.unblock():
+        stack.close()
 
 
 @pytest.fixture
 def own_db(own_database, live_db):
     """As live_db, with no key in it: a rewrap is about every key that there is."""
-    settings = [connections.databases[alias] for alias in connections]
-    before = [each["NAME"] for each in settings]
-    _use(settings, [own_database] * len(settings))
     tables = [model._meta.db_table for model in apps.get_app_config("esd").get_models()]
-    with connections["default"].cursor() as cursor:
-        cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
-    yield live_db
-    _use(settings, before)
-
-
-def _use(settings, names):
-    for connection in connections.all():
-        connection.close()
-    for each, name in zip(settings, names):
-        each["NAME"] = name
+    with connected_to(own_database):
+        with connections["default"].cursor() as cursor:
+            cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
+        yield live_db
