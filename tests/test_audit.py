@@ -351,7 +351,12 @@ def resend() -> Operation:
     return lambda: resend_license_email(license.pk, actor=ACTOR)
 
 
-@leaves("license_email_resend", "end_customer.updated", "license_email.resent")
+@leaves(
+    "license_email_resend",
+    "end_customer.updated",
+    "end_customer.address_changed",
+    "license_email.resent",
+)
 def resend_corrected() -> Operation:
     license = make.make_assigned(1)[0]
     return lambda: resend_license_email(license.pk, email="new@example.com", actor=ACTOR)
