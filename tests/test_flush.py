@@ -15,15 +15,10 @@ LANES = Path(__file__).parent / "lanes"
 @pytest.fixture
 def own_copy(django_db_setup):
     """The URL of a copy of the template, which a process may flush."""
-    from tools.database import Databases
-    from tools.postgres import server_url
+    from databases import copied_database
 
-    databases = Databases(sys.executable, server_url())
-    template = os.environ.get("ESD_TEMPLATE_DB") or databases.template()
-    name = f"esd_test_{os.getpid()}_flushed"
-    databases.drop(name)
-    yield databases.copy(template, name)
-    databases.drop(name)
+    with copied_database("flushed") as url:
+        yield url
 
 
 @pytest.mark.django_db

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
+from saleor_esd_plugin.accounts import addresses
 from saleor_esd_plugin.accounts.addresses import parse_address, parse_addresses
 from saleor_esd_plugin.accounts.errors import (
     DisplayNameNotAllowed,
@@ -149,14 +148,22 @@ def test_too_many_recipients():
     assert len(parse_addresses(",".join(f"a{n}@x.com" for n in range(20)))) == 20
 
 
-@pytest.mark.parametrize("text", [",,;", "", " ", "\r\n", None, "," * 10_000])
+@pytest.mark.parametrize("text", [",,;", "", " ", "\r\n", None])
 def test_nothing_is_required(text):
-    """T-EML-05: 10,000 commas take less than 5 ms."""
-    started = time.perf_counter()
     with pytest.raises(Required) as error:
         parse_addresses(text)
-    assert time.perf_counter() - started < 0.005
     assert error.value.code == "REQUIRED"
+
+
+def test_empty_parts_are_not_looked_at(monkeypatch):
+    """T-EML-05: 10,000 commas cost one pass of the pattern."""
+    looked_at = []
+    monkeypatch.setattr(addresses, "trimmed", looked_at.append)
+
+    with pytest.raises(Required):
+        parse_addresses("," * 10_000)
+
+    assert looked_at == []
 
 
 def test_reading_asks_no_network(monkeypatch):

@@ -37,11 +37,12 @@ def test_what_is_no_message_is_refused_soon(refused, post, body):
 
 
 def best_of_five(call):
+    """Seconds of this process's own work: a busy machine is no fault of it."""
     seconds = []
     for _ in range(5):
-        began = time.perf_counter()
+        began = time.process_time()
         call()
-        seconds.append(time.perf_counter() - began)
+        seconds.append(time.process_time() - began)
     return min(seconds)
 
 
