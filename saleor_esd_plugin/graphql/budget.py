@@ -211,5 +211,7 @@ def _size(arguments: Iterable[ast.Argument], variables: Any) -> int:
             waiting += [(name, one) for one in values]
         elif name == "quantity":
             number = getattr(value, "value", value)
-            largest = max(largest, int(number) if str(number).isdecimal() else 0)
+            quantity = int(number) if str(number).isdecimal() else 0
+            # More than that the mutation itself refuses, and says so better.
+            largest = max(largest, quantity if quantity <= settings.max_quantity else 0)
     return min(largest, _ENDLESS)

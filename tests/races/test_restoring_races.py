@@ -26,6 +26,13 @@ pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")
 ROUNDS = 10
 
 
+@pytest.fixture
+def new_violations(live_db):
+    """Call it: what is wrong with orders, keys and licenses, and was not before. Controls of other tests leave some."""
+    before = set(violations())
+    return lambda: sorted(set(violations()) - before)
+
+
 def with_two_units_missing(ref):
     """Four of six units for 10.00 each are there, two left for a refund that failed."""
     with writing():
@@ -48,7 +55,7 @@ def follow(order):
         settle_license_order(order.pk)
 
 
-def test_four_who_give_one_unit_each_give_two(live_db):
+def test_four_who_give_one_unit_each_give_two(live_db, new_violations):
     for _ in range(ROUNDS):
         order = with_two_units_missing(live_db("pi"))
 
@@ -58,10 +65,10 @@ def test_four_who_give_one_unit_each_give_two(live_db):
         follow(order)
         assert counts(order) == [(6, 0)]
         assert Counter(fulfillments(order)) == {"RELEASED": 6, "RETURNED": 2}
-    assert violations() == []
+    assert new_violations() == []
 
 
-def test_given_again_while_the_money_goes_back_after_all(live_db):
+def test_given_again_while_the_money_goes_back_after_all(live_db, new_violations):
     """Whoever is first: what is paid for is there, and nothing else."""
     for _ in range(ROUNDS):
         ref = live_db("pi")
@@ -75,4 +82,4 @@ def test_given_again_while_the_money_goes_back_after_all(live_db):
         assert counts(order) == [(4, 2)]
         found = standing(order)
         assert (found["refunded"], found["open_refund"], found["failed_refund"]) == (20, 0, 0)
-    assert violations() == []
+    assert new_violations() == []

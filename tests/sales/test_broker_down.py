@@ -52,7 +52,10 @@ def test_a_mutation_waits_once_and_the_sweep_does_the_rest(
     market.approve(staff, market.buy(market.product(keys=1)))
     assert len(asked) == 1
     tasks.reconcile_all()
-    assert (states(pending), untold(pending)) == (["RELEASED"] * 2, 0)
+    assert states(pending) == ["RELEASED"] * 2
+    # What the sweep did last, to mail the keys, the next one tells.
+    tasks.reconcile_all()
+    assert untold(pending) == 0
     assert len(asked) == 1
 
 
