@@ -268,8 +268,9 @@ def refunded_in_part() -> LicenseOrder:
     """Three units for 10.00 each and a box for 100.00; what the 50.00 that went back are for, nobody knows."""
     variant = build.find_variant(make.make_policy(keys=3).variant_ref)
     lines = [(variant, 3), (build.make_variant(price=100), 1)]
-    order = make.record(build.make_order(lines, paid=True, payment_ref="pi_1"))
-    fact = Fact("stripe", "pi_1", FactKind.REFUNDED, "ch_1", "USD", Decimal(50))
+    payment = make.unique("pi")
+    order = make.record(build.make_order(lines, paid=True, payment_ref=payment))
+    fact = Fact("stripe", payment, FactKind.REFUNDED, f"ch-{payment}", "USD", Decimal(50))
     note_payment_facts([fact], actor=Actor("PROVIDER", label="stripe", request_id="evt_1"))
     return order
 
@@ -298,9 +299,10 @@ def restore_one_and_no_more() -> Operation:
 
 def with_a_refund_that_failed(units: int) -> Tuple[LicenseOrder, Dict[UUID, int]]:
     """Of three units for 10.00 each two left for it. So many of its line are to come back."""
-    order = make.make_released(3, payment_ref="pi_1")[0].order_line.order
-    tell(refund(20))
-    tell(refund(20, RefundState.FAILED))
+    payment = make.unique("pi")
+    order = make.make_released(3, payment_ref=payment)[0].order_line.order
+    for state in (RefundState.SUCCEEDED, RefundState.FAILED):
+        tell(refund(20, state, ref=f"re-{payment}", payment=payment))
     return order, {order.lines.get().pk: units}
 
 

@@ -17,6 +17,7 @@ from django.test import Client
 
 from saleor_esd_plugin import tasks
 from saleor_esd_plugin.emails.resending import resend_license_email
+from saleor_esd_plugin.errors import Invalid
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.graphql.ids import encode
 from saleor_esd_plugin.host.types import Actor
@@ -212,16 +213,19 @@ def test_the_sweep_and_the_check_go_on(sold, deleted, smtp, run_commits, caplog)
     assert make.table_digest(*tables) == before
 
 
-def test_an_order_that_the_shop_deleted_is_decided_but_not_released(sold, run_commits):
+def test_an_order_that_the_shop_deleted_is_not_approved(sold, run_commits):
     """Invariant 3: whether it is paid is asked of the shop at that moment, and nobody answers."""
     delete_orders(sold)
+    before = make.table_digest()
 
-    approve_license_order(sold.waiting.pk, actor=make.STAFF)
+    with pytest.raises(Invalid) as refusal:
+        approve_license_order(sold.waiting.pk, actor=make.STAFF)
+
+    assert (refusal.value.field, make.table_digest()) == ("id", before)
     settle_license_order(sold.waiting.pk)
     run_commits()
-
     sold.waiting.refresh_from_db()
-    assert sold.waiting.approval == "APPROVED"
+    assert sold.waiting.approval == "PENDING"
     states = {license.fulfillment for license in make.licenses_of(sold.waiting)}
     assert states == {"PENDING_APPROVAL"}
     call_command("esd_verify")

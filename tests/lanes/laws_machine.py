@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Iterator
@@ -21,10 +22,12 @@ import stock_rows
 from django.db import transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
-from provider import captured, disputed, failed, refunded, tell, violations
+from provider import captured, disputed, failed, refund, refunded, tell, violations
 from standing import assert_orders_say_why
 
 from saleor_esd_plugin.errors import EsdError
+from saleor_esd_plugin.events.models import Event
+from saleor_esd_plugin.events.types import EventType
 from saleor_esd_plugin.host import shop
 from saleor_esd_plugin.host.types import PluginSettings
 from saleor_esd_plugin.keys import keyring, queue
@@ -32,9 +35,10 @@ from saleor_esd_plugin.licenses.policies import update_license_policy
 from saleor_esd_plugin.orders import invariants
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
 from saleor_esd_plugin.orders.counts import order_availability
-from saleor_esd_plugin.orders.models import DisputeStage, LicenseOrder
+from saleor_esd_plugin.orders.models import DisputeStage, LicenseOrder, RefundState
 from saleor_esd_plugin.orders.payments import money_now
 from saleor_esd_plugin.orders.recording import observe_order
+from saleor_esd_plugin.orders.restoring import restore_units
 from saleor_esd_plugin.orders.returns import return_units
 from saleor_esd_plugin.tasks import reconcile_all
 
@@ -71,6 +75,13 @@ class Laws(RuleBasedStateMachine):
 
     def order(self, which) -> LicenseOrder:
         return LicenseOrder.objects.get(pk=self.orders[which % len(self.orders)])
+
+    def order_to_decide(self, which) -> LicenseOrder:
+        """One that staff may decide on, if there is any: most of them are over before long."""
+        still = [pk for pk in self.orders if not self.order_is_over(pk)]
+        return (
+            LicenseOrder.objects.get(pk=still[which % len(still)]) if still else self.order(which)
+        )
 
     def in_shop(self, order: LicenseOrder) -> Any:
         return build.find_order(order.order_uuid)
@@ -162,6 +173,15 @@ class Laws(RuleBasedStateMachine):
             dispute = disputed(amount, stages[amount % 3], ref, dispute=f"dp_{ref}")
             self.heard(order, "provider", [*facts, dispute][what])
 
+    @rule(which=number, nth=st.integers(1, 2), state=st.sampled_from(RefundState))
+    def provider_tells_of_a_refund(self, which, nth, state):
+        """Two refunds of each payment, in any order of their states: one may fail after it succeeded."""
+        order = self.order(which)
+        ref = self.ref(order)
+        if ref:
+            told = refund(10 * nth, state, ref=f"re_{ref}_{nth}", payment=ref)
+            self.heard(order, f"refund {state.name}", replace(told, charge=f"ch_{ref}"))
+
     @rule(which=number, amount=amounts, is_heard=st.booleans())
     def shop_refunds(self, which, amount, is_heard):
         order = self.order(which)
@@ -184,11 +204,18 @@ class Laws(RuleBasedStateMachine):
         build.set_status(self.in_shop(order), "CANCELLED")
         self.heard(order, "cancel")
 
+    @rule(which=number, name=few, is_heard=st.booleans())
+    def staff_correct_the_address(self, which, name, is_heard):
+        order = self.order(which)
+        build.set_email(self.in_shop(order), f"buyer-{name}@example.com")
+        if is_heard:
+            self.heard(order, "address")
+
     # What staff decide.
 
     @rule(which=number, all_of_it=st.booleans(), more=few, unpaid=st.booleans())
     def approves(self, which, all_of_it, more, unpaid):
-        order = self.order(which)
+        order = self.order_to_decide(which)
         lines = list(order.lines.all())
         wanted = {line.pk: min(line.approved + more, line.quantity) for line in lines}
         with self.decided("approve"):
@@ -207,7 +234,7 @@ class Laws(RuleBasedStateMachine):
 
     @rule(which=number)
     def rejects(self, which):
-        order = self.order(which)
+        order = self.order_to_decide(which)
         before = {line.pk: line for line in order.lines.all()}
         with self.decided("reject"):
             reject_license_order(order.pk, reason="nobody knows them", actor=make.STAFF)
@@ -232,6 +259,22 @@ class Laws(RuleBasedStateMachine):
             assert order.lines.get(pk=line.pk).withdrawn >= line.withdrawn + units
             assert not covers or after.open_refund == 0
             assert units or after.settled_refund > order.settled_refund
+
+    @rule(which=number, units=few, covers=st.booleans())
+    def gives_units_again(self, which, units, covers):
+        order = self.order(which)
+        line = order.lines.first()
+        with self.decided("restore"):
+            restore_units(
+                order.pk,
+                quantities={line.pk: units} if units else {},
+                covers_failed_refund=covers,
+                reason="the refund failed",
+                actor=make.STAFF,
+            )
+            told = Event.objects.filter(type=EventType.LICENSE_RESTORED.value, order_id=order.pk)
+            assert not units or told.last().data["lines"] == {str(line.pk): units}
+            assert not covers or LicenseOrder.objects.get(pk=order.pk).failed_refund == 0
 
     @rule(which=few, approval=st.sampled_from(["MANUAL", "AUTOMATIC", "RULES"]))
     def switches_a_policy(self, which, approval):
@@ -298,5 +341,9 @@ class Laws(RuleBasedStateMachine):
             if not order.is_ended:
                 assert (order.paid_at is not None) == (known.is_paid or money.is_paid)
                 assert order.captured == money.captured
+                assert order.buyer_email.lower() == self.address(order, known).lower()
         unpaid = "is unpaid and has released licenses"
         assert [found for found in violations() if unpaid not in found] == []
+
+    def address(self, order, known):
+        return known.buyer_email(order.buyer_user_ref, follows_user=bool(order.follows_user))

@@ -112,7 +112,8 @@ def test_a_pool_is_not_archived_while_it_is_ranked():
     with pytest.raises(Invalid) as refusal:
         update_key_pool(pool.pk, archived=True, actor=STAFF)
 
-    assert (refusal.value.field, refusal.value.params) == ("isArchived", {"count": 1})
+    assert refusal.value.field == "isArchived"
+    assert (refusal.value.params["count"], len(refusal.value.params["on_sale"])) == (1, 1)
     assert table_digest() == before
     update_license_policy(policy.pk, ranked_pools=[], actor=STAFF)
     update_key_pool(pool.pk, archived=True, actor=STAFF)

@@ -162,6 +162,7 @@ def test_what_keeps_the_whole_order_comes_with_its_units():
         "CONFIRMATION": 0,
         "DISPUTE": 1,
         "REFUND": 1,
+        "FAILED_REFUND": 0,
         "KEYS": 0,
         "PROCESSING": 0,
     }

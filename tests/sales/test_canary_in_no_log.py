@@ -94,9 +94,11 @@ def test_a_full_life_leaves_no_clear_key_behind(market, smtp, client, capfd, can
             documents.KEYS_IMPORT, input={"pool": pools[1], "keys": canaries[4:], "dryRun": False}
         )
         # The same keys elsewhere: the database's own message would quote them.
-        life.do(
-            documents.KEYS_IMPORT, input={"pool": pools[1], "keys": canaries[:2], "dryRun": False}
-        )
+        with pytest.raises(Refused):
+            life.do(
+                documents.KEYS_IMPORT,
+                input={"pool": pools[1], "keys": canaries[:2], "dryRun": False},
+            )
 
         order = market.buy(inline, 3, email=buyer.email, authorization=buyer.authorization)
         life.do(documents.APPROVE, input={"id": order["id"]})

@@ -12,10 +12,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from saleor_esd_plugin import tasks
-from saleor_esd_plugin.emails import catalog
+from saleor_esd_plugin.emails import messages
 from saleor_esd_plugin.emails.models import Delivery
 from saleor_esd_plugin.events.models import Dispatch
 from saleor_esd_plugin.graphql.ids import encode
+from saleor_esd_plugin.host import broker
 from saleor_esd_plugin.licenses.units import assign_licenses
 
 ASSIGN = """mutation($input: LicenseAssignInput!) { licenseAssign(input: $input) {
@@ -26,7 +27,7 @@ REPLACE = """mutation($input: LicenseKeyReplaceInput!) { licenseKeyReplace(input
 
 @pytest.fixture(autouse=True)
 def a_mail_for_each_license(live_db, monkeypatch):
-    monkeypatch.setattr(catalog, "LICENSES_PER_MAIL", 1)
+    monkeypatch.setattr(messages, "LICENSES_PER_MAIL", 1)
 
 
 @pytest.fixture
@@ -146,8 +147,8 @@ def test_with_a_worker_all_of_them_are_handed_to_it(sell, ask, smtp, monkeypatch
     events, mails = [], []
     monkeypatch.setitem(tasks.send_delivery.app.conf, "CELERY_TASK_ALWAYS_EAGER", False)
     assert tasks.send_delivery.app.conf.task_always_eager is False
-    monkeypatch.setattr(tasks.dispatch_event, "delay", events.append)
-    monkeypatch.setattr(tasks.send_delivery, "delay", mails.append)
+    handed_over = {tasks.dispatch_event: events, tasks.send_delivery: mails}
+    monkeypatch.setattr(broker, "start", lambda task, id_: handed_over[task].append(id_))
 
     assert assign(ask, licenses, customer)["mailsToCome"] == 25
     assert (len(events), mails) == (1, [])

@@ -117,6 +117,7 @@ def test_money_for_a_checkout_that_the_shop_called_failed(buy, delivery, sdk):
     facts = PaymentFact.objects.filter(payment_ref=intent.id).order_by("kind")
     assert [(fact.kind, fact.amount, fact.order_id) for fact in facts] == [
         ("CAPTURED", 20, None),
+        ("REFUND", 20, None),
         ("REFUNDED", 20, None),
     ]
     ids = [message.event["id"] for message in messages]

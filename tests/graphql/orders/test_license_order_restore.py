@@ -1,5 +1,6 @@
 """licenseOrderRestore: staff give units again that left for a refund which failed."""
 
+import build
 import factories
 import pytest
 from provider import refund, tell
@@ -115,10 +116,9 @@ def test_units_come_back_with_new_licenses(restore, manager, order, whole, units
 
 def test_by_the_ids_of_the_shop(restore, order, whole, gid):
     shops_line = gid("OrderLine", order.lines.get().order_line_ref)
-    first = restore(**whole, lines=[{"id": shops_line, "quantity": 1}])
-    shops_order = first["licenseOrder"]["order"]["id"]
+    shops_order = gid("Order", build.find_order(order.order_uuid))
 
-    payload = restore(id=shops_order, lines=[{"id": shops_line, "quantity": 1}])
+    payload = restore(id=shops_order, lines=[{"id": shops_line, "quantity": 2}])
 
     assert payload["licenseOrder"]["lines"][0]["withdrawn"] == 0
 
