@@ -26,8 +26,11 @@ def import_a_list(scene: Scene) -> None:
     )
     for line, verdict, why in defects:
         tell.say(f"  line {line:2}  {verdict:18}  {why}")
-    refused = _import(scene, file=file, dryRun=False)
-    tell.told("A bad line, and none of the file gets into stock", refused["imported"], 0)
+    tell.refused(
+        "A bad line, and none of the file gets into stock",
+        "INVALID",
+        lambda: _import(scene, file=file, dryRun=False),
+    )
     done = _import(scene, file=file, dryRun=False, skipInvalid=True)
     tell.told(
         "Unless staff say so: five keys are in stock",
