@@ -12,6 +12,9 @@ from types import SimpleNamespace
 
 import pytest
 
+# Seconds: on a busy machine a connection, also one that is refused, takes more than the one that callers wait.
+_UNLESS_PAUSED, _WHILE_PAUSED = 20.0, 1.0
+
 
 class RedisServer:
     """`url` names it; what it holds is lost when it stops."""
@@ -27,6 +30,7 @@ class RedisServer:
     def start(self):
         from tools.redis import redis_server
 
+        _wait_at_most(_UNLESS_PAUSED)
         options = ["--bind", "127.0.0.1", "--port", str(self.port), "--dir", self._folder]
         self._process = subprocess.Popen(
             [str(redis_server()), *options, "--save", "", "--appendonly", "no"],
@@ -47,9 +51,11 @@ class RedisServer:
             self._process = None
 
     def pause(self):
+        _wait_at_most(_WHILE_PAUSED)
         self._process.send_signal(signal.SIGSTOP)
 
     def resume(self):
+        _wait_at_most(_UNLESS_PAUSED)
         self._process.send_signal(signal.SIGCONT)
 
     def waiting(self):
@@ -68,6 +74,13 @@ def _told(message):
     return message["headers"]["task"].rpartition(".")[2], arguments[0]
 
 
+def _wait_at_most(seconds):
+    """How long is not what these tests are about: they count how often somebody waits."""
+    from saleor_esd_plugin.host import broker
+
+    broker.PATIENCE = seconds
+
+
 BREAKS = {"stopped": RedisServer.stop, "paused": RedisServer.pause}
 MENDS = {"stopped": RedisServer.start, "paused": RedisServer.resume}
 
@@ -78,6 +91,7 @@ def redis(tmp_path, settings, monkeypatch):
 
     Tasks of the host run at once: without a broker its own calls wait for ever, whatever we do.
     """
+    from celery import current_app
     from celery.app.task import Task
 
     from saleor_esd_plugin.host import broker
@@ -90,12 +104,15 @@ def redis(tmp_path, settings, monkeypatch):
         return task.apply(args, kwargs)
 
     server = RedisServer(tmp_path)
+    monkeypatch.setattr(broker, "PATIENCE", broker.PATIENCE)
     server.start()
     monkeypatch.setattr(Task, "apply_async", ours_only)
     settings.CELERY_TASK_ALWAYS_EAGER, settings.CELERY_BROKER_URL = False, server.url
     monkeypatch.setattr(broker, "_current", broker.Line())
     yield server
     server.stop()
+    # Celery keeps connections, and would offer those to this server to the next test.
+    current_app._after_fork()
 
 
 @pytest.fixture
