@@ -513,5 +513,7 @@ def test_money_that_went_away_with_its_payment_is_not_here_to_be_asked_about():
 
     assert (standing(order)["captured"], amounts(order)) == (0, (0, 0, 0))
     PaymentFact.objects.all().delete()
-    # What is released and not paid any more is named by `esd_verify` until staff decide.
-    approve_license_order(order.pk, release_unpaid=True, reason="a known customer", actor=STAFF)
+    order.refresh_from_db()
+    if order.paid_at is None:  # Saleor 3 keeps the sum of its payments in a column.
+        # What is released and not paid any more is named by `esd_verify` until staff decide.
+        approve_license_order(order.pk, release_unpaid=True, reason="a known customer", actor=STAFF)
