@@ -31,6 +31,10 @@ def pytest_configure(config):
     from django.conf import settings
 
     settings.DATABASES  # noqa: B018
+    # Threads get the app that was made first: with pytest-celery in the environment that is one of its own.
+    from saleor.celeryconf import app
+
+    app.set_default()
 
 
 @pytest.hookimpl(hookwrapper=True)

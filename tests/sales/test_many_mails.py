@@ -141,11 +141,11 @@ def test_what_is_no_request_waits_for_all_of_them(sell, smtp):
     assert states(customer) == ["SENT"] * 25
 
 
-def test_with_a_worker_all_of_them_are_handed_to_it(sell, ask, smtp, monkeypatch):
+def test_with_a_worker_all_of_them_are_handed_to_it(sell, ask, smtp, monkeypatch, settings):
     """The answer counts what the worker has not come to, before it has made a mail and afterwards."""
     licenses, customer = sell(25)
     events, mails = [], []
-    monkeypatch.setitem(tasks.send_delivery.app.conf, "CELERY_TASK_ALWAYS_EAGER", False)
+    settings.CELERY_TASK_ALWAYS_EAGER = False
     assert tasks.send_delivery.app.conf.task_always_eager is False
     handed_over = {tasks.dispatch_event: events, tasks.send_delivery: mails}
     monkeypatch.setattr(broker, "start", lambda task, id_: handed_over[task].append(id_))
@@ -161,4 +161,5 @@ def test_with_a_worker_all_of_them_are_handed_to_it(sell, ask, smtp, monkeypatch
     assert Dispatch.objects.get(pk=event_id).told_at is not None
     assert assign(ask, licenses, customer)["mailsToCome"] == 25
     monkeypatch.undo()
+    settings.CELERY_TASK_ALWAYS_EAGER = True
     tasks.reconcile_all()
