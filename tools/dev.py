@@ -5,6 +5,7 @@
   make manage   a command of manage.py on the shop that make serve runs: ARGS="esd_verify"
   make test     all tests, on all cores; with ARGS="-k assign" what pytest makes of that, on one
   make lint     ruff, mypy, the walls between the rooms, and whether a migration is missing
+  make format   let ruff lay the code out, and mend what it can of what make lint names
   make bench    all benchmarks and a table, 15 minutes; ARGS="pf1 pf5" only these
   make lock     resolve requirements/ anew (rarely; needs the network)
   make doctor   what was found on this machine, and what would be downloaded
@@ -72,6 +73,12 @@ def lint(arguments: list[str]) -> int:
     return lint_all(prepare)
 
 
+def format(arguments: list[str]) -> int:
+    from tools.lint import format_all
+
+    return format_all()
+
+
 def bench(arguments: list[str]) -> int:
     from tools.bench import run_benchmarks
 
@@ -130,7 +137,8 @@ def help(arguments: list[str]) -> int:
 
 
 COMMANDS = {
-    f.__name__: f for f in (demo, serve, manage, test, bench, lint, lock, doctor, clean, help)
+    f.__name__: f
+    for f in (demo, serve, manage, test, bench, lint, format, lock, doctor, clean, help)
 }
 
 
