@@ -125,11 +125,23 @@ def test_every_command_is_listed():
     from tools.dev import COMMANDS
 
     commands = (ROOT / "saleor_esd_plugin" / "management" / "commands").glob("esd_*.py")
-    listed = named_in_code(prose(COMMAND_LIST))
+    listed = prose(COMMAND_LIST)
     contributing = prose(ROOT / "CONTRIBUTING.md")
 
-    assert [file.stem for file in commands if file.stem not in listed] == []
+    for file in commands:
+        options = re.findall(r'"(--[a-z-]+)"', file.read_text(encoding="utf-8"))
+        assert [word for word in (file.stem, *options) if word not in listed] == []
     assert [name for name in COMMANDS if f"`make {name}" not in contributing] == []
+
+
+@pytest.mark.parametrize("file", [".pre-commit-config.yaml", ".github/workflows/tests.yml"])
+def test_hooks_and_workflow_call_commands_that_exist(file):
+    from tools.dev import COMMANDS
+
+    called = set(re.findall(r"\bmake (\w+)", (ROOT / file).read_text(encoding="utf-8")))
+
+    assert called
+    assert called <= set(COMMANDS)
 
 
 def test_every_system_check_is_listed():
