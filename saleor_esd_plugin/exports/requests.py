@@ -18,7 +18,7 @@ from ..events.types import EventType
 from ..host.db import now
 from ..host.types import Actor
 from ..keys.secret import SecretKeys
-from ..licenses.opening import id_of, open_sealed, require_open_ring
+from ..licenses.bulk_decryption import id_of, open_sealed, require_open_ring
 from ..permissions import REVEAL_LICENSE_KEYS
 from .conditions import refuse_keys
 from .csv_files import Row, Source

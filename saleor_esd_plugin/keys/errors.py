@@ -8,7 +8,7 @@ from ..errors import EsdError
 from .verdicts import ImportVerdict
 
 if TYPE_CHECKING:
-    from .reports import ImportReport
+    from .importing.reports import ImportReport
 
 # Rows that an error names for programs; all of them are in the report.
 _MOST_ROWS = 1_000

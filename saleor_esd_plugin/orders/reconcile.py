@@ -17,16 +17,16 @@ from django.db.models import F, Min, Q
 from ..host import shop
 from ..host.db import now
 from ..host.types import Order
-from ..keys import keyring
 from ..keys.models import Reservation
+from ..keys.ring import keyring
 from ..licenses.models import ISSUED, LIVE, License, LicensePolicy, SuspensionCause
-from .allocation import allocate_license_order, fill_backorders
 from .approval import approve_by_policy
 from .blockers import UNDECIDED
+from .intake.recording import observe_order
 from .models import LicenseOrder, LicenseOrderLine
-from .recording import observe_order
-from .releasing import releasable_orders
-from .settling import settle_license_order
+from .release import releasable_orders
+from .settlement import settle_license_order
+from .supply.allocation import allocate_license_order, fill_backorders
 
 logger = logging.getLogger(__name__)
 

@@ -8,11 +8,12 @@ import traceback
 import pytest
 from django.db import connection
 
-from saleor_esd_plugin.keys import importing, vault
-from saleor_esd_plugin.keys.generating import generate_license_keys
+from saleor_esd_plugin.keys.importing import small
 from saleor_esd_plugin.keys.models import LicenseKey
-from saleor_esd_plugin.keys.pools import quarantine_key_batch
 from saleor_esd_plugin.keys.queries import find_by_full_key
+from saleor_esd_plugin.keys.ring import vault
+from saleor_esd_plugin.keys.stock.generating import generate_license_keys
+from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch
 
 pytestmark = pytest.mark.django_db
 
@@ -112,7 +113,7 @@ def test_a_failing_import_leaves_no_key_in_its_trace(
     def fail(*args, **kwargs):
         raise RuntimeError("induced")
 
-    monkeypatch.setattr(importing, place, fail)
+    monkeypatch.setattr(small, place, fail)
 
     with pytest.raises(RuntimeError) as caught:
         import_keys(pool, keys)

@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from saleor_esd_plugin.keys.blind_index import blind_index, candidates
 from saleor_esd_plugin.keys.models import LicenseKey
 from saleor_esd_plugin.keys.queries import find_by_full_key
+from saleor_esd_plugin.keys.ring.blind_index import blind_index, candidates
 
 KEY = "BCDFG-HJKMP-QRTVW-XY234-6789B"
 

@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from saleor_esd_plugin.keys.collector import resting_collector
+from saleor_esd_plugin.keys.importing.collector import resting_collector
 
 
 @pytest.fixture(autouse=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from import_files import DAMAGED
 
-from saleor_esd_plugin.keys.damage import is_damaged
 from saleor_esd_plugin.keys.formats import FORMATS
+from saleor_esd_plugin.keys.importing.damage import is_damaged
 
 pytestmark = pytest.mark.django_db
 

@@ -5,11 +5,12 @@ from uuid import uuid4
 import pytest
 
 from saleor_esd_plugin.errors import Invalid, NotFound
-from saleor_esd_plugin.keys import formats, vault
-from saleor_esd_plugin.keys.generating import generate_license_keys
+from saleor_esd_plugin.keys import formats
 from saleor_esd_plugin.keys.models import AvailableKey, LicenseKey
 from saleor_esd_plugin.keys.queries import find_by_full_key
+from saleor_esd_plugin.keys.ring import vault
 from saleor_esd_plugin.keys.secret import SecretKey
+from saleor_esd_plugin.keys.stock.generating import generate_license_keys
 
 pytestmark = pytest.mark.django_db
 

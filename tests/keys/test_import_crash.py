@@ -18,14 +18,15 @@ from django.db import connection, connections
 from import_files import DefectiveFile
 from racing import failures, together
 
-from saleor_esd_plugin.keys import imports, loading, staging, vault
-from saleor_esd_plugin.keys.importing import KeySource
-from saleor_esd_plugin.keys.intake import import_key_file
+from saleor_esd_plugin.keys.importing import loading, progress, staging
+from saleor_esd_plugin.keys.importing.intake import import_key_file
+from saleor_esd_plugin.keys.importing.reading import open_keys
+from saleor_esd_plugin.keys.importing.small import KeySource
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, KeyImport
-from saleor_esd_plugin.keys.pools import create_key_pool
-from saleor_esd_plugin.keys.reading import open_keys
+from saleor_esd_plugin.keys.ring import vault
+from saleor_esd_plugin.keys.stock.pools import create_key_pool
 from saleor_esd_plugin.licenses.models import License
-from saleor_esd_plugin.orders.allocation import fill_backorders
+from saleor_esd_plugin.orders.supply.allocation import fill_backorders
 
 ROWS = int(os.environ.get("ESD_IMPORT_ROWS", "4000"))
 KILLS = 20
@@ -107,11 +108,11 @@ def test_killed_twenty_times_it_ends_with_the_same_stock_and_report(
         assert killed(lambda: loading.run_import(taken.pk), random.randint(1, 14))
         kills += 1
         on_sale = AvailableKey.objects.filter(key__batch__key_import=taken).count()
-        accepted = imports.progress_of(taken).accepted
+        accepted = progress.progress_of(taken).accepted
         batch = KeyBatch.objects.filter(key_import=taken).first()
         assert on_sale == accepted == (batch.accepted if batch else 0)
     assert not KeyImport.objects.get(pk=taken.pk).finished_at
-    report = imports.report_of(loading.run_import(taken.pk, waits=True))
+    report = progress.report_of(loading.run_import(taken.pk, waits=True))
 
     assert [row.verdict.value for row in report.rows] == file.expected
     assert [row.row for row in report.rows] == file.numbers
@@ -121,7 +122,7 @@ def test_killed_twenty_times_it_ends_with_the_same_stock_and_report(
     if ROWS <= 20_000:
         assert [vault.decrypt(row).reveal() for row in rows] == file.good
     again = take(pool, file.text)
-    assert (again.outcome, imports.report_of(again).rows) == ("REPEATED", report.rows)
+    assert (again.outcome, progress.report_of(again).rows) == ("REPEATED", report.rows)
 
 
 def test_the_same_large_file_at_once_is_imported_once(live_db, monkeypatch, random_keys):
@@ -131,14 +132,14 @@ def test_the_same_large_file_at_once_is_imported_once(live_db, monkeypatch, rand
 
     def work():
         taken = take(pool, "\n".join(keys))
-        return imports.report_of(loading.run_import(taken.pk, waits=True))
+        return progress.report_of(loading.run_import(taken.pk, waits=True))
 
     reports = together([work] * 3)
 
     assert failures(reports) == []
     assert {report.batch.pk for report in reports} == {KeyBatch.objects.get(pool=pool).pk}
     assert pool.keys.count() == 200
-    done = [imports.report_of(each) for each in KeyImport.objects.filter(pool=pool)]
+    done = [progress.report_of(each) for each in KeyImport.objects.filter(pool=pool)]
     assert all(verdict.value == "OK" for report in done for _, verdict in report.rows)
     assert sum(report.imported for report in done if not report.is_repeat) == 200
 
@@ -155,7 +156,7 @@ def test_two_workers_take_turns_and_load_each_chunk_once(live_db, monkeypatch, r
             return loading.run_import(taken.pk, waits=True)
 
         errors = failures(together([work] * 3))
-        report = imports.report_of(KeyImport.objects.get(pk=taken.pk))
+        report = progress.report_of(KeyImport.objects.get(pk=taken.pk))
         return errors, (report.imported, report.refused, pool.keys.count())
 
     assert load_twice() == ([], (400, 0, 400))

@@ -8,11 +8,11 @@ import pytest
 from import_files import import_lines
 
 from saleor_esd_plugin.host.db import now
-from saleor_esd_plugin.keys import forgetting, imports, loading, staging
-from saleor_esd_plugin.keys.forgetting import forget_old_imports
+from saleor_esd_plugin.keys.importing import loading, progress, retention, staging
+from saleor_esd_plugin.keys.importing.retention import forget_old_imports
 from saleor_esd_plugin.keys.invariants import violations
 from saleor_esd_plugin.keys.models import KeyBatch, KeyImport, KeyImportChunk
-from saleor_esd_plugin.keys.pools import quarantine_key_batch
+from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch
 from saleor_esd_plugin.tasks import reconcile_all
 
 pytestmark = pytest.mark.django_db
@@ -48,9 +48,9 @@ def each_end(new_pool, random_keys, take, staff):
         for name in ("IMPORTED", "CHECKED", "REFUSED"):
             loading.run_import(taken[name].pk)
         taken["REPEATED"] = take(pools[0], keys)
-        imports.stop_key_import(taken["stopped"].pk, actor=staff)
+        progress.stop_key_import(taken["stopped"].pk, actor=staff)
         left = taken["left in the middle"] = take(pools[5], random_keys(25), skip_invalid=True)
-        loading.run_import(left.pk, lambda: imports.stop_key_import(left.pk, actor=staff))
+        loading.run_import(left.pk, lambda: progress.stop_key_import(left.pk, actor=staff))
         found = {name: KeyImport.objects.get(pk=each.pk) for name, each in taken.items()}
         assert all(each.outcome == name for name, each in found.items() if name.isupper())
         return found
@@ -112,33 +112,33 @@ def test_a_loaded_chunk_with_rows_is_a_violation(new_pool, random_keys, take):
 def test_after_ninety_days_what_brought_no_key_is_forgotten(each_end, monkeypatch, staff):
     """The report stays as long as the batch; an import that can go on stays too."""
     found = each_end()
-    old = now() - forgetting.KEPT - timedelta(minutes=1)
+    old = now() - retention.KEPT - timedelta(minutes=1)
     KeyImport.objects.update(created_at=old)
     assert forget_old_imports() == 0
 
     KeyImport.objects.filter(finished_at__isnull=False).update(finished_at=old)
     KeyImport.objects.filter(stopped_at__isnull=False).update(stopped_at=old)
-    monkeypatch.setattr(forgetting, "IMPORTS_AT_ONCE", 3)
+    monkeypatch.setattr(retention, "IMPORTS_AT_ONCE", 3)
 
     assert [forget_old_imports() for _ in range(3)] == [3, 1, 0]
     kept = {name for name, each in found.items() if KeyImport.objects.filter(pk=each.pk)}
     assert kept == {"IMPORTED", "left in the middle"}
     assert KeyImportChunk.objects.exclude(key_import__in=[found[n].pk for n in kept]).count() == 0
-    assert imports.report_of(found["IMPORTED"]).accepted == 25
+    assert progress.report_of(found["IMPORTED"]).accepted == 25
     assert (
-        imports.report_of_batch(KeyBatch.objects.get(key_import=found["IMPORTED"])).accepted == 25
+        progress.report_of_batch(KeyBatch.objects.get(key_import=found["IMPORTED"])).accepted == 25
     )
-    left = imports.resume_key_import(found["left in the middle"].pk, actor=staff)
+    left = progress.resume_key_import(found["left in the middle"].pk, actor=staff)
     assert loading.run_import(left.pk).outcome == "IMPORTED"
 
 
 def test_nothing_goes_early_and_nothing_under_way(each_end, new_pool, random_keys, take):
     each_end()
     running = take(new_pool(), random_keys(5))
-    young = now() - forgetting.KEPT + timedelta(minutes=1)
+    young = now() - retention.KEPT + timedelta(minutes=1)
     KeyImport.objects.filter(finished_at__isnull=False).update(finished_at=young)
     KeyImport.objects.filter(stopped_at__isnull=False).update(stopped_at=young)
-    KeyImport.objects.filter(pk=running.pk).update(created_at=young - forgetting.KEPT)
+    KeyImport.objects.filter(pk=running.pk).update(created_at=young - retention.KEPT)
 
     assert forget_old_imports() == 0
     assert KeyImport.objects.count() == 7
@@ -150,7 +150,7 @@ def test_waiting_rows_of_a_quarantined_batch_go_with_the_next_sweep(
     """They can never be loaded; the verdicts given so far stay. Also while the ring is locked."""
     pool = new_pool()
     taken = take(pool, random_keys(25), skip_invalid=True)
-    loading.run_import(taken.pk, lambda: imports.stop_key_import(taken.pk, actor=staff))
+    loading.run_import(taken.pk, lambda: progress.stop_key_import(taken.pk, actor=staff))
     batch = KeyBatch.objects.get(key_import=taken)
     quarantine_key_batch(batch.pk, reason="wrong delivery", actor=staff)
     assert waiting(taken) == 2
@@ -159,7 +159,7 @@ def test_waiting_rows_of_a_quarantined_batch_go_with_the_next_sweep(
     assert forget_old_imports() == 1
 
     assert waiting(taken) == 0
-    assert imports.report_of_batch(batch).accepted == 10
+    assert progress.report_of_batch(batch).accepted == 10
     assert forget_old_imports() == 0
 
 

@@ -13,10 +13,11 @@ from import_files import DefectiveFile
 
 from saleor_esd_plugin.errors import Invalid, Required
 from saleor_esd_plugin.events.models import Event
-from saleor_esd_plugin.keys import imports, loading, staging, vault
 from saleor_esd_plugin.keys.errors import KeyringLocked, KeyUnavailable
-from saleor_esd_plugin.keys.importing import ImportReport, KeySource
-from saleor_esd_plugin.keys.intake import import_key_file
+from saleor_esd_plugin.keys.importing import loading, progress, staging
+from saleor_esd_plugin.keys.importing.intake import import_key_file
+from saleor_esd_plugin.keys.importing.reading import open_keys
+from saleor_esd_plugin.keys.importing.small import ImportReport, KeySource
 from saleor_esd_plugin.keys.invariants import violations
 from saleor_esd_plugin.keys.models import (
     AvailableKey,
@@ -25,8 +26,8 @@ from saleor_esd_plugin.keys.models import (
     KeyImportChunk,
     LicenseKey,
 )
-from saleor_esd_plugin.keys.pools import quarantine_key_batch, update_key_pool
-from saleor_esd_plugin.keys.reading import open_keys
+from saleor_esd_plugin.keys.ring import vault
+from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch, update_key_pool
 
 pytestmark = pytest.mark.django_db
 ROWS = int(os.environ.get("ESD_IMPORT_ROWS", "20000"))
@@ -68,7 +69,7 @@ def load(take):
     """Take, run to the end, and give the report."""
 
     def run(*arguments, **fields):
-        return imports.report_of(loading.run_import(take(*arguments, **fields).pk))
+        return progress.report_of(loading.run_import(take(*arguments, **fields).pk))
 
     return run
 
@@ -143,7 +144,7 @@ def test_however_the_file_is_written(
         actor=staff,
     )
 
-    report = imports.report_of(loading.run_import(taken.pk))
+    report = progress.report_of(loading.run_import(taken.pk))
     assert verdicts(report) == list(zip(file.numbers, file.expected))
     assert clear_keys(report.batch) == file.good
 
@@ -159,7 +160,7 @@ def test_keys_become_available_chunk_by_chunk(new_pool, random_keys, take):
             (
                 AvailableKey.objects.filter(pool=pool).count(),
                 chunks.exclude(ciphertext=None).count(),
-                imports.progress_of(KeyImport.objects.get(pk=taken.pk)).state,
+                progress.progress_of(KeyImport.objects.get(pk=taken.pk)).state,
             )
         )
 
@@ -263,23 +264,23 @@ def test_stopped_and_resumed(new_pool, random_keys, take, staff):
     def stop_after_two():
         steps.append(1)
         if len(steps) == 2:
-            imports.stop_key_import(taken.pk, actor=staff)
+            progress.stop_key_import(taken.pk, actor=staff)
 
     stopped = loading.run_import(taken.pk, stop_after_two)
 
-    progress = imports.progress_of(stopped)
-    assert (progress.state, progress.done, progress.rows) == ("STOPPED", 20, 35)
-    assert progress.rate > 0 and progress.seconds_left > 0
+    reached = progress.progress_of(stopped)
+    assert (reached.state, reached.done, reached.rows) == ("STOPPED", 20, 35)
+    assert reached.rate > 0 and reached.seconds_left > 0
     assert AvailableKey.objects.filter(pool=pool).count() == 20
     loading.run_import(taken.pk)
-    imports.stop_key_import(taken.pk, actor=staff)
+    progress.stop_key_import(taken.pk, actor=staff)
     assert AvailableKey.objects.filter(pool=pool).count() == 20
 
-    imports.resume_key_import(taken.pk, actor=staff)
+    progress.resume_key_import(taken.pk, actor=staff)
     done = loading.run_import(taken.pk)
-    imports.resume_key_import(taken.pk, actor=staff)
+    progress.resume_key_import(taken.pk, actor=staff)
 
-    assert (done.outcome, imports.progress_of(done).state) == ("IMPORTED", "FINISHED")
+    assert (done.outcome, progress.progress_of(done).state) == ("IMPORTED", "FINISHED")
     assert clear_keys(pool) == keys
     types = Event.objects.filter(subject_id=taken.pk).order_by("id").values_list("type", flat=True)
     assert list(types) == ["key_import.started", "key_import.stopped", "key_import.resumed"]
@@ -290,7 +291,7 @@ def test_the_same_file_again_goes_on_with_an_import_that_was_left(
 ):
     pool, keys = new_pool(), random_keys(25)
     taken = take(pool, keys, skip_invalid=True)
-    loading.run_import(taken.pk, lambda: imports.stop_key_import(taken.pk, actor=staff))
+    loading.run_import(taken.pk, lambda: progress.stop_key_import(taken.pk, actor=staff))
 
     again = take(pool, keys, skip_invalid=True)
 
@@ -359,9 +360,12 @@ def test_a_quarantined_batch_gets_no_more_keys(new_pool, random_keys, take, staf
     stopped = loading.run_import(taken.pk, quarantine)
 
     assert (pool.keys.count(), AvailableKey.objects.count()) == (10, 0)
-    assert (stopped.problem, imports.progress_of(stopped).state) == (loading.QUARANTINED, "STOPPED")
+    assert (stopped.problem, progress.progress_of(stopped).state) == (
+        loading.QUARANTINED,
+        "STOPPED",
+    )
     with pytest.raises(Invalid):
-        imports.resume_key_import(taken.pk, actor=staff)
+        progress.resume_key_import(taken.pk, actor=staff)
     assert list(violations()) == []
 
 
@@ -413,12 +417,12 @@ def test_the_sweep_finds_imports_that_nobody_works_at(new_pool, random_keys, tak
     """C14: by their heartbeat; neither those at work nor stopped nor finished ones."""
     pools = [new_pool() for _ in range(4)]
     old, stopped, finished, alive = [take(pool, random_keys(3)) for pool in pools]
-    imports.stop_key_import(stopped.pk, actor=staff)
+    progress.stop_key_import(stopped.pk, actor=staff)
     loading.run_import(finished.pk)
-    long_ago = alive.heartbeat_at - imports.ABANDONED_AFTER
+    long_ago = alive.heartbeat_at - progress.ABANDONED_AFTER
     KeyImport.objects.exclude(pk=alive.pk).update(heartbeat_at=long_ago)
 
-    assert imports.abandoned_imports() == [old.pk]
+    assert progress.abandoned_imports() == [old.pk]
 
 
 def test_a_file_without_rows_or_with_a_fault_leaves_nothing(new_pool, random_keys, take, load):

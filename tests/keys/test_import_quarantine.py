@@ -13,13 +13,13 @@ from django.db import connection, connections
 
 from saleor_esd_plugin.errors import Invalid
 from saleor_esd_plugin.events import record
-from saleor_esd_plugin.keys import batches, imports, loading, staging
-from saleor_esd_plugin.keys.importing import KeySource
-from saleor_esd_plugin.keys.intake import import_key_file
+from saleor_esd_plugin.keys.importing import batches, loading, progress, staging
+from saleor_esd_plugin.keys.importing.intake import import_key_file
+from saleor_esd_plugin.keys.importing.reading import open_keys
+from saleor_esd_plugin.keys.importing.small import KeySource
 from saleor_esd_plugin.keys.invariants import violations
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, KeyImport, LicenseKey
-from saleor_esd_plugin.keys.pools import create_key_pool, quarantine_key_batch
-from saleor_esd_plugin.keys.reading import open_keys
+from saleor_esd_plugin.keys.stock.pools import create_key_pool, quarantine_key_batch
 
 
 @pytest.fixture(autouse=True)
@@ -141,7 +141,7 @@ def test_at_any_moment(taken, attempt):
         assert (stopped.problem, withdrawn % 20) == (loading.QUARANTINED, 0)
         assert not stopped.chunks.exclude(ciphertext=None, digests=None).exists()
         with pytest.raises(Invalid) as refused:
-            imports.resume_key_import(key_import.pk, actor=make.STAFF)
+            progress.resume_key_import(key_import.pk, actor=make.STAFF)
         assert refused.value.message == f"The import does not go on. {loading.QUARANTINED}"
         assert loading.run_import(key_import.pk, waits=True).stopped_at == stopped.stopped_at
         assert standing(key_import) == (0, withdrawn, 0)

@@ -8,12 +8,14 @@ import pytest
 from import_files import import_lines
 from racing import failures, meet, together
 
-from saleor_esd_plugin.keys import importing, invariants, loading, vault
-from saleor_esd_plugin.keys.importing import KeySource, import_license_keys
-from saleor_esd_plugin.keys.imports import report_of
+from saleor_esd_plugin.keys import invariants
+from saleor_esd_plugin.keys.importing import loading, small
+from saleor_esd_plugin.keys.importing.progress import report_of
+from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch
-from saleor_esd_plugin.keys.pools import create_key_pool
 from saleor_esd_plugin.keys.queries import find_by_full_key
+from saleor_esd_plugin.keys.ring import vault
+from saleor_esd_plugin.keys.stock.pools import create_key_pool
 
 
 def importer(pool, keys, staff):
@@ -64,7 +66,7 @@ def test_files_that_overlap_at_once_share_the_keys_out(live_db, random_keys, sta
     assert list(invariants.violations()) == []
 
 
-@pytest.mark.parametrize("room, take", [(importing, importer), (loading, loader)])
+@pytest.mark.parametrize("room, take", [(small, importer), (loading, loader)])
 def test_pools_of_both_modes_share_the_keys_out(
     live_db, random_keys, staff, monkeypatch, room, take
 ):

@@ -8,15 +8,16 @@ import pytest
 
 from saleor_esd_plugin.errors import Invalid, NotFound
 from saleor_esd_plugin.events.models import Event
-from saleor_esd_plugin.keys import importing, routing, vault
-from saleor_esd_plugin.keys.importing import KeySource
-from saleor_esd_plugin.keys.imports import report_of
-from saleor_esd_plugin.keys.intake import import_key_file
-from saleor_esd_plugin.keys.loading import run_import
+from saleor_esd_plugin.keys.importing import routing, small
+from saleor_esd_plugin.keys.importing.intake import import_key_file
+from saleor_esd_plugin.keys.importing.loading import run_import
+from saleor_esd_plugin.keys.importing.progress import report_of
+from saleor_esd_plugin.keys.importing.reading import MOST_ROWS, KeyFile, KeyRow, list_keys
+from saleor_esd_plugin.keys.importing.routing import by_name
+from saleor_esd_plugin.keys.importing.small import KeySource
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, KeyCheck, LicenseKey
-from saleor_esd_plugin.keys.pools import update_key_pool
-from saleor_esd_plugin.keys.reading import MOST_ROWS, KeyFile, KeyRow, list_keys
-from saleor_esd_plugin.keys.routing import by_name
+from saleor_esd_plugin.keys.ring import vault
+from saleor_esd_plugin.keys.stock.pools import update_key_pool
 
 pytestmark = pytest.mark.django_db
 BAD = "BCDFG-HJKMP-QRTVW-XY234-0000O"
@@ -88,7 +89,7 @@ def test_a_dry_run_opens_and_writes_nothing(
     pool, keys = new_pool(), [*random_keys(2), BAD]
     before = table_contents()
     monkeypatch.setattr(vault, "decrypt", None)
-    monkeypatch.setattr(importing, "encryptor", None)
+    monkeypatch.setattr(small, "encryptor", None)
 
     report = import_keys(pool, keys, commit=False)
 
@@ -107,7 +108,7 @@ def test_all_rows_or_none(new_pool, import_keys, random_keys, table_contents):
     refused = import_keys(pool, keys)
 
     assert (refused.accepted, refused.refused, refused.imported, refused.batch) == (99, 1, 0, None)
-    assert refused.refused_rows == [(42, importing.ImportVerdict.INVALID_CHARACTER)]
+    assert refused.refused_rows == [(42, small.ImportVerdict.INVALID_CHARACTER)]
     assert table_contents() == before
 
     skipped = import_keys(pool, keys, skip_invalid=True)
@@ -209,7 +210,7 @@ def test_a_key_that_somebody_else_imports_meanwhile_is_told(
     mine, contested = random_keys(2)
     import_keys(other, [contested])
     before = table_contents()
-    look = importing.judge_existing
+    look = small.judge_existing
     looks = []
 
     def too_early(candidates, pool_id):
@@ -217,7 +218,7 @@ def test_a_key_that_somebody_else_imports_meanwhile_is_told(
         if len(looks) > 1:
             look(candidates, pool_id)
 
-    monkeypatch.setattr(importing, "judge_existing", too_early)
+    monkeypatch.setattr(small, "judge_existing", too_early)
 
     report = import_keys(pool, [mine, contested], skip_invalid=skip_invalid)
 
@@ -246,7 +247,7 @@ def test_nothing_new_is_no_batch(new_pool, import_keys, random_keys, table_conte
 
 def test_chunks_hold_together(new_pool, import_keys, random_keys, monkeypatch):
     """More rows than fit into one statement: the same rows, the same order."""
-    monkeypatch.setattr(importing, "CHUNK", 7)
+    monkeypatch.setattr(small, "CHUNK", 7)
     pool, keys, told = new_pool(), random_keys(20), []
 
     report = import_keys(pool, keys, progress=lambda *numbers: told.append(numbers))
@@ -266,7 +267,7 @@ def test_pools_that_take_no_keys(new_pool, import_keys, random_keys, staff, tabl
         with pytest.raises(Invalid):
             import_keys(pool, random_keys(1))
     with pytest.raises(NotFound):
-        importing.import_license_keys(uuid4(), [], source=KeySource.LIST, commit=True, actor=staff)
+        small.import_license_keys(uuid4(), [], source=KeySource.LIST, commit=True, actor=staff)
     with pytest.raises(Invalid):
         import_keys(new_pool(), random_keys(1), supplier="x" * 129)
 

@@ -6,11 +6,12 @@ import os
 
 import pytest
 
-from saleor_esd_plugin.keys import invariants, keyring, vault
+from saleor_esd_plugin.keys import invariants
 from saleor_esd_plugin.keys.errors import KeyringLocked
-from saleor_esd_plugin.keys.generating import generate_license_keys
 from saleor_esd_plugin.keys.models import KeyCheck, LicenseKey
 from saleor_esd_plugin.keys.queries import find_by_full_key
+from saleor_esd_plugin.keys.ring import keyring, vault
+from saleor_esd_plugin.keys.stock.generating import generate_license_keys
 
 
 def encoded(key):

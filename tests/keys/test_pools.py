@@ -7,14 +7,15 @@ from django.db import connection
 
 from saleor_esd_plugin.errors import Invalid, NotFound, ReasonRequired, Required
 from saleor_esd_plugin.events.models import Event
-from saleor_esd_plugin.keys import invariants, queue
+from saleor_esd_plugin.keys import invariants
 from saleor_esd_plugin.keys.models import AvailableKey, KeyPool, LicenseKey
-from saleor_esd_plugin.keys.pools import (
+from saleor_esd_plugin.keys.stock import queue
+from saleor_esd_plugin.keys.stock.pools import (
     create_key_pool,
     quarantine_key_batch,
     update_key_pool,
 )
-from saleor_esd_plugin.licenses.stock import unsold_keys
+from saleor_esd_plugin.licenses.stock_levels import unsold_keys
 
 pytestmark = pytest.mark.django_db
 

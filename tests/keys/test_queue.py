@@ -6,8 +6,9 @@ from refusal import refused
 
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.ids import uuid7
-from saleor_esd_plugin.keys import invariants, lifecycle, queue
+from saleor_esd_plugin.keys import invariants
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, LicenseKey
+from saleor_esd_plugin.keys.stock import lifecycle, queue
 
 pytestmark = pytest.mark.django_db
 

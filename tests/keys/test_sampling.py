@@ -10,7 +10,7 @@ from django.db import connection
 from factories import make_license_order, make_pool
 
 from saleor_esd_plugin.keys.models import LicenseKey
-from saleor_esd_plugin.keys.sampling import unreadable_keys
+from saleor_esd_plugin.keys.ring.sampling import unreadable_keys
 
 pytestmark = pytest.mark.django_db
 

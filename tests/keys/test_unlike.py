@@ -11,16 +11,17 @@ from uuid import UUID
 
 import pytest
 
-from saleor_esd_plugin.keys import staging, unlike, vault
-from saleor_esd_plugin.keys.importing import KeySource
-from saleor_esd_plugin.keys.imports import report_of
-from saleor_esd_plugin.keys.intake import import_key_file
-from saleor_esd_plugin.keys.loading import run_import
+from saleor_esd_plugin.keys.importing import outliers, staging
+from saleor_esd_plugin.keys.importing.intake import import_key_file
+from saleor_esd_plugin.keys.importing.loading import run_import
+from saleor_esd_plugin.keys.importing.odd_shapes import Neighbours, odd_shapes, reads_as_key
+from saleor_esd_plugin.keys.importing.outliers import Accepted
+from saleor_esd_plugin.keys.importing.progress import report_of
+from saleor_esd_plugin.keys.importing.reading import open_keys
+from saleor_esd_plugin.keys.importing.shapes import shape_of
+from saleor_esd_plugin.keys.importing.small import KeySource
 from saleor_esd_plugin.keys.models import AvailableKey, KeyImport
-from saleor_esd_plugin.keys.neighbours import Neighbours, odd_shapes, reads_as_key
-from saleor_esd_plugin.keys.reading import open_keys
-from saleor_esd_plugin.keys.skeletons import shape_of
-from saleor_esd_plugin.keys.unlike import Accepted
+from saleor_esd_plugin.keys.ring import vault
 
 pytestmark = pytest.mark.django_db
 
@@ -310,7 +311,7 @@ def test_verdicts_do_not_change_when_an_import_goes_on(monkeypatch, new_pool, ta
     pool = new_pool("GENERIC")
     lines = [f"AAAA-BBBB-{number:04}" for number in range(30)]
     lines[4], lines[20] = "Seriennummer", "AAAA-BBBB"
-    from saleor_esd_plugin.keys import imports
+    from saleor_esd_plugin.keys.importing import progress
 
     taken = import_key_file(
         pool.pk,
@@ -321,9 +322,9 @@ def test_verdicts_do_not_change_when_an_import_goes_on(monkeypatch, new_pool, ta
         skip_invalid=True,
         actor=staff,
     )
-    loading_stopped = run_import(taken.pk, lambda: imports.stop_key_import(taken.pk, actor=staff))
+    loading_stopped = run_import(taken.pk, lambda: progress.stop_key_import(taken.pk, actor=staff))
     assert loading_stopped.stopped_at and pool.keys.count() == 3
-    imports.resume_key_import(taken.pk, actor=staff)
+    progress.resume_key_import(taken.pk, actor=staff)
 
     report = report_of(run_import(taken.pk))
 
@@ -335,7 +336,7 @@ def test_verdicts_do_not_change_when_an_import_goes_on(monkeypatch, new_pool, ta
 def test_more_shapes_than_are_kept_cost_no_memory_and_hold_no_keys_back(
     monkeypatch, anyhow, new_pool, take
 ):
-    monkeypatch.setattr(unlike, "_MOST_SHAPES", 8)
+    monkeypatch.setattr(outliers, "_MOST_SHAPES", 8)
     rng = random.Random(4)
     lines = ["".join(rng.choices("AB12.-_", k=rng.randint(9, 40))) + "x7" for _ in range(60)]
     lines.insert(50, "Seriennummer und Passwort")

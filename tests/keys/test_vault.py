@@ -9,9 +9,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from saleor_esd_plugin.events.models import Event
-from saleor_esd_plugin.keys import invariants, vault
+from saleor_esd_plugin.keys import invariants
 from saleor_esd_plugin.keys.errors import KeyUnavailable, Tampered
 from saleor_esd_plugin.keys.models import LicenseKey
+from saleor_esd_plugin.keys.ring import vault
 from saleor_esd_plugin.keys.secret import SecretKey
 
 pytestmark = pytest.mark.django_db

@@ -10,13 +10,13 @@ import pytest
 from saleor_esd_plugin import tasks
 from saleor_esd_plugin.errors import Invalid
 from saleor_esd_plugin.host.db import now
-from saleor_esd_plugin.keys import queue, withholding
-from saleor_esd_plugin.keys.importing import KeySource, import_license_keys
+from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import AvailableKey, WithheldKey
-from saleor_esd_plugin.keys.pools import quarantine_key_batch, update_key_pool
+from saleor_esd_plugin.keys.stock import queue, withholding
+from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch, update_key_pool
 from saleor_esd_plugin.licenses.invariants import violations
 from saleor_esd_plugin.licenses.models import License
-from saleor_esd_plugin.licenses.stock import pool_stock
+from saleor_esd_plugin.licenses.stock_levels import pool_stock
 from saleor_esd_plugin.orders.approval import reject_license_order
 
 pytestmark = pytest.mark.django_db

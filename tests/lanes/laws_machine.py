@@ -30,15 +30,16 @@ from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.events.types import EventType
 from saleor_esd_plugin.host import shop
 from saleor_esd_plugin.host.types import PluginSettings
-from saleor_esd_plugin.keys import keyring, queue
-from saleor_esd_plugin.licenses.policies import update_license_policy
+from saleor_esd_plugin.keys.ring import keyring
+from saleor_esd_plugin.keys.stock import queue
+from saleor_esd_plugin.licenses.policies.services import update_license_policy
 from saleor_esd_plugin.orders import invariants
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
 from saleor_esd_plugin.orders.counts import order_availability
+from saleor_esd_plugin.orders.intake.recording import observe_order
 from saleor_esd_plugin.orders.models import DisputeStage, LicenseOrder, RefundState
-from saleor_esd_plugin.orders.payments import money_now
-from saleor_esd_plugin.orders.recording import observe_order
-from saleor_esd_plugin.orders.restoring import restore_units
+from saleor_esd_plugin.orders.money.state import money_now
+from saleor_esd_plugin.orders.restoration import restore_units
 from saleor_esd_plugin.orders.returns import return_units
 from saleor_esd_plugin.tasks import reconcile_all
 

@@ -18,22 +18,22 @@ from django.db import transaction
 from racing import failures_of
 
 from saleor_esd_plugin.host.types import Actor
-from saleor_esd_plugin.keys import loading
-from saleor_esd_plugin.keys.importing import KeySource
-from saleor_esd_plugin.keys.intake import import_key_file
+from saleor_esd_plugin.keys.importing import loading
+from saleor_esd_plugin.keys.importing.intake import import_key_file
+from saleor_esd_plugin.keys.importing.reading import open_keys
+from saleor_esd_plugin.keys.importing.small import KeySource
 from saleor_esd_plugin.keys.models import KeyImport
-from saleor_esd_plugin.keys.reading import open_keys
-from saleor_esd_plugin.keys.rewrap_halves import Encryption, Index
-from saleor_esd_plugin.keys.rewrapping import Rewrap
+from saleor_esd_plugin.keys.ring.rotation import Rewrap
+from saleor_esd_plugin.keys.ring.rotation_halves import Encryption, Index
 from saleor_esd_plugin.licenses.errors import NotEnoughKeys
 from saleor_esd_plugin.licenses.handover import reveal_license_key
 from saleor_esd_plugin.licenses.models import LIVE, License
-from saleor_esd_plugin.licenses.replacing import replace_license_keys
-from saleor_esd_plugin.licenses.stock import fold_stock_changes, miscounts
-from saleor_esd_plugin.orders.allocation import allocate_license_order, fill_backorders
+from saleor_esd_plugin.licenses.replacement import replace_license_keys
+from saleor_esd_plugin.licenses.stock_levels import fold_stock_changes, miscounts
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
 from saleor_esd_plugin.orders.models import LicenseOrder
 from saleor_esd_plugin.orders.returns import return_units
+from saleor_esd_plugin.orders.supply.allocation import allocate_license_order, fill_backorders
 
 CLIENTS = 32
 # What becomes of an order -> how many of its units its buyer does not get in the end.

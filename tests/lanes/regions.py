@@ -11,9 +11,9 @@ import factories as make
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.host import shop
 from saleor_esd_plugin.host.db import now
-from saleor_esd_plugin.licenses.ranked_pools import Rank
-from saleor_esd_plugin.orders.allocation import allocate_license_order
-from saleor_esd_plugin.orders.recording import observe_order
+from saleor_esd_plugin.licenses.policies.ranked_pools import Rank
+from saleor_esd_plugin.orders.intake.recording import observe_order
+from saleor_esd_plugin.orders.supply.allocation import allocate_license_order
 
 
 def make_regions():

@@ -15,8 +15,8 @@ from stock_rows import KEYS, LINES, STATES, Key, Line, digest
 from saleor_esd_plugin.events.models import Dispatch
 from saleor_esd_plugin.graphql.keys.listing import pool_health
 from saleor_esd_plugin.host.db import now
-from saleor_esd_plugin.keys import vault
 from saleor_esd_plugin.keys.models import KeyPool, LicenseKey
+from saleor_esd_plugin.keys.ring import vault
 from saleor_esd_plugin.licenses.models import Fulfillment
 from saleor_esd_plugin.management.commands.esd_verify import ROOMS
 

@@ -13,14 +13,15 @@ from import_files import import_lines
 from stock_machine import StockMachine, days, few, number
 
 from saleor_esd_plugin.host.db import now
-from saleor_esd_plugin.keys import imports, loading, withholding
-from saleor_esd_plugin.keys.importing import KeySource, import_license_keys
-from saleor_esd_plugin.keys.keyring import load_keyring
+from saleor_esd_plugin.keys.importing import loading, progress
+from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import KeyBatch, KeyImport, KeyPool
-from saleor_esd_plugin.keys.pools import quarantine_key_batch, update_key_pool
-from saleor_esd_plugin.keys.rewrap_halves import Encryption, Index
-from saleor_esd_plugin.keys.rewrapping import Rewrap
-from saleor_esd_plugin.keys.ring_use import ring_use
+from saleor_esd_plugin.keys.ring.keyring import load_keyring
+from saleor_esd_plugin.keys.ring.rotation import Rewrap
+from saleor_esd_plugin.keys.ring.rotation_halves import Encryption, Index
+from saleor_esd_plugin.keys.ring.usage import ring_use
+from saleor_esd_plugin.keys.stock import withholding
+from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch, update_key_pool
 
 
 class StockKeys(StockMachine):
@@ -94,7 +95,7 @@ class StockKeys(StockMachine):
 
     def _resume(self, one, chunks):
         with self.step("resume", stock_books.LOADED):
-            imports.resume_key_import(one.pk, actor=make.STAFF)
+            progress.resume_key_import(one.pk, actor=make.STAFF)
             self._run(one.pk, chunks)
         self.check_imports()
 
@@ -102,14 +103,14 @@ class StockKeys(StockMachine):
         """So many chunks; then it is stopped."""
         left = [chunks]
 
-        def progress():
+        def after_chunk():
             left[0] -= 1
             if left[0] < 0:
-                imports.stop_key_import(import_id, actor=make.STAFF)
+                progress.stop_key_import(import_id, actor=make.STAFF)
 
         if chunks == 0:
-            imports.stop_key_import(import_id, actor=make.STAFF)
-        loading.run_import(import_id, progress)
+            progress.stop_key_import(import_id, actor=make.STAFF)
+        loading.run_import(import_id, after_chunk)
 
     def check_imports(self):
         """What a finished import brought is in stock, whole; a refused one brought nothing."""

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from saleor_esd_plugin.errors import EsdError
-from saleor_esd_plugin.keys import queue
+from saleor_esd_plugin.keys.stock import queue
 from saleor_esd_plugin.licenses.models import License
-from saleor_esd_plugin.licenses.ranked_pools import Rank
+from saleor_esd_plugin.licenses.policies.ranked_pools import Rank
 from saleor_esd_plugin.orders.models import LicenseOrder
 
 number = st.integers(0, 30)

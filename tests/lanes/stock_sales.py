@@ -19,12 +19,12 @@ from saleor_esd_plugin.host import shop
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.keys.models import Reservation, ReservedKey
 from saleor_esd_plugin.licenses.models import LIVE, License
-from saleor_esd_plugin.orders import allocation, reservations
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
+from saleor_esd_plugin.orders.intake.recording import observe_order
 from saleor_esd_plugin.orders.models import LicenseOrder
-from saleor_esd_plugin.orders.recording import observe_order
 from saleor_esd_plugin.orders.returns import return_units
-from saleor_esd_plugin.orders.settling import settle_license_order
+from saleor_esd_plugin.orders.settlement import settle_license_order
+from saleor_esd_plugin.orders.supply import allocation, reservations
 
 
 class StockSales(StockKeys):

@@ -5,7 +5,7 @@ from factories import STAFF, make_license_order, make_policy, make_pool, table_d
 from saleor_esd_plugin.errors import Invalid, InvalidQuantity, NotFound
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.licenses.models import License, LicensePolicy
-from saleor_esd_plugin.licenses.policies import (
+from saleor_esd_plugin.licenses.policies.services import (
     create_license_policy,
     delete_license_policy,
     update_license_policy,
@@ -79,7 +79,7 @@ def test_a_used_policy_is_archived_and_loses_no_license():
 
 def test_a_variant_without_a_policy_is_not_esd():
     from saleor_esd_plugin.host import shop
-    from saleor_esd_plugin.orders.recording import observe_order
+    from saleor_esd_plugin.orders.intake.recording import observe_order
 
     order = build.make_order(
         [(build.make_variant(unique("Plain"), sku=unique("SKU")), 2)], paid=True

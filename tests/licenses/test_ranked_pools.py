@@ -11,16 +11,16 @@ from factories import STAFF, make_account, make_policy, make_pool, table_digest
 from saleor_esd_plugin.errors import Invalid, NotFound
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.keys.models import KeyPool
-from saleor_esd_plugin.keys.pools import create_key_pool
+from saleor_esd_plugin.keys.stock.pools import create_key_pool
 from saleor_esd_plugin.licenses.models import RankedPool
-from saleor_esd_plugin.licenses.policies import (
+from saleor_esd_plugin.licenses.policies.pools import update_key_pool
+from saleor_esd_plugin.licenses.policies.ranked_pools import Rank, ranks_of
+from saleor_esd_plugin.licenses.policies.ranking import Buyer, choose_pools
+from saleor_esd_plugin.licenses.policies.services import (
     create_license_policy,
     delete_license_policy,
     update_license_policy,
 )
-from saleor_esd_plugin.licenses.pools import update_key_pool
-from saleor_esd_plugin.licenses.ranked_pools import Rank, ranks_of
-from saleor_esd_plugin.licenses.ranking import Buyer, choose_pools
 
 pytestmark = pytest.mark.django_db
 

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saleor_esd_plugin.licenses.models import LicensePolicy
-from saleor_esd_plugin.licenses.ranked_pools import Rank, rank_pools, ranks_of
-from saleor_esd_plugin.licenses.ranking import Buyer, choose_pools, pools_of_policies
-from saleor_esd_plugin.orders import waiting
+from saleor_esd_plugin.licenses.policies.ranked_pools import Rank, rank_pools, ranks_of
+from saleor_esd_plugin.licenses.policies.ranking import Buyer, choose_pools, pools_of_policies
 from saleor_esd_plugin.orders.models import LicenseOrder
+from saleor_esd_plugin.orders.supply import backorders
 
 pytestmark = pytest.mark.django_db
 
@@ -79,12 +79,14 @@ def test_the_rule_in_sql_is_the_rule_in_words():
         expected = by_hand(policy, pools[0], ranks, buyer)
 
         assert [pool_id for pool_id, _ in chosen(policy, *buyer)] == expected
-        waited_for = {pool.pk for pool in pools if waiting.next_waiting_lines(pool.pk) == [line.pk]}
-        assert waited_for == {pool.pk for pool in pools if waiting.has_queue(pool.pk)}
+        waited_for = {
+            pool.pk for pool in pools if backorders.next_waiting_lines(pool.pk) == [line.pk]
+        }
+        assert waited_for == {pool.pk for pool in pools if backorders.has_queue(pool.pk)}
         assert waited_for == set(expected)
-        counts = waiting.backordered_by_pool([pool.pk for pool in pools])
+        counts = backorders.backordered_by_pool([pool.pk for pool in pools])
         assert counts == {pool.pk: 3 if pool.pk in expected else 0 for pool in pools}
-        assert waited_for <= set(waiting.pools_to_drain())
+        assert waited_for <= set(backorders.pools_to_drain())
 
     compare()
 

@@ -29,18 +29,18 @@ from saleor_esd_plugin.errors import (
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.host.types import ANONYMOUS
-from saleor_esd_plugin.keys.lifecycle import mark_revealed
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, LicenseKey
-from saleor_esd_plugin.keys.pools import quarantine_key_batch
-from saleor_esd_plugin.keys.queue import give_back
+from saleor_esd_plugin.keys.stock.lifecycle import mark_revealed
+from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch
+from saleor_esd_plugin.keys.stock.queue import give_back
 from saleor_esd_plugin.licenses import handover
-from saleor_esd_plugin.licenses.claiming import claim_license_key, issue_claim_link
+from saleor_esd_plugin.licenses.claim_links import claim_license_key, issue_claim_link
 from saleor_esd_plugin.licenses.errors import AlreadyReplaced, NotEnoughKeys
 from saleor_esd_plugin.licenses.handover import reveal_license_key
 from saleor_esd_plugin.licenses.lifecycle import suspend_order_licenses
 from saleor_esd_plugin.licenses.locks import lock_licenses
 from saleor_esd_plugin.licenses.models import LIVE, KeyReplacement, License, SuspensionCause
-from saleor_esd_plugin.licenses.replacing import replace_license_keys
+from saleor_esd_plugin.licenses.replacement import replace_license_keys
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
 from saleor_esd_plugin.orders.returns import return_units
 

@@ -12,15 +12,15 @@ import pytest
 from django.db import connection, transaction
 
 from saleor_esd_plugin.host.db import now
-from saleor_esd_plugin.keys import lifecycle, withholding
-from saleor_esd_plugin.keys.generating import generate_license_keys
-from saleor_esd_plugin.keys.importing import KeySource, import_license_keys
+from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, LicenseKey, StockChange
-from saleor_esd_plugin.keys.pools import quarantine_key_batch, update_key_pool
+from saleor_esd_plugin.keys.stock import lifecycle, withholding
+from saleor_esd_plugin.keys.stock.generating import generate_license_keys
+from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch, update_key_pool
 from saleor_esd_plugin.licenses.invariants import violations
 from saleor_esd_plugin.licenses.models import LIVE, License
-from saleor_esd_plugin.licenses.replacing import replace_license_keys
-from saleor_esd_plugin.licenses.stock import (
+from saleor_esd_plugin.licenses.replacement import replace_license_keys
+from saleor_esd_plugin.licenses.stock_levels import (
     Expiry,
     PoolStock,
     fold_stock_changes,
@@ -29,8 +29,8 @@ from saleor_esd_plugin.licenses.stock import (
     unsold_keys,
 )
 from saleor_esd_plugin.licenses.units import assign_licenses
-from saleor_esd_plugin.orders.allocation import allocate_license_order
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
+from saleor_esd_plugin.orders.supply.allocation import allocate_license_order
 
 pytestmark = pytest.mark.django_db
 

@@ -9,12 +9,12 @@ import pytest
 from saleor_esd_plugin.accounts.models import Invitation
 from saleor_esd_plugin.events.models import Dispatch, Event
 from saleor_esd_plugin.host import shop
-from saleor_esd_plugin.licenses.claiming import find_claim, issue_claim_link
-from saleor_esd_plugin.orders import addresses
+from saleor_esd_plugin.licenses.claim_links import find_claim, issue_claim_link
+from saleor_esd_plugin.orders import buyer_address
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
+from saleor_esd_plugin.orders.intake.recording import observe_order
 from saleor_esd_plugin.orders.models import LicenseOrder
 from saleor_esd_plugin.orders.reconcile import reconcile_orders
-from saleor_esd_plugin.orders.recording import observe_order
 
 pytestmark = pytest.mark.django_db
 CHANGED = "license_order.buyer_address_changed"
@@ -40,7 +40,7 @@ def test_once_however_often_it_is_read(order):
 
     for _ in range(2):
         observe_order(in_shop(order))
-        addresses.read_buyer_address(order.pk)
+        buyer_address.read_buyer_address(order.pk)
         reconcile_orders()
 
     (event,) = Event.objects.filter(type=CHANGED)
@@ -58,7 +58,7 @@ def test_the_same_address_in_other_letters_is_no_other(order):
     before = make.table_digest()
 
     observe_order(in_shop(order))
-    addresses.read_buyer_address(order.pk)
+    buyer_address.read_buyer_address(order.pk)
 
     assert make.table_digest() == before
 
@@ -67,7 +67,7 @@ def test_what_was_read_long_ago_does_not_bring_the_old_address_back(order):
     """The sweep reads many orders before it looks at each: the shop is asked again under the order's lock."""
     long_ago = in_shop(order)
     correct(order, "buyer@example.com")
-    addresses.read_buyer_address(order.pk)
+    buyer_address.read_buyer_address(order.pk)
 
     observe_order(long_ago)
 
@@ -85,12 +85,12 @@ def test_all_of_it_or_nothing(order, monkeypatch, point):
     before = make.table_digest()
 
     with monkeypatch.context() as patch:
-        patch.setattr(addresses, point, dies)
+        patch.setattr(buyer_address, point, dies)
         with pytest.raises(Died):
-            addresses.read_buyer_address(order.pk)
+            buyer_address.read_buyer_address(order.pk)
     assert make.table_digest() == before
 
-    addresses.read_buyer_address(order.pk)
+    buyer_address.read_buyer_address(order.pk)
     assert len(Event.objects.get(type=CHANGED).data["licenses"]) == 1
 
 
@@ -116,7 +116,7 @@ def test_only_unused_links_to_the_old_address_die(order):
     others = issue_claim_link(other.pk, email="bayer@example.com")
 
     correct(order, "buyer@example.com")
-    addresses.read_buyer_address(order.pk)
+    buyer_address.read_buyer_address(order.pk)
 
     assert find_claim(mine) is None
     assert find_claim(theirs) == given and find_claim(others) == other
@@ -129,11 +129,11 @@ def test_an_address_that_no_mail_writes_out_is_compared_as_mails_have_it(order):
     approve_license_order(order.pk, actor=make.STAFF)
     (license, _) = make.licenses_of(order)
     correct(order, "buyer@müller.example")
-    addresses.read_buyer_address(order.pk)
+    buyer_address.read_buyer_address(order.pk)
     token = issue_claim_link(license.pk, email="buyer@xn--mller-kva.example")
 
     correct(order, "buyer@mueller.example")
-    addresses.read_buyer_address(order.pk)
+    buyer_address.read_buyer_address(order.pk)
 
     assert find_claim(token) is None
 
@@ -158,7 +158,7 @@ def test_a_deleted_order_keeps_what_we_know():
     order = make.make_license_order(1, email="bayer@example.com", paid=False)
     build.find_order(order.order_uuid).delete()
 
-    addresses.read_buyer_address(order.pk)
+    buyer_address.read_buyer_address(order.pk)
 
     order.refresh_from_db()
     assert order.buyer_email == "bayer@example.com"

@@ -12,12 +12,12 @@ from factories import (
 )
 
 from saleor_esd_plugin.events.models import Event
-from saleor_esd_plugin.keys import keyring
 from saleor_esd_plugin.keys.models import AvailableKey, LicenseKey
+from saleor_esd_plugin.keys.ring import keyring
 from saleor_esd_plugin.licenses.models import License
-from saleor_esd_plugin.orders.allocation import allocate_license_order, fill_backorders
 from saleor_esd_plugin.orders.counts import order_availability
 from saleor_esd_plugin.orders.models import LicenseOrder
+from saleor_esd_plugin.orders.supply.allocation import allocate_license_order, fill_backorders
 
 pytestmark = pytest.mark.django_db
 

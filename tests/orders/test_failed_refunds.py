@@ -35,14 +35,14 @@ from saleor_esd_plugin.errors import (
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.host.types import Actor
-from saleor_esd_plugin.orders.allocation import allocate_license_order
 from saleor_esd_plugin.orders.approval import approve_license_order
 from saleor_esd_plugin.orders.counts import order_availability
 from saleor_esd_plugin.orders.models import LicenseOrder, PaymentFact, RefundState
 from saleor_esd_plugin.orders.reconcile import reconcile_orders
-from saleor_esd_plugin.orders.restoring import restore_units
+from saleor_esd_plugin.orders.restoration import restore_units
 from saleor_esd_plugin.orders.returns import return_units
-from saleor_esd_plugin.orders.settling import settle_license_order
+from saleor_esd_plugin.orders.settlement import settle_license_order
+from saleor_esd_plugin.orders.supply.allocation import allocate_license_order
 
 pytestmark = pytest.mark.django_db
 

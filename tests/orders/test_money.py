@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from saleor_esd_plugin.host.types import Order, Payment
 from saleor_esd_plugin.orders.models import DisputeStage, FactKind, PaymentFact, RefundState
-from saleor_esd_plugin.orders.money import Money, mismatch, money_of
+from saleor_esd_plugin.orders.money.amounts import Money, mismatch, money_of
 
 RUNNING = (DisputeStage.OPEN, DisputeStage.WITHDRAWN)
 

@@ -19,14 +19,14 @@ from regions import choice, explained, make_regions, move, order_from, pools_of
 from saleor_esd_plugin import tasks
 from saleor_esd_plugin.host import shop
 from saleor_esd_plugin.keys.models import AvailableKey
-from saleor_esd_plugin.licenses.policies import update_license_policy
-from saleor_esd_plugin.licenses.ranked_pools import Rank
-from saleor_esd_plugin.licenses.replacing import replace_license_keys
-from saleor_esd_plugin.licenses.stock import pool_stock
+from saleor_esd_plugin.licenses.policies.ranked_pools import Rank
+from saleor_esd_plugin.licenses.policies.services import update_license_policy
+from saleor_esd_plugin.licenses.replacement import replace_license_keys
+from saleor_esd_plugin.licenses.stock_levels import pool_stock
 from saleor_esd_plugin.orders import shop_sync
-from saleor_esd_plugin.orders.allocation import allocate_license_order, fill_backorders
+from saleor_esd_plugin.orders.intake.recording import observe_order
 from saleor_esd_plugin.orders.models import LicenseOrder
-from saleor_esd_plugin.orders.recording import observe_order
+from saleor_esd_plugin.orders.supply.allocation import allocate_license_order, fill_backorders
 
 pytestmark = pytest.mark.django_db
 

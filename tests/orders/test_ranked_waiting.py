@@ -19,13 +19,13 @@ from regions import choice, explained, make_regions, move, order_from, pools_of
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.host import shop
 from saleor_esd_plugin.host.db import now
-from saleor_esd_plugin.keys import keyring
 from saleor_esd_plugin.keys.models import AvailableKey
-from saleor_esd_plugin.licenses.policies import update_license_policy
-from saleor_esd_plugin.licenses.ranked_pools import Rank
-from saleor_esd_plugin.orders.allocation import fill_backorders
-from saleor_esd_plugin.orders.recording import observe_order
-from saleor_esd_plugin.orders.waiting import backordered_by_pool, pools_to_drain
+from saleor_esd_plugin.keys.ring import keyring
+from saleor_esd_plugin.licenses.policies.ranked_pools import Rank
+from saleor_esd_plugin.licenses.policies.services import update_license_policy
+from saleor_esd_plugin.orders.intake.recording import observe_order
+from saleor_esd_plugin.orders.supply.allocation import fill_backorders
+from saleor_esd_plugin.orders.supply.backorders import backordered_by_pool, pools_to_drain
 
 pytestmark = pytest.mark.django_db
 

@@ -16,13 +16,13 @@ from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.host import shop
 from saleor_esd_plugin.keys.models import AvailableKey
 from saleor_esd_plugin.licenses.models import License
-from saleor_esd_plugin.orders.allocation import allocate_license_order
 from saleor_esd_plugin.orders.approval import approve_license_order
 from saleor_esd_plugin.orders.counts import order_availability
 from saleor_esd_plugin.orders.errors import AlreadyDecided
+from saleor_esd_plugin.orders.intake.recording import observe_order
 from saleor_esd_plugin.orders.models import LicenseOrder
-from saleor_esd_plugin.orders.recording import observe_order
-from saleor_esd_plugin.orders.settling import settle_license_order
+from saleor_esd_plugin.orders.settlement import settle_license_order
+from saleor_esd_plugin.orders.supply.allocation import allocate_license_order
 
 pytestmark = pytest.mark.django_db
 
@@ -140,7 +140,7 @@ def test_payment_that_comes_later_releases():
 def test_cancelling_returns_unseen_keys_and_revokes_seen_ones():
     """Invariant 4: a revealed key never returns to a pool."""
     from saleor_esd_plugin.host.db import now
-    from saleor_esd_plugin.keys.lifecycle import mark_revealed
+    from saleor_esd_plugin.keys.stock.lifecycle import mark_revealed
 
     license_order = make_license_order(3)
     approve_license_order(license_order.pk, actor=STAFF)

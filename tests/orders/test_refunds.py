@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saleor_esd_plugin.host.types import NamedReturn, Order, OrderLine
-from saleor_esd_plugin.orders.refunds import (
+from saleor_esd_plugin.orders.money.refunds import (
     Share,
     left_beyond,
     most_to_come_back,

@@ -14,15 +14,18 @@ from reserved import checkout_of, expire
 
 from saleor_esd_plugin.host import shop
 from saleor_esd_plugin.host.db import now
-from saleor_esd_plugin.keys import keyring
-from saleor_esd_plugin.keys.importing import KeySource, import_license_keys
+from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import AvailableKey, Reservation, ReservedKey, WithheldKey
-from saleor_esd_plugin.keys.pools import update_key_pool
+from saleor_esd_plugin.keys.ring import keyring
+from saleor_esd_plugin.keys.stock.pools import update_key_pool
 from saleor_esd_plugin.licenses.invariants import violations
-from saleor_esd_plugin.orders.allocation import allocate_license_order
+from saleor_esd_plugin.orders.intake.recording import observe_order
 from saleor_esd_plugin.orders.models import LicenseOrder
-from saleor_esd_plugin.orders.recording import observe_order
-from saleor_esd_plugin.orders.reservations import free_expired_reservations, reserve_for_checkout
+from saleor_esd_plugin.orders.supply.allocation import allocate_license_order
+from saleor_esd_plugin.orders.supply.reservations import (
+    free_expired_reservations,
+    reserve_for_checkout,
+)
 from saleor_esd_plugin.tasks import reconcile_all
 
 pytestmark = pytest.mark.django_db

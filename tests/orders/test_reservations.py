@@ -9,15 +9,15 @@ from reserved import checkout_of, expire
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.events.types import EventType
 from saleor_esd_plugin.host.db import now
-from saleor_esd_plugin.keys import lifecycle, reserving
 from saleor_esd_plugin.keys.models import AvailableKey, LicenseKey, Reservation, ReservedKey
-from saleor_esd_plugin.keys.pools import quarantine_key_batch
+from saleor_esd_plugin.keys.stock import lifecycle, reserving
+from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch
+from saleor_esd_plugin.licenses.bulk_decryption import open_sealed
 from saleor_esd_plugin.licenses.errors import TooFewFreeKeys
 from saleor_esd_plugin.licenses.invariants import violations
-from saleor_esd_plugin.licenses.opening import open_sealed
-from saleor_esd_plugin.licenses.stock import pool_stock, unsold_keys
-from saleor_esd_plugin.orders import reservations
-from saleor_esd_plugin.orders.reservations import (
+from saleor_esd_plugin.licenses.stock_levels import pool_stock, unsold_keys
+from saleor_esd_plugin.orders.supply import reservations
+from saleor_esd_plugin.orders.supply.reservations import (
     LASTS,
     LASTS_WHILE_SLOW,
     free_expired_reservations,

@@ -39,12 +39,12 @@ from saleor_esd_plugin.licenses.handover import reveal_license_key
 from saleor_esd_plugin.licenses.lifecycle import suspend_order_licenses
 from saleor_esd_plugin.licenses.models import SuspensionCause
 from saleor_esd_plugin.licenses.units import assign_licenses
-from saleor_esd_plugin.orders.allocation import fill_backorders
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
 from saleor_esd_plugin.orders.counts import order_availability
+from saleor_esd_plugin.orders.intake.recording import observe_order
 from saleor_esd_plugin.orders.models import DisputeStage
-from saleor_esd_plugin.orders.recording import observe_order
-from saleor_esd_plugin.orders.settling import settle_license_order
+from saleor_esd_plugin.orders.settlement import settle_license_order
+from saleor_esd_plugin.orders.supply.allocation import fill_backorders
 
 pytestmark = pytest.mark.django_db
 

@@ -25,11 +25,11 @@ from stock_sales import StockSales
 from saleor_esd_plugin.exports.csv_files import csv_chunks
 from saleor_esd_plugin.exports.key_rows import KeyRows
 from saleor_esd_plugin.exports.license_rows import LicenseRows
-from saleor_esd_plugin.keys import staging
-from saleor_esd_plugin.licenses.claiming import claim_license_key, issue_claim_link
+from saleor_esd_plugin.keys.importing import staging
+from saleor_esd_plugin.licenses.claim_links import claim_license_key, issue_claim_link
 from saleor_esd_plugin.licenses.handover import reveal_license_key
 from saleor_esd_plugin.licenses.models import LIVE, License
-from saleor_esd_plugin.licenses.replacing import replace_license_keys
+from saleor_esd_plugin.licenses.replacement import replace_license_keys
 from saleor_esd_plugin.licenses.units import assign_licenses, recall_licenses
 from saleor_esd_plugin.orders import invariants as order_invariants
 from saleor_esd_plugin.orders.models import LicenseOrderLine

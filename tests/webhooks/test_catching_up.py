@@ -11,8 +11,8 @@ from django.db import connection
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.orders.approval import approve_license_order
 from saleor_esd_plugin.webhooks.models import InboundEvent
-from saleor_esd_plugin.webhooks.stripe import catching_up, inbound
-from saleor_esd_plugin.webhooks.stripe.catching_up import OtherMode, Verdict, catch_up
+from saleor_esd_plugin.webhooks.stripe import backfill, inbound
+from saleor_esd_plugin.webhooks.stripe.backfill import OtherMode, Verdict, catch_up
 
 pytestmark = pytest.mark.django_db
 
@@ -82,13 +82,13 @@ def test_what_the_endpoint_had_is_known(catch, paid, post):
 
 def test_the_endpoint_may_take_it_in_meanwhile(catch, paid, post, monkeypatch):
     """The unique constraint decides, not the look before."""
-    take_in = catching_up.take_in
+    take_in = backfill.take_in
 
     def first_the_endpoint(message):
         post(paid("pi_1", id="evt_1"))
         return take_in(message)
 
-    monkeypatch.setattr(catching_up, "take_in", first_the_endpoint)
+    monkeypatch.setattr(backfill, "take_in", first_the_endpoint)
 
     assert catch(paid("pi_1", id="evt_1")) == [Verdict.KNOWN]
     assert InboundEvent.objects.count() == 1

@@ -12,12 +12,13 @@ from django.db import connection
 from factories import table_digest
 
 from saleor_esd_plugin.events.models import Event
-from saleor_esd_plugin.keys import invariants, vault
+from saleor_esd_plugin.keys import invariants
 from saleor_esd_plugin.keys.errors import KeyringLocked
 from saleor_esd_plugin.keys.models import LicenseKey
 from saleor_esd_plugin.keys.queries import find_by_full_key
-from saleor_esd_plugin.keys.rewrap_halves import Encryption, Index
-from saleor_esd_plugin.keys.rewrapping import Rewrap
+from saleor_esd_plugin.keys.ring import vault
+from saleor_esd_plugin.keys.ring.rotation import Rewrap
+from saleor_esd_plugin.keys.ring.rotation_halves import Encryption, Index
 
 pytestmark = pytest.mark.django_db
 KEYS = 7
@@ -289,7 +290,9 @@ def test_a_key_that_is_there_twice_is_named_and_neither_row_is_lost(
     """Invariant 1: what must never be, found at a rotation of the index."""
     add_key(ring, index=True)
     with monkeypatch.context() as patch:
-        patch.setattr("saleor_esd_plugin.keys.importing.judge_existing", lambda *anything: None)
+        patch.setattr(
+            "saleor_esd_plugin.keys.importing.small.judge_existing", lambda *anything: None
+        )
         import_keys(new_pool(), keys[:1])
     twin = find_by_full_key(keys[0]).get(index_kid=1)
 

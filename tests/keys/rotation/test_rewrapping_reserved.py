@@ -9,11 +9,11 @@ import pytest
 from django.core.management import call_command
 from reserved import checkout_of
 
-from saleor_esd_plugin.keys import vault
 from saleor_esd_plugin.keys.models import LicenseKey, ReservedKey
-from saleor_esd_plugin.orders.allocation import allocate_license_order
+from saleor_esd_plugin.keys.ring import vault
 from saleor_esd_plugin.orders.models import LicenseOrder
-from saleor_esd_plugin.orders.reservations import reserve_for_checkout
+from saleor_esd_plugin.orders.supply.allocation import allocate_license_order
+from saleor_esd_plugin.orders.supply.reservations import reserve_for_checkout
 
 pytestmark = pytest.mark.django_db
 

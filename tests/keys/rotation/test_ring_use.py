@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from saleor_esd_plugin.keys.models import KeyCheck, LicenseKey
-from saleor_esd_plugin.keys.sampling import unreadable_keys
+from saleor_esd_plugin.keys.ring.sampling import unreadable_keys
 
 pytestmark = pytest.mark.django_db
 

@@ -21,13 +21,14 @@ from django.db import connection, connections
 from racing import failures_of
 
 from saleor_esd_plugin.host.db import writing
-from saleor_esd_plugin.keys import invariants, rewrap_halves, vault
-from saleor_esd_plugin.keys.generating import generate_license_keys
-from saleor_esd_plugin.keys.keyring import verified_keyring
+from saleor_esd_plugin.keys import invariants
 from saleor_esd_plugin.keys.models import AvailableKey, LicenseKey
 from saleor_esd_plugin.keys.queries import find_by_full_key
-from saleor_esd_plugin.keys.rewrap_halves import Encryption, Index
-from saleor_esd_plugin.keys.rewrapping import Rewrap
+from saleor_esd_plugin.keys.ring import rotation_halves, vault
+from saleor_esd_plugin.keys.ring.keyring import verified_keyring
+from saleor_esd_plugin.keys.ring.rotation import Rewrap
+from saleor_esd_plugin.keys.ring.rotation_halves import Encryption, Index
+from saleor_esd_plugin.keys.stock.generating import generate_license_keys
 from saleor_esd_plugin.licenses.handover import reveal_license_key
 from saleor_esd_plugin.licenses.models import License
 
@@ -157,11 +158,11 @@ def test_a_slow_run_does_not_undo_a_newer_one(use_ring, monkeypatch, compares):
     Rewrap(Encryption()).run(nothing, never)
     assert kids(Encryption) == [3, 3, 3]
     if not compares:
-        without = rewrap_halves._ENCRYPTION.replace(
+        without = rotation_halves._ENCRYPTION.replace(
             "AND key.ciphertext = decode(fresh.old, 'hex')", ""
         )
-        assert without != rewrap_halves._ENCRYPTION
-        monkeypatch.setattr(rewrap_halves, "_ENCRYPTION", without)
+        assert without != rotation_halves._ENCRYPTION
+        monkeypatch.setattr(rotation_halves, "_ENCRYPTION", without)
 
     written = slow.write(changes, ring)
 

@@ -12,18 +12,20 @@ from django.db import OperationalError, connection, connections, transaction
 from racing import failures, together
 
 from saleor_esd_plugin.host.db import writing
-from saleor_esd_plugin.keys import importing, imports, invariants, keyring, loading, staging
+from saleor_esd_plugin.keys import invariants
 from saleor_esd_plugin.keys.errors import KeyringLocked
-from saleor_esd_plugin.keys.importing import KeySource, import_license_keys
-from saleor_esd_plugin.keys.intake import import_key_file
-from saleor_esd_plugin.keys.keyring import KeyRing
+from saleor_esd_plugin.keys.importing import loading, progress, small, staging
+from saleor_esd_plugin.keys.importing.intake import import_key_file
+from saleor_esd_plugin.keys.importing.reading import open_keys
+from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import LicenseKey
 from saleor_esd_plugin.keys.queries import find_by_full_key
-from saleor_esd_plugin.keys.reading import open_keys
-from saleor_esd_plugin.keys.rewrap_halves import Index
-from saleor_esd_plugin.keys.rewrapping import Rewrap
-from saleor_esd_plugin.keys.ring_settings import RingSettings
-from saleor_esd_plugin.keys.uniqueness import hold_index, hold_uniqueness, index_kids_in_use
+from saleor_esd_plugin.keys.ring import keyring
+from saleor_esd_plugin.keys.ring.keyring import KeyRing
+from saleor_esd_plugin.keys.ring.rotation import Rewrap
+from saleor_esd_plugin.keys.ring.rotation_halves import Index
+from saleor_esd_plugin.keys.ring.settings import RingSettings
+from saleor_esd_plugin.keys.ring.uniqueness import hold_index, hold_uniqueness, index_kids_in_use
 
 KEYS = {kid: os.urandom(32) for kid in (1, 2)}
 
@@ -59,7 +61,7 @@ def in_chunks(pool, keys):
         skip_invalid=True,
         actor=make.STAFF,
     )
-    return imports.report_of(loading.run_import(key_import.pk))
+    return progress.report_of(loading.run_import(key_import.pk))
 
 
 @pytest.fixture
@@ -121,7 +123,7 @@ def test_workers_with_other_active_keys_import_the_same_keys_once(workers, monke
 
 def test_control_without_taking_turns_a_key_is_in_stock_twice(workers, monkeypatch):
     """What the lock is for: both look, both see nothing, both insert."""
-    monkeypatch.setattr(importing, "hold_uniqueness", lambda ring: None)
+    monkeypatch.setattr(small, "hold_uniqueness", lambda ring: None)
     for _ in range(30):
         keys = make.fresh_keys(200)
         together([workers.import_as(1, keys), workers.import_as(2, keys)])

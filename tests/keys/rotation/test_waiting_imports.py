@@ -9,14 +9,15 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from saleor_esd_plugin.events.models import Event
-from saleor_esd_plugin.keys import imports, loading, staging, vault
-from saleor_esd_plugin.keys.importing import KeySource
-from saleor_esd_plugin.keys.intake import import_key_file
+from saleor_esd_plugin.keys.importing import loading, progress, staging
+from saleor_esd_plugin.keys.importing.intake import import_key_file
+from saleor_esd_plugin.keys.importing.reading import open_keys
+from saleor_esd_plugin.keys.importing.small import KeySource
 from saleor_esd_plugin.keys.invariants import violations
 from saleor_esd_plugin.keys.models import KeyImportChunk
 from saleor_esd_plugin.keys.queries import find_by_full_key
-from saleor_esd_plugin.keys.reading import open_keys
-from saleor_esd_plugin.keys.rewrap_waiting import waiting_by_kid
+from saleor_esd_plugin.keys.ring import vault
+from saleor_esd_plugin.keys.ring.rotation_chunks import waiting_by_kid
 
 pytestmark = pytest.mark.django_db
 
@@ -68,7 +69,7 @@ def test_an_import_that_waits_is_loaded_under_the_new_ring(waiting, ring, add_ke
     event = Event.objects.filter(type="key_ring.rotated").get()
     assert (event.data["rewritten"], event.data["chunks"]) == (0, 3)
     use_ring(enc={2: new.enc[2]}, index={2: new.index[2]})
-    report = imports.report_of(loading.run_import(key_import.pk))
+    report = progress.report_of(loading.run_import(key_import.pk))
     assert report.imported == 25
     assert [vault.decrypt(find_by_full_key(key).get()).reveal() for key in keys] == keys
     assert list(violations()) == []
