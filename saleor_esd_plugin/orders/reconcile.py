@@ -117,7 +117,7 @@ def _ended_with_licenses() -> List[UUID]:
 def _unlike_their_dispute() -> List[UUID]:
     """Orders with licenses that a dispute should have suspended and has not, or still has."""
     held = Q(suspension_causes__contains=[SuspensionCause.DISPUTE.value])
-    # Lost for something that no unit has left for yet: staff have to choose, see `orders.settling`.
+    # Lost for something that no unit has left for yet: staff have to choose, see `orders.settlement`.
     lost = Q(order_line__order__charged_back__gt=0, order_line__order__open_refund__gt=0)
     holds = Q(order_line__order__disputed_at__isnull=False) | lost
     issued = License.objects.filter(fulfillment__in=ISSUED)

@@ -18,7 +18,7 @@ from .models import LicenseOrder
 
 
 def release_approved(order: LicenseOrder, *, is_paid: bool, actor: Actor) -> None:
-    """Release what is approved and has a key. Called by `settling`, which knows that it may.
+    """Release what is approved and has a key. Called by `settlement`, which knows that it may.
 
     Again releases nothing. `is_paid` is False if staff waived the payment.
     """

@@ -5,7 +5,7 @@ units leave for what was refunded, a dispute suspends and its good end reinstate
 and paid is released. It looks at how things are, not at what changed, so again changes nothing.
 
 Units never come back by themselves. Those that left for a refund that failed are staff's to give again, see
-`restoring`.
+`restoration`.
 """
 
 from __future__ import annotations

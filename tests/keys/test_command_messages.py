@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 from django.core.management.base import OutputWrapper
 
-from saleor_esd_plugin.keys.errors import BadEncoding
 from saleor_esd_plugin.keys.importing import staging
+from saleor_esd_plugin.keys.importing.errors import BadEncoding
 from saleor_esd_plugin.keys.importing.reading import read_keys
 from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import KeyBatch, KeyImport, LicenseKey

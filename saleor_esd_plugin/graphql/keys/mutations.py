@@ -9,8 +9,8 @@ import graphene
 from ...accounts.addresses import parse_addresses
 from ...errors import Required
 from ...host.types import Actor
-from ...keys.errors import FileTooLarge, RowsRefused
 from ...keys.importing import small
+from ...keys.importing.errors import FileTooLarge, RowsRefused
 from ...keys.importing.intake import import_key_file
 from ...keys.importing.outliers import Accepted
 from ...keys.importing.progress import report_of, resume_key_import, stop_key_import

@@ -10,7 +10,7 @@ import io
 import re
 from typing import BinaryIO, Iterator, Tuple
 
-from ..errors import BadEncoding, FileTooLarge
+from .errors import BadEncoding, FileTooLarge
 from .headers import refuse_documents
 
 _BLOCK = 64 * 1024

@@ -10,11 +10,11 @@ from itertools import chain, islice
 from typing import BinaryIO, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..cells import restored
-from ..errors import FileTooLarge
 from ..secret import SecretKey
 from ..verdicts import ImportVerdict
 from .csv_rows import csv_rows
 from .decoding import lines, most_lines
+from .errors import FileTooLarge
 from .headers import FIRST_LINES, Header, header_of, is_hint, refuse_tables
 from .line_rows import line_keys
 

@@ -142,7 +142,7 @@ def _note_amounts(
     """Bring the columns up to the price of `order` and to `money`, and say what of this went back or came back.
 
     Compared and swapped, since hooks hold no lock. Whoever comes too late leaves it: the event of the one
-    who was first makes `orders.settling` look again, under the lock.
+    who was first makes `orders.settlement` look again, under the lock.
     """
     after = {
         "currency": order.currency,

@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 
 from saleor_esd_plugin.errors import Invalid
-from saleor_esd_plugin.keys.errors import BadEncoding, FileTooLarge
 from saleor_esd_plugin.keys.importing import decoding, reading
+from saleor_esd_plugin.keys.importing.errors import BadEncoding, FileTooLarge
 from saleor_esd_plugin.keys.importing.reading import list_keys, read_keys
 
 COLUMNS = "The columns of a file are sku, pool, key, use_by, cost, note, each once."
