@@ -17,6 +17,7 @@ from saleor_esd_plugin.emails import send
 from saleor_esd_plugin.emails.models import Delivery
 from saleor_esd_plugin.events.models import SignsOfLife
 from saleor_esd_plugin.events.signs import note_mail, note_sweep, signs_of_life
+from saleor_esd_plugin.host import broker
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.host.types import PluginSettings
 
@@ -190,7 +191,7 @@ def test_a_key_that_was_removed_for_good_is_looked_for_once(use_ring, add_key):
 def test_a_broker_that_does_not_answer_is_told(redis, how):
     assert health.examine().broker_answers is True
     BREAKS[how](redis)
-    tasks.broker.start(tasks.dispatch_event, "0189d0d0-0000-7000-8000-000000000001")
+    broker.start("dispatch_event", "0189d0d0-0000-7000-8000-000000000001")
 
     found = health.examine()
 
