@@ -19,6 +19,7 @@ from .events.models import Dispatch, Event
 from .events.types import EventType
 from .host import broker, shop
 from .host.db import now
+from .isolation import each
 from .keys.importing.small import KeySource
 from .keys.stock import withholding
 from .licenses import stock_alerts
@@ -47,8 +48,7 @@ def _allocate(event: Event) -> None:
 
 
 def _fill(event: Event) -> None:
-    for pool_id in event.data["pools"]:
-        allocation.fill_backorders(UUID(pool_id))
+    each(map(UUID, event.data["pools"]), allocation.fill_backorders)
 
 
 def _approve_by_policy(event: Event) -> None:

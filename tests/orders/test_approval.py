@@ -9,6 +9,7 @@ from factories import (
     make_license_order,
     make_policy,
     make_pool,
+    reconcile_orders,
     table_digest,
     unique,
 )
@@ -27,7 +28,6 @@ from saleor_esd_plugin.orders.blockers import approval_reasons
 from saleor_esd_plugin.orders.counts import order_availability
 from saleor_esd_plugin.orders.errors import AlreadyDecided
 from saleor_esd_plugin.orders.models import LicenseOrder
-from saleor_esd_plugin.orders.reconcile import reconcile_orders
 from saleor_esd_plugin.orders.settlement import settle_license_order
 from saleor_esd_plugin.orders.supply.allocation import fill_backorders
 
