@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-import secrets
 from datetime import timedelta
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 from uuid import UUID
@@ -20,6 +17,7 @@ from ..host.types import Actor
 from ..keys.secret import SecretKeys
 from ..licenses.bulk_decryption import id_of, open_sealed, require_open_ring
 from ..permissions import REVEAL_LICENSE_KEYS
+from ..tokens import is_token, new_token, token_hash
 from .conditions import refuse_keys
 from .csv_files import Row, Source
 from .models import Export, ExportKind
@@ -32,11 +30,10 @@ RULE = "export_clear"
 # In `Export.wanted`: the import or batch whose report is wanted.
 REPORT_OF = "report_of"
 _ROWS_AT_ONCE = 1_000
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 
 
 class Issued(NamedTuple):
-    """What was asked for and the token to fetch it with: 43 characters, 256 bits, in this answer only."""
+    """What was asked for and the token to fetch it with, in this answer only."""
 
     export: Export
     token: str
@@ -114,7 +111,7 @@ def _note_request(
     if is_clear:
         throttle(RULE, f"{actor.kind}:{actor.ref}", CLEAR_LIMITS)
     moment = now()
-    token = secrets.token_urlsafe(32)
+    token = new_token()
     export = Export.objects.create(
         kind=kind.value,
         is_clear=is_clear,
@@ -124,7 +121,7 @@ def _note_request(
         actor_kind=actor.kind,
         actor_ref=actor.ref,
         permissions=sorted(actor.permissions),
-        token_hash=_hash(token),
+        token_hash=token_hash(token),
         created_at=moment,
         expires_at=moment + LIFETIME,
     )
@@ -143,10 +140,10 @@ def _note_request(
 
 def find_export(token: Any) -> Optional[Export]:
     """What a usable token fetches, or None; uses nothing up, however often."""
-    if not isinstance(token, str) or not _TOKEN.match(token):
+    if not is_token(token):
         return None
     return Export.objects.filter(
-        token_hash=_hash(token), used_at=None, expires_at__gt=now()
+        token_hash=token_hash(token), used_at=None, expires_at__gt=now()
     ).first()
 
 
@@ -238,7 +235,3 @@ def _use(export: Export) -> None:
     usable = Export.objects.filter(pk=export.pk, used_at=None, expires_at__gt=moment)
     if not usable.order_by().update(used_at=moment):
         raise DeadLink()
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode("ascii")).digest()
