@@ -13,8 +13,9 @@ from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.events.record import record
 from saleor_esd_plugin.isolation import SomeFailed
 from saleor_esd_plugin.keys.models import KeyPool
-from saleor_esd_plugin.keys.stock.pools import create_key_pool, update_key_pool
+from saleor_esd_plugin.keys.stock.pools import create_key_pool
 from saleor_esd_plugin.licenses import stock_alerts
+from saleor_esd_plugin.licenses.policies.pools import update_key_pool
 from saleor_esd_plugin.licenses.stock_alerts import watch_stock
 
 pytestmark = pytest.mark.django_db

@@ -14,9 +14,10 @@ from saleor_esd_plugin.isolation import SomeFailed
 from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import AvailableKey, WithheldKey
 from saleor_esd_plugin.keys.stock import queue, withholding
-from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch, update_key_pool
+from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch
 from saleor_esd_plugin.licenses.invariants import violations
 from saleor_esd_plugin.licenses.models import License
+from saleor_esd_plugin.licenses.policies.pools import update_key_pool
 from saleor_esd_plugin.licenses.stock_levels import pool_stock
 from saleor_esd_plugin.orders.approval import reject_license_order
 

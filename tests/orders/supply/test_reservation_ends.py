@@ -19,8 +19,8 @@ from saleor_esd_plugin.keys.importing.small import KeySource, import_license_key
 from saleor_esd_plugin.keys.models import AvailableKey, Reservation, ReservedKey, WithheldKey
 from saleor_esd_plugin.keys.ring import keyring
 from saleor_esd_plugin.keys.stock import reserving
-from saleor_esd_plugin.keys.stock.pools import update_key_pool
 from saleor_esd_plugin.licenses.invariants import violations
+from saleor_esd_plugin.licenses.policies.pools import update_key_pool
 from saleor_esd_plugin.orders.intake.recording import observe_order
 from saleor_esd_plugin.orders.models import LicenseOrder
 from saleor_esd_plugin.orders.supply.allocation import allocate_license_order
