@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from ..errors import DeadLink, Invalid, RateLimited, ReasonRequired
+from ..errors import DeadLink, Invalid, RateLimited
 from ..events.record import record
 from ..events.throttle import HOUR, throttle
 from ..events.types import EventType
@@ -17,6 +17,7 @@ from ..host.types import Actor
 from ..keys.secret import SecretKeys
 from ..licenses.bulk_decryption import id_of, open_sealed, require_open_ring
 from ..permissions import REVEAL_LICENSE_KEYS
+from ..text import SHORTEST_REASON, clean_reason
 from ..tokens import is_token, new_token, token_hash
 from .conditions import refuse_keys
 from .csv_files import Row, Source
@@ -24,7 +25,6 @@ from .models import Export, ExportKind
 
 LIFETIME = timedelta(minutes=10)
 MOST_CLEAR = 500
-SHORTEST_REASON = 10
 CLEAR_LIMITS = ((3, HOUR),)
 RULE = "export_clear"
 # In `Export.wanted`: the import or batch whose report is wanted.
@@ -77,10 +77,8 @@ def _issue(
     a reason (at least 10 characters) and holds at most 500 rows, three times an hour. Raises ReasonRequired,
     Invalid, RateLimited (that refusal leaves an event), KeyringLocked.
     """
-    reason = reason.strip()
+    reason = clean_reason(reason, shortest=SHORTEST_REASON if is_clear else 0)
     if is_clear:
-        if len(reason) < SHORTEST_REASON:
-            raise ReasonRequired(SHORTEST_REASON)
         if len(source.read(None, MOST_CLEAR + 1)) > MOST_CLEAR:
             raise Invalid(
                 f"A file in clear holds at most {MOST_CLEAR} rows; ask for fewer, or for a masked one.",

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from ...errors import Invalid, NotFound, ReasonRequired
+from ...errors import Invalid, NotFound
 from ...events.record import record
 from ...events.types import EventType
 from ...host.db import now
@@ -94,9 +94,7 @@ def quarantine_key_batch(batch_id: UUID, *, reason: str, actor: Actor) -> KeyBat
     those into quarantine too. Doing it again changes nothing: the first reason stays. Raises
     ReasonRequired, NotFound.
     """
-    reason = clean_reason(reason)
-    if not reason:
-        raise ReasonRequired()
+    reason = clean_reason(reason, shortest=1)
     pool_id = KeyBatch.objects.filter(pk=batch_id).values_list("pool_id", flat=True).first()
     if pool_id is None:
         raise NotFound()
