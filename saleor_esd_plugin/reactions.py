@@ -19,7 +19,7 @@ from .events.models import Dispatch, Event
 from .events.types import EventType
 from .host import broker, shop
 from .host.db import now
-from .isolation import each
+from .isolation import each, replace_broken_connection
 from .keys.importing.small import KeySource
 from .keys.stock import withholding
 from .licenses import stock_alerts
@@ -182,6 +182,7 @@ def _try(reaction: Reaction, event: Event, failures: List[str]):
         logger.error(
             "%s of %s failed: %s", getattr(reaction, "__name__", ""), event, type(error).__name__
         )
+        replace_broken_connection()
         return None
 
 

@@ -8,12 +8,15 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
-from saleor_esd_plugin import health, sweep, tasks
+from saleor_esd_plugin import health, reactions, sweep, tasks
 from saleor_esd_plugin.emails.models import Delivery
-from saleor_esd_plugin.events.models import SignsOfLife
+from saleor_esd_plugin.events.models import Dispatch, SignsOfLife
+from saleor_esd_plugin.events.record import record
 from saleor_esd_plugin.events.signs import FailingStep, failing_steps, note_sweep, signs_of_life
+from saleor_esd_plugin.events.types import EventType
 from saleor_esd_plugin.host import shop
 from saleor_esd_plugin.host.db import now, writing
+from saleor_esd_plugin.ids import uuid7
 from saleor_esd_plugin.isolation import SomeFailed, each
 from saleor_esd_plugin.orders import reconcile
 
@@ -230,6 +233,19 @@ def test_an_error_of_the_database_poisons_no_later_step(live_db, fault):
         assert seen == [(False, True, True)] * 2
         assert [(each.step, each.times) for each in failing] == [("first", 1)]
         assert failing_steps(signs_of_life()) == []
+
+
+def test_a_reaction_that_loses_the_connection_is_tried_again_later(live_db, monkeypatch):
+    """The others run all the same, and that it failed can be written down."""
+    ran = []
+    broken = (lambda event: dead_connection(), lambda event: ran.append(now()))
+    monkeypatch.setitem(reactions.REACTIONS, "license_order.paid", broken)
+    with writing():
+        event_id = record(EventType.LICENSE_ORDER_PAID, uuid7(), actor=make.STAFF)
+
+        row = Dispatch.objects.get(pk=event_id)
+    assert (row.attempts, row.told_at, len(ran)) == (1, None, 1)
+    assert row.due_at > ran[0]
 
 
 @in_transaction
