@@ -11,9 +11,9 @@ from ..accounts.models import Account, EndCustomer
 from ..conf import settings
 from ..events.types import EventType
 from ..host import shop
-from ..keys import keyring
 from ..keys.formats import masked
-from ..licenses.claiming import issue_claim_link
+from ..keys.ring import keyring
+from ..licenses.claim_links import issue_claim_link
 from ..licenses.handover import open_keys
 from ..licenses.models import ISSUED, DeliveryMode, Fulfillment, License
 from ..orders.blockers import APPROVAL

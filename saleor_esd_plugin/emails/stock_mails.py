@@ -7,8 +7,8 @@ from typing import Any, Dict, Iterator
 from ..events.models import Event
 from ..host import shop
 from ..keys.models import KeyPool
-from ..licenses.stock import pool_stock
-from ..orders.waiting import backordered_by_pool
+from ..licenses.stock_levels import pool_stock
+from ..orders.supply.backorders import backordered_by_pool
 from .errors import Moot
 from .languages import choose_language
 from .messages import Message

@@ -12,8 +12,8 @@ from django.core.management import CommandError, call_command
 
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.exports import csv_files
-from saleor_esd_plugin.keys import vault
 from saleor_esd_plugin.keys.models import LicenseKey
+from saleor_esd_plugin.keys.ring import vault
 from saleor_esd_plugin.licenses.models import License
 
 pytestmark = pytest.mark.django_db
@@ -77,8 +77,11 @@ def test_to_standard_output(licenses, capfdbinary):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["licenses", "--clear", "--yes"], "needs a --reason"),
-        (["licenses", "--clear", "--yes", "--reason", "short"], "needs a --reason"),
+        (["licenses", "--clear", "--yes"], "--reason: Give a reason of at least 10 characters."),
+        (
+            ["licenses", "--clear", "--yes", "--reason", "short"],
+            "--reason: Give a reason of at least 10 characters.",
+        ),
         (["licenses", "--clear", "--reason", "moving to another shop"], "say --yes"),
         (["licenses", "--pool", "x"], "--pool is for keys"),
         (["keys"], "Name the --pool"),

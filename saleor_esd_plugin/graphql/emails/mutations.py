@@ -15,12 +15,11 @@ from ...licenses import queries as licenses
 from ...orders import queries as orders
 from ...orders.models import LicenseOrder as OrderRow
 from ...permissions import MANAGE_LICENSES, Right
-from ...text import clean_reason
 from ..base import BaseMutation, owner_or_staff
 from ..ids import find
-from ..licenses.sight import require_right
 from ..licenses.types import License
-from ..orders.finding import find_order
+from ..licenses.visibility import require_right
+from ..orders.lookup import find_order
 from ..orders.types import LicenseOrder
 
 
@@ -66,7 +65,7 @@ class LicenseEmailResend(BaseMutation):
             license.pk,
             email=input.email,
             is_staff=not all(as_member),
-            reason=clean_reason(input.reason),
+            reason=input.reason or "",
             actor=actor,
         )
         return cls(license=resent)

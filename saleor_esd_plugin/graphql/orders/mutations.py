@@ -12,15 +12,13 @@ from ...errors import Invalid, InvalidQuantity, NotFound
 from ...host import shop
 from ...host.types import CHECKOUT_DETAILS, Actor
 from ...orders import approval, queries
-from ...orders.details import parse_checkout_details
+from ...orders.intake.checkout_details import parse_checkout_details
 from ...orders.models import LicenseOrder as OrderRow
-from ...orders.restoring import restore_units
+from ...orders.restoration import restore_units
 from ...orders.returns import return_units
 from ...permissions import APPROVE_LICENSES, MANAGE_LICENSES
-from ...text import clean_reason
 from ..base import BaseMutation, anyone, staff_with
 from ..ids import decode_all
-from .finding import find_line, find_order
 from .inputs import (
     LicenseCheckoutDetailsSetInput,
     LicenseOrderApproveInput,
@@ -28,6 +26,7 @@ from .inputs import (
     LicenseOrderRestoreInput,
     LicenseOrderReturnInput,
 )
+from .lookup import find_line, find_order
 from .types import LicenseOrder
 
 
@@ -80,7 +79,7 @@ class LicenseOrderApprove(BaseMutation):
             order.pk,
             quantities=None if input.lines is None else _quantities(order, input.lines),
             release_unpaid=bool(input.release_unpaid),
-            reason=clean_reason(input.reason),
+            reason=input.reason or "",
             actor=actor,
         )
         return cls(license_order=OrderRow.objects.get(pk=order.pk))
@@ -102,8 +101,7 @@ class LicenseOrderReject(BaseMutation):
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicenseOrderReject:
         order = find_order(queries.visible_to(actor), input.id)
-        reason = clean_reason(input.reason)
-        approval.reject_license_order(order.pk, reason=reason, actor=actor)
+        approval.reject_license_order(order.pk, reason=input.reason, actor=actor)
         return cls(license_order=OrderRow.objects.get(pk=order.pk))
 
 
@@ -129,7 +127,7 @@ class LicenseOrderReturn(BaseMutation):
             license_ids=_licenses(input.licenses or ()),
             quantities=_quantities(order, input.lines or ()),
             covers_refund=bool(input.covers_refund),
-            reason=clean_reason(input.reason),
+            reason=input.reason,
             actor=actor,
         )
         return cls(license_order=OrderRow.objects.get(pk=order.pk))
@@ -157,7 +155,7 @@ class LicenseOrderRestore(BaseMutation):
             order.pk,
             quantities=_quantities(order, input.lines or ()),
             covers_failed_refund=bool(input.covers_failed_refund),
-            reason=clean_reason(input.reason),
+            reason=input.reason,
             actor=actor,
         )
         return cls(license_order=OrderRow.objects.get(pk=order.pk))

@@ -29,11 +29,11 @@ class Command(BaseCommand):
         with writing():
             health = examine()
             waiting = {reason: n for reason, n in orders_waiting_by_reason().items() if n}
-        told = _told(health, waiting)
+        report = _report(health, waiting)
         if options["json"]:
-            self.stdout.write(json.dumps(told))
+            self.stdout.write(json.dumps(report))
         else:
-            for name, value in told.items():
+            for name, value in report.items():
                 if name != "problems":
                     self.stdout.write(f"{name:>18} {_words(value)}")
             for problem in health.problems:
@@ -43,7 +43,7 @@ class Command(BaseCommand):
             raise CommandError("1 problem." if count == 1 else f"{count} problems.")
 
 
-def _told(health: Health, waiting: Dict[str, int]) -> Dict[str, Any]:
+def _report(health: Health, waiting: Dict[str, int]) -> Dict[str, Any]:
     moments = {
         "sweptAt": health.swept_at,
         "mailsFailingSince": health.mails_failing_since,
@@ -53,6 +53,15 @@ def _told(health: Health, waiting: Dict[str, int]) -> Dict[str, Any]:
         "isActive": health.is_active,
         "isUnlocked": health.is_unlocked,
         "isSweepLate": health.is_sweep_late,
+        "failingSteps": [
+            {
+                "step": failing.step,
+                "since": failing.since.isoformat(),
+                "times": failing.times,
+                "error": failing.error,
+            }
+            for failing in health.failing_steps
+        ],
         "brokerAnswers": health.broker_answers,
         **{name: moment and moment.isoformat() for name, moment in moments.items()},
         "waitingOrders": waiting,
@@ -64,4 +73,6 @@ def _told(health: Health, waiting: Dict[str, int]) -> Dict[str, Any]:
 def _words(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{count} {reason}" for reason, count in value.items()) or "-"
+    if isinstance(value, list):
+        return ", ".join(f"{each['step']} ({each['error']})" for each in value) or "-"
     return {True: "yes", False: "no", None: "-"}.get(value, str(value))
