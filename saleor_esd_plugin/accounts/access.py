@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from ..errors import ForbiddenRole, LoginRequired, NotFound
 from ..host.types import Actor
-from ..permissions import MANAGE_LICENSES, ROLE_RIGHTS, roles_with
+from ..permissions import MANAGE_LICENSES, ROLE_RIGHTS, STAFF_PERMISSIONS, roles_with
 from .models import Account, Member
 
 
@@ -29,6 +29,11 @@ def visible_to(actor: Actor) -> QuerySet:
     if actor.has(MANAGE_LICENSES):
         return Account.objects.all()
     return Account.objects.filter(pk__in=_memberships(actor).values("account_id"))
+
+
+def is_staff(actor: Actor) -> bool:
+    """Whether the actor has a permission of ours: who works for the shop may know who else does."""
+    return actor.has(*STAFF_PERMISSIONS)
 
 
 def require_signed_in(actor: Actor) -> None:

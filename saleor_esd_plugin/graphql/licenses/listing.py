@@ -19,8 +19,7 @@ from ...orders import queries as order_queries
 from ...orders.blockers import waiting_of_unit
 from ...orders.counts import availability
 from ...orders.models import LicenseOrder, LicenseOrderLine
-from ...permissions import Right
-from .visibility import STAFF
+from ...permissions import LICENSE_STAFF, Right
 
 
 def moment(keys: List[str]) -> Dict[str, Any]:
@@ -109,13 +108,15 @@ def licenses_seen_by(license_ids: List[UUID], actor: Actor) -> Dict[UUID, Licens
 
 def orders_seen_by(order_ids: List[UUID], actor: Actor) -> Dict[UUID, LicenseOrder]:
     """Those of these orders that the actor may see, be it by way of a license."""
-    orders = LicenseOrder.objects.all() if actor.has(*STAFF) else order_queries.visible_to(actor)
+    orders = (
+        LicenseOrder.objects.all() if actor.has(*LICENSE_STAFF) else order_queries.visible_to(actor)
+    )
     return orders.in_bulk(order_ids)
 
 
 def _seen_by(actor: Actor) -> QuerySet:
     # A visitor and who approves orders have come through the order.
-    if actor.is_anonymous or actor.has(*STAFF):
+    if actor.is_anonymous or actor.has(*LICENSE_STAFF):
         return License.objects.all()
     return queries.visible_to(actor)
 
@@ -126,7 +127,7 @@ def visible_lines(refs: List[str], actor: Actor) -> Dict[str, LicenseOrderLine]:
     Show visitors only those whose order's token they know.
     """
     lines = LicenseOrderLine.objects.select_related("order").filter(order_line_ref__in=refs)
-    if not actor.is_anonymous and not actor.has(*STAFF):
+    if not actor.is_anonymous and not actor.has(*LICENSE_STAFF):
         accounts = access.account_ids_with(actor, Right.SEE_LICENSES)
         lines = lines.filter(order__account_id__in=accounts)
     return {line.order_line_ref: line for line in lines}

@@ -18,18 +18,10 @@ from ...errors import NotFound, PermissionRefused
 from ...host.graphql import ORDER_TOKENS
 from ...host.ids import split_global_id, uuid_ref
 from ...host.types import Actor
-from ...permissions import (
-    APPROVE_LICENSES,
-    MANAGE_LICENSE_KEYS,
-    MANAGE_LICENSES,
-    REVEAL_LICENSE_KEYS,
-    Right,
-)
+from ...permissions import Right
 from ..base import asker, nested
 from ..documents import argument_of, once, roots_by_key
 from ..loaders import load
-
-STAFF = (MANAGE_LICENSES, APPROVE_LICENSES, REVEAL_LICENSE_KEYS)
 
 # What others read instead of the name of a member of the shop's staff, or of an app of the shop.
 SOMEBODY_OF_THE_SHOP = "staff"
@@ -76,17 +68,12 @@ def value_for_members(name: str) -> Callable:
     return for_members(resolve_value)
 
 
-def is_staff(actor: Actor) -> bool:
-    """Whether the actor has a permission of ours: who works for the shop may know who else does."""
-    return actor.has(*STAFF, MANAGE_LICENSE_KEYS)
-
-
 def name_for(info: Any, name: str, *, user_ref: str, account_id: Optional[UUID]) -> Promise:
     """`name`, of this user or (without `user_ref`) of an app, as the caller may read it.
 
     Staff read it as it is, others only that of a member of the account, else "staff".
     """
-    if is_staff(asker(info)):
+    if access.is_staff(asker(info)):
         return Promise.resolve(name)
     pair = (account_id, user_ref) if account_id and user_ref else None
     return load(info.context, _members, pair).then(
@@ -105,7 +92,7 @@ def _members(pairs: List[Tuple[UUID, str]]) -> Dict[Tuple[UUID, str], bool]:
 def sees_key_hints(info: Any, account_id: UUID) -> Promise:
     """Whether the caller sees all that there is in this account but clear keys: staff, and its owners."""
     actor = asker(info)
-    if is_staff(actor):
+    if access.is_staff(actor):
         return Promise.resolve(True)
     return load(info.context, _accounts_with_hints, account_id, actor)
 
