@@ -24,6 +24,14 @@ def visible_to(actor: Actor) -> "QuerySet[LicenseOrder]":
     )
 
 
+def with_receipts_for(actor: Actor) -> "QuerySet[LicenseOrder]":
+    """Orders that the actor may see, and those of which it may only send receipts (BILLING)."""
+    billed = access.account_ids_with(actor, Right.SEND_RECEIPT)
+    return LicenseOrder.objects.filter(
+        Q(pk__in=visible_to(actor).values("pk")) | Q(account_id__in=billed)
+    )
+
+
 class OrderRef(NamedTuple):
     """One order by our own `pk` or by the shop's `order_uuid`, the other one is None."""
 
