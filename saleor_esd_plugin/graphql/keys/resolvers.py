@@ -77,7 +77,7 @@ def resolve_license_key_formats(actor: Actor, info: Any) -> List[LicenseKeyForma
     return [
         LicenseKeyFormat(
             name=format.name,
-            is_generatable=bool(format.groups),
+            is_generatable=format.is_generatable,
             example=format.mask(""),
             bits=format.bits,
         )

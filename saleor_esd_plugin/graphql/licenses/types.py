@@ -13,7 +13,7 @@ from ...keys.formats import masked
 from ...licenses.models import Assignment, KeyReplacement
 from ...licenses.models import License as LicenseRow
 from ...licenses.models import LicensePolicy as Policy
-from ...licenses.rules import lifecycle_at
+from ...licenses.rules import COLORS, lifecycle_at
 from ...orders.counts import waiting_of_licenses
 from ..accounts.types import LicenseAccount, LicenseEndCustomer
 from ..base import nested
@@ -23,7 +23,6 @@ from ..ids import Record
 from ..loaders import load, rows
 from ..policies.types import LicenseKeyKind, LicensePolicy
 from .enums import (
-    COLORS,
     LicenseDisplayColor,
     LicenseFulfillment,
     LicenseLifecycle,
