@@ -68,7 +68,7 @@ def message_of(event: Event) -> str:
     return event.request_id if event.actor_kind == PROVIDER else ""
 
 
-def facts_for(event: Event, actor: Actor) -> Dict[str, Any]:
+def readable_data(event: Event, actor: Actor) -> Dict[str, Any]:
     """What the event says besides, in the order of the names: to members nothing of the stock."""
     hidden = () if actor.has(MANAGE_LICENSES) else _OF_STOCK
     # JSON objects have no order in the database.

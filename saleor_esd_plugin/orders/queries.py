@@ -10,9 +10,9 @@ from django.db.models import Q, QuerySet
 from ..accounts import access
 from ..criteria import identified
 from ..host.types import Actor
-from ..permissions import APPROVE_LICENSES, MANAGE_LICENSES, Right
+from ..permissions import APPROVE_LICENSES, LICENSE_STAFF, MANAGE_LICENSES, Right
 from .blockers import APPROVAL, orders_waiting
-from .models import LicenseOrder
+from .models import LicenseOrder, LicenseOrderLine
 
 
 def visible_to(actor: Actor) -> "QuerySet[LicenseOrder]":
@@ -22,6 +22,19 @@ def visible_to(actor: Actor) -> "QuerySet[LicenseOrder]":
     return LicenseOrder.objects.filter(
         account_id__in=access.account_ids_with(actor, Right.SEE_ORDERS)
     )
+
+
+def visible_above(actor: Actor) -> "QuerySet[LicenseOrder]":
+    """As `visible_to`, of a license or a mail that the actor sees: staff who may only reveal see its order."""
+    return LicenseOrder.objects.all() if actor.has(*LICENSE_STAFF) else visible_to(actor)
+
+
+def lines_visible_to(actor: Actor) -> "QuerySet[LicenseOrderLine]":
+    """The order lines whose licenses the actor may see: all for staff."""
+    if actor.has(*LICENSE_STAFF):
+        return LicenseOrderLine.objects.all()
+    accounts = access.account_ids_with(actor, Right.SEE_LICENSES)
+    return LicenseOrderLine.objects.filter(order__account_id__in=accounts)
 
 
 def with_receipts_for(actor: Actor) -> "QuerySet[LicenseOrder]":

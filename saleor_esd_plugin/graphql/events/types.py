@@ -11,7 +11,7 @@ from ...accounts.models import Account
 from ...events.models import Event
 from ...events.types import EventType
 from ...host.graphql import DateTime
-from ...orders.history import PEOPLE_AND_APPS, PROVIDER, facts_for, message_of
+from ...orders.history import PEOPLE_AND_APPS, PROVIDER, message_of, readable_data
 from ...orders.models import LicenseOrder
 from ..base import asker, nested
 from ..connections import KeysetConnection
@@ -185,7 +185,7 @@ class LicenseEvent(Record, graphene.ObjectType):
     @staticmethod
     @nested
     def resolve_data(root: Event, info: Any) -> List[LicenseEventValue]:
-        found = facts(facts_for(root, asker(info)))
+        found = facts(readable_data(root, asker(info)))
         return [LicenseEventValue(name=name, value=value) for name, value in found]
 
 

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.db.models import F, QuerySet
 
-from ...accounts import access
 from ...emails.models import Delivery
 from ...host.db import now
 from ...host.types import Actor
@@ -16,7 +15,6 @@ from ...licenses import queries
 from ...licenses.models import LIVE, Assignment, Fulfillment, KeyReplacement, License
 from ...orders import queries as order_queries
 from ...orders.models import LicenseOrder, LicenseOrderLine
-from ...permissions import LICENSE_STAFF, Right
 
 
 def moment(keys: List[str]) -> Dict[str, Any]:
@@ -105,17 +103,12 @@ def licenses_seen_by(license_ids: List[UUID], actor: Actor) -> Dict[UUID, Licens
 
 def orders_seen_by(order_ids: List[UUID], actor: Actor) -> Dict[UUID, LicenseOrder]:
     """Those of these orders that the actor may see, be it by way of a license."""
-    orders = (
-        LicenseOrder.objects.all() if actor.has(*LICENSE_STAFF) else order_queries.visible_to(actor)
-    )
-    return orders.in_bulk(order_ids)
+    return order_queries.visible_above(actor).in_bulk(order_ids)
 
 
 def _seen_by(actor: Actor) -> QuerySet:
-    # A visitor and who approves orders have come through the order.
-    if actor.is_anonymous or actor.has(*LICENSE_STAFF):
-        return License.objects.all()
-    return queries.visible_to(actor)
+    # A visitor has come through the order.
+    return License.objects.all() if actor.is_anonymous else queries.visible_below(actor)
 
 
 def visible_lines(refs: List[str], actor: Actor) -> Dict[str, LicenseOrderLine]:
@@ -123,8 +116,8 @@ def visible_lines(refs: List[str], actor: Actor) -> Dict[str, LicenseOrderLine]:
 
     Show visitors only those whose order's token they know.
     """
-    lines = LicenseOrderLine.objects.select_related("order").filter(order_line_ref__in=refs)
-    if not actor.is_anonymous and not actor.has(*LICENSE_STAFF):
-        accounts = access.account_ids_with(actor, Right.SEE_LICENSES)
-        lines = lines.filter(order__account_id__in=accounts)
+    seen = LicenseOrderLine.objects.all()
+    if not actor.is_anonymous:
+        seen = order_queries.lines_visible_to(actor)
+    lines = seen.select_related("order").filter(order_line_ref__in=refs)
     return {line.order_line_ref: line for line in lines}
