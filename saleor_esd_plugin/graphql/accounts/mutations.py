@@ -8,9 +8,7 @@ import graphene
 
 from ...accounts import access, end_customers, invitations, queries, services
 from ...accounts.models import EndCustomer
-from ...errors import NotFound
 from ...host.graphql import ref_of
-from ...host.shop import user_email
 from ...host.types import Actor
 from ...licenses.end_customers import delete_end_customer, update_end_customer
 from ...permissions import MANAGE_LICENSES, Right
@@ -143,13 +141,8 @@ class LicenseAccountCreate(BaseMutation):
 
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicenseAccountCreate:
-        ref = ref_of(input.user, "User")
-        email = user_email(ref) if ref else ""
-        if not ref or not email:
-            raise NotFound(field="user")
         created = services.create_account(
-            user_ref=ref,
-            email=email,
+            user_ref=ref_of(input.user, "User") or "",
             name=input.name or "",
             language=input.language or "",
             is_reseller=bool(input.is_reseller),
