@@ -121,9 +121,13 @@ class Laws(RuleBasedStateMachine):
 
     # What is ordered, and paid for.
 
-    @initialize(policy=few, quantity=st.integers(1, 3))
-    def opens(self, policy, quantity):
-        self.buys(policy, quantity, True, True)
+    @initialize(quantity=st.integers(1, 3), twin=st.booleans())
+    def opens(self, quantity, twin):
+        """An order of each policy, one of them unpaid; of some the checkout is completed twice."""
+        for policy in range(3):
+            self.buys(policy, quantity, policy != 1, True)
+        if twin:
+            self.completes_the_same_checkout_again(quantity)
 
     @precondition(lambda self: self.is_on and len(self.orders) < 6)
     @rule(policy=few, quantity=st.integers(1, 3), paid=st.booleans(), at_once=st.booleans())
@@ -140,6 +144,7 @@ class Laws(RuleBasedStateMachine):
         self.orders.append(order.pk)
         if at_once:
             self.run_commits()
+        self.done["buy"] += 1
         assert_orders_say_why()
 
     @precondition(lambda self: self.is_on and self.orders)
@@ -154,6 +159,7 @@ class Laws(RuleBasedStateMachine):
         )
         build.move_payments(self.in_shop(order), twin)
         self.orders.append(make.record(twin, allocate=False).pk)
+        self.done["second completion"] += 1
         assert_orders_say_why()
 
     @rule(which=number, part=few, is_heard=st.booleans())
@@ -282,6 +288,7 @@ class Laws(RuleBasedStateMachine):
         """For orders from now on: those that wait for staff go on waiting, whatever workers do."""
         policy = self.policies[which % 3]
         update_license_policy(policy.pk, approval=approval, actor=make.STAFF)
+        self.done["switch to", approval] += 1
         queued = self.queue()
         self.works(sweeps=True)
         assert {pk for pk, kept in self.queue().items() if kept} >= {
@@ -305,14 +312,17 @@ class Laws(RuleBasedStateMachine):
     @rule(which=few, count=st.integers(1, 2))
     def keys_arrive(self, which, count):
         make.add_keys(self.policies[which % 3].pool, make.fresh_keys(count))
+        self.done["keys"] += 1
 
     @rule()
     def switches_the_plugin(self):
         self.is_on = not self.is_on
+        self.done["plugin", "on" if self.is_on else "off"] += 1
 
     @rule()
     def locks_or_unlocks_the_ring(self):
         self.is_unlocked = not self.is_unlocked
+        self.done["ring", "unlocked" if self.is_unlocked else "locked"] += 1
         assert_orders_say_why()
 
     @rule(how_much=few)

@@ -26,9 +26,10 @@ def assert_orders_say_why() -> None:
     waits: Counter = Counter(dict.fromkeys(blockers.REASONS, 0))
     named = {order.pk: _says_why(order, total(parts)) for order, parts in by_order.items()}
     for order in by_order:
-        # The list of open refunds has those too of which every unit is released.
-        is_open = bool(order.open_refund) and not order.is_ended
-        waits.update(named[order.pk] | ({"REFUND"} if is_open else set()))
+        # Of whole orders: the units that these are about are released, or have left.
+        amounts = {"REFUND": order.open_refund, "FAILED_REFUND": order.failed_refund}
+        of_order = {name for name, amount in amounts.items() if amount and not order.is_ended}
+        waits.update(named[order.pk] | of_order)
     assert blockers.orders_waiting_by_reason() == waits
     pending = License.objects.filter(fulfillment="PENDING_APPROVAL").values_list(
         "pk", "order_line__order_id"

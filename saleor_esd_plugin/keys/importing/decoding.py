@@ -39,7 +39,7 @@ def lines(file: BinaryIO) -> Iterator[Tuple[int, str]]:
         # Not beyond the last end: without one the search would begin anew at every character.
         end = max(pending.rfind("\n"), pending.rfind("\r")) + 1
         for line, blank in _LINE.findall(pending[:end]):
-            if not _IS_BLANK.fullmatch(line):
+            if line[0].isalnum() or not _IS_BLANK.fullmatch(line):
                 yield number, line
             number += 1 + _count_ends(blank) if blank else 1
         pending = pending[end:]

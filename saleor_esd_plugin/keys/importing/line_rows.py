@@ -13,6 +13,8 @@ _SEPARATORS = ",;|"
 _QUOTED = re.compile('"[^"]*"')
 # At the end of such a key a separator is none of its characters; keys with other signs may end in anything.
 _PLAIN = re.compile(r"[\w ./+=-]*")
+# Nothing around it, and nothing inside that could part it in two.
+_ALONE = re.compile(r"[A-Za-z0-9][\w./+=-]*[A-Za-z0-9]")
 _MAY_BE_SEVERAL = re.compile("[,;|\t ]")
 _KEY = re.compile(r"(?=.*[0-9])[\w./+=-]+")
 
@@ -28,6 +30,9 @@ def line_keys(
     for number, line in read:
         key = line.strip(_BLANKS)
         # Most lines are a key and nothing else.
+        if _ALONE.fullmatch(key):
+            yield number, key
+            continue
         if not (key[-1:].isalnum() and key[:1].isalnum()):
             for bare, shape in (
                 (key.strip(_BLANKS + _SEPARATORS), _QUOTED),

@@ -29,7 +29,7 @@ class Rank(NamedTuple):
     countries: Tuple[str, ...] = ()
     accounts: Tuple[UUID, ...] = ()
 
-    def told(self) -> Dict[str, Any]:
+    def event_data(self) -> Dict[str, Any]:
         """Itself, for an event."""
         return {
             "pool": str(self.pool_id),

@@ -68,7 +68,7 @@ def create_license_policy(
                 actor=actor,
                 variant=variant_ref,
                 pools=_pools(policy),
-                values=_told(policy),
+                values=_event_data(policy),
             )
     except IntegrityError as error:
         if "esd_policy_variant" not in str(error):
@@ -91,7 +91,7 @@ def update_license_policy(policy_id: UUID, *, actor: Actor, **fields: Any) -> Li
     )
     if policy is None:
         raise NotFound()
-    before, pools = _told(policy), _pools(policy)
+    before, pools = _event_data(policy), _pools(policy)
     pool_id, ranked_pools = fields.pop("pool_id", None), fields.pop("ranked_pools", None)
     if pool_id is not None or ranked_pools is not None:
         # What stays is not looked at again: a channel may have been renamed since.
@@ -100,7 +100,7 @@ def update_license_policy(policy_id: UUID, *, actor: Actor, **fields: Any) -> Li
         rank_pools(policy, ranks)
     for name, value in _checked(fields).items():
         setattr(policy, name, value)
-    after = _told(policy)
+    after = _event_data(policy)
     if before != after:
         if any(before[name] != after[name] for name in _APPROVAL):
             policy.approval_changed_at = now()
@@ -171,11 +171,11 @@ def _instruction(entry: Tuple[str, str]) -> Tuple[str, str]:
     return language, clean_text(entry[1], field="instructions", longest=LONGEST_INSTRUCTIONS)
 
 
-def _told(policy: LicensePolicy) -> Dict[str, Any]:
+def _event_data(policy: LicensePolicy) -> Dict[str, Any]:
     """The values of a policy, for its event."""
     return {
         "pool": str(policy.pool_id),
-        "ranked_pools": [rank.told() for rank in ranks_of(policy)],
+        "ranked_pools": [rank.event_data() for rank in ranks_of(policy)],
         **{name: getattr(policy, name) for name in FIELDS},
     }
 

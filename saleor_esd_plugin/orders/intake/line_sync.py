@@ -45,7 +45,7 @@ def follow_lines(license_order: LicenseOrder, order: Order, policies: Dict[str, 
         )
 
 
-def note_whereabouts(license_order: LicenseOrder, order: Order) -> None:
+def note_origin(license_order: LicenseOrder, order: Order) -> None:
     """Keep from which channel and country the order comes: pools may be chosen by it."""
     told = {"channel": order.channel, "country": order.country}
     news = {

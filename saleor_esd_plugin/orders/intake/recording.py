@@ -23,7 +23,7 @@ from ..buyer_address import note_buyer_address
 from ..models import LicenseOrder
 from ..money.state import note_named_returns, note_state
 from .checkout_details import usable_details
-from .line_sync import follow_lines, note_whereabouts
+from .line_sync import follow_lines, note_origin
 
 _ENDED = ("CANCELLED", "EXPIRED")
 
@@ -94,7 +94,7 @@ def observe_order(order: Optional[Order], *, at_checkout: bool = False) -> Optio
             return known
     # First: it takes the order's lock, which comes before the row's.
     note_buyer_address(known, order)
-    note_whereabouts(known, order)
+    note_origin(known, order)
     follow_lines(known, order, _policies(order, at_checkout=at_checkout))
     money = note_state(known, order)
     note_named_returns(known, order, money)

@@ -40,7 +40,7 @@ def allocate_license_order(license_order_id: UUID) -> LicenseOrder:
             close_reservation(reservation, moment=moment)
         return order
     _ensure_account(order)
-    _flag_twins(order)
+    _flag_duplicates(order)
     lines = list(order.lines.select_related("policy").order_by("policy__pool_id", "pk"))
     is_new = any(line.allocated_at is None for line in lines)
     # First of all: a return waits for a quarantine, which waits for whoever is taking keys.
@@ -156,7 +156,7 @@ def _ensure_account(order: LicenseOrder) -> None:
         order.save(update_fields=["account"])
 
 
-def _flag_twins(order: LicenseOrder) -> None:
+def _flag_duplicates(order: LicenseOrder) -> None:
     """If its checkout made another order as well (2.10 allows that), staff decide on both.
 
     The checkout's payment moved to one of them: both are read again after the commit.
@@ -166,10 +166,12 @@ def _flag_twins(order: LicenseOrder) -> None:
     same = LicenseOrder.objects.filter(checkout_token=order.checkout_token)
     if not same.exclude(pk=order.pk).exists():
         return
-    for twin in same.filter(is_duplicate_checkout=False).order_by("pk"):
+    for duplicate in same.filter(is_duplicate_checkout=False).order_by("pk"):
         # The condition makes it once: the other order may be allocated at this moment.
-        if same.filter(pk=twin.pk, is_duplicate_checkout=False).update(is_duplicate_checkout=True):
-            _record(twin, EventType.LICENSE_ORDER_DUPLICATED)
+        if same.filter(pk=duplicate.pk, is_duplicate_checkout=False).update(
+            is_duplicate_checkout=True
+        ):
+            _record(duplicate, EventType.LICENSE_ORDER_DUPLICATED)
     order.is_duplicate_checkout = True
 
 
@@ -179,7 +181,7 @@ def _record_allocated(order: LicenseOrder, drawn: Sequence[Drawn]) -> None:
         order,
         EventType.LICENSE_ORDER_ALLOCATED,
         allocated=sum(each.units for each in drawn),
-        choices=[each.told() for each in drawn],
+        choices=[each.event_data() for each in drawn],
     )
 
 

@@ -12,7 +12,7 @@ from ...keys.ring import keyring
 from ...licenses.key_claim import allocate_licenses
 from ...licenses.models import ENDED, License
 from ...licenses.policies.ranking import Buyer, Choice, choose_pools, has_ranked_pools
-from ..intake.line_sync import note_whereabouts
+from ..intake.line_sync import note_origin
 from ..models import LicenseOrder, LicenseOrderLine
 from . import backorders
 
@@ -26,7 +26,7 @@ class Drawn(NamedTuple):
     instead_of: Tuple[UUID, ...] = ()
     is_reserved: bool = False
 
-    def told(self) -> Dict[str, Any]:
+    def event_data(self) -> Dict[str, Any]:
         """Itself, for an event."""
         return {
             "line": str(self.line.pk),
@@ -45,7 +45,7 @@ def choices_of(order: LicenseOrder, lines: Sequence[LicenseOrderLine]) -> Dict[U
         # Its reading failed before, or has not been tried yet.
         found = shop.read_order(order.order_uuid)
         if found is not None:
-            note_whereabouts(order, found)
+            note_origin(order, found)
     buyer = Buyer(order.channel or "", order.country or "", order.account_id)
     return choose_pools(policies.values(), buyer)
 
