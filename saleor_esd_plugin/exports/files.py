@@ -36,7 +36,7 @@ def request_licenses(
     *,
     columns: Optional[Sequence[str]],
     is_clear: bool,
-    reason: Optional[str],
+    reason: str,
     typed: Optional[Mapping[str, str]] = None,
     actor: Actor,
 ) -> requests.Issued:
@@ -66,7 +66,7 @@ def request_license_keys(
     states: Optional[Sequence[str]],
     columns: Optional[Sequence[str]],
     is_clear: bool,
-    reason: Optional[str],
+    reason: str,
     actor: Actor,
 ) -> requests.Issued:
     """A token for the file of the keys of this pool, of one batch and in some states if these are given.

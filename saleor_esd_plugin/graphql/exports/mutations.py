@@ -65,7 +65,7 @@ class LicensesExport(_Answer, BaseMutation):
             license_filter(input.filter),
             columns=input.columns,
             is_clear=bool(input.clear),
-            reason=input.reason,
+            reason=input.reason or "",
             typed=_texts(input.filter),
             actor=actor,
         )
@@ -95,7 +95,7 @@ class LicenseKeyPoolExport(_Answer, BaseMutation):
             states=input.states,
             columns=input.columns,
             is_clear=bool(input.clear),
-            reason=input.reason,
+            reason=input.reason or "",
             actor=actor,
         )
         return _answer(cls, issued)
