@@ -13,7 +13,6 @@ from ..keys.importing.reports import csv_pieces
 from ..keys.models import KeyBatch, KeyImport, KeyPool
 from ..keys.verdicts import ImportVerdict
 from ..orders.license_search import LicenseFilter, matching
-from ..text import clean_reason
 from . import requests
 from .columns import KEY_COLUMNS, LICENSE_COLUMNS, chosen
 from .conditions import filter_of, stored_filter
@@ -54,7 +53,7 @@ def request_licenses(
         typed=typed,
         columns=columns,
         is_clear=is_clear,
-        reason=clean_reason(reason),
+        reason=reason,
         account_id=prepared.account_id,
     )
 
@@ -85,7 +84,7 @@ def request_license_keys(
         wanted=wanted,
         columns=columns,
         is_clear=is_clear,
-        reason=clean_reason(reason),
+        reason=reason,
     )
 
 

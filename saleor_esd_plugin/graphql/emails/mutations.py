@@ -13,7 +13,6 @@ from ...host.types import Actor
 from ...licenses import queries as licenses
 from ...orders import queries as orders
 from ...permissions import MANAGE_LICENSES, Right
-from ...text import clean_reason
 from ..base import BaseMutation, owner_or_staff
 from ..ids import find
 from ..licenses.types import License
@@ -64,7 +63,7 @@ class LicenseEmailResend(BaseMutation):
             license.pk,
             email=input.email,
             is_staff=not all(as_member),
-            reason=clean_reason(input.reason),
+            reason=input.reason or "",
             actor=actor,
         )
         return cls(license=resent)
