@@ -30,7 +30,7 @@ class Prepared(NamedTuple):
     account_id: Optional[UUID] = None
 
 
-def request_licenses(
+def export_visible_licenses(
     filter: LicenseFilter,
     *,
     columns: Optional[Sequence[str]],
@@ -58,7 +58,7 @@ def request_licenses(
     )
 
 
-def request_license_keys(
+def export_keys_of_pool(
     pool_id: UUID,
     *,
     batch_id: Optional[UUID],

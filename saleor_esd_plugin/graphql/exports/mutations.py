@@ -8,7 +8,7 @@ from uuid import UUID
 import graphene
 
 from ...errors import NotFound
-from ...exports.files import request_license_keys, request_licenses
+from ...exports.files import export_keys_of_pool, export_visible_licenses
 from ...exports.requests import Issued, export_import_report
 from ...host.graphql import DateTime
 from ...host.types import Actor
@@ -61,7 +61,7 @@ class LicensesExport(_Answer, BaseMutation):
 
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> Any:
-        issued = request_licenses(
+        issued = export_visible_licenses(
             license_filter(input.filter),
             columns=input.columns,
             is_clear=bool(input.clear),
@@ -89,7 +89,7 @@ class LicenseKeyPoolExport(_Answer, BaseMutation):
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> Any:
         batch = input.batch
-        issued = request_license_keys(
+        issued = export_keys_of_pool(
             decode(input.pool, "LicenseKeyPool", field="pool"),
             batch_id=None if batch is None else decode(batch, "LicenseKeyBatch", field="batch"),
             states=input.states,
