@@ -20,8 +20,8 @@ from .emails.sender import sender
 from .emails.standing import product_of
 from .errors import DeadLink, NotFound
 from .exports.csv_files import CONTENT_TYPE
+from .exports.files import fetch
 from .exports.requests import find_export
-from .graphql.exports.files import fetch
 from .health import examine
 from .host.db import writing
 from .host.graphql import actor_of_today, client_ip

@@ -20,6 +20,9 @@ STAFF_PERMISSIONS = {
     REVEAL_LICENSE_KEYS: "Reveal license keys.",
 }
 
+# Those that let their holder see licenses or orders of all accounts.
+LICENSE_STAFF = (MANAGE_LICENSES, APPROVE_LICENSES, REVEAL_LICENSE_KEYS)
+
 
 class Right:
     """What a member may do in an account."""

@@ -148,8 +148,8 @@ def quarantine() -> Operation:
 
 @leaves("license_policy_create", "license_policy.created")
 def create_policy() -> Operation:
-    pool = make.make_pool()
-    return lambda: create_license_policy(variant_ref="4711", pool_id=pool.pk, actor=ACTOR)
+    pool, variant = make.make_pool(), build.make_variant("Editor", sku="EDITOR-1")
+    return lambda: create_license_policy(variant_ref=str(variant.pk), pool_id=pool.pk, actor=ACTOR)
 
 
 @leaves("license_policy_update", "license_policy.updated")
@@ -172,9 +172,8 @@ def archive_policy() -> Operation:
 
 @leaves("license_account_create", "account.created", "account.updated")
 def new_reseller() -> Operation:
-    return lambda: create_account(
-        user_ref="4711", email="r@example.com", is_reseller=True, actor=ACTOR
-    )
+    user = build.make_user()
+    return lambda: create_account(user_ref=str(user.pk), is_reseller=True, actor=ACTOR)
 
 
 @leaves("license_account_update", "account.updated")

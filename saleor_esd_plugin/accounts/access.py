@@ -10,9 +10,9 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from ..errors import ForbiddenRole, LoginRequired, NotFound
+from ..errors import ForbiddenRole, LoginRequired, NotFound, PermissionRefused
 from ..host.types import Actor
-from ..permissions import MANAGE_LICENSES, ROLE_RIGHTS, roles_with
+from ..permissions import MANAGE_LICENSES, ROLE_RIGHTS, STAFF_PERMISSIONS, Right, roles_with
 from .models import Account, Member
 
 
@@ -31,13 +31,20 @@ def visible_to(actor: Actor) -> QuerySet:
     return Account.objects.filter(pk__in=_memberships(actor).values("account_id"))
 
 
+def is_staff(actor: Actor) -> bool:
+    """Whether the actor has a permission of ours: who works for the shop may know who else does."""
+    return actor.has(*STAFF_PERMISSIONS)
+
+
 def require_signed_in(actor: Actor) -> None:
     """Raise LoginRequired for anonymous people."""
     if actor.is_anonymous:
         raise LoginRequired()
 
 
-def require_right(actor: Actor, account_id: UUID, right: str, *staff_permissions: str) -> bool:
+def require_right(
+    actor: Actor, account_id: Optional[UUID], right: str, *staff_permissions: str
+) -> bool:
     """True if the actor has `right` as a member of the account, False if as staff of the shop.
 
     Staff have it by one of `staff_permissions`. Raises LoginRequired for anonymous people, ForbiddenRole
@@ -51,6 +58,43 @@ def require_right(actor: Actor, account_id: UUID, right: str, *staff_permissions
     if actor.has(*staff_permissions) and Account.objects.filter(pk=account_id).exists():
         return False
     raise NotFound() if role is None else ForbiddenRole()
+
+
+def require_right_on_visible(
+    actor: Actor, account_id: Optional[UUID], right: str, *staff_permissions: str
+) -> bool:
+    """As `require_right`, of the account of a row that the actor may see anyway.
+
+    `account_id` is None for an order whose account is not found or made yet. Raises PermissionRefused for
+    staff who see it by another permission: they are told which is missing.
+    """
+    try:
+        return require_right(actor, account_id, right, *staff_permissions)
+    except NotFound:
+        if actor.has(*staff_permissions):
+            return False
+        raise PermissionRefused(*staff_permissions) from None
+
+
+def require_right_in_all(
+    actor: Actor, account_ids: Iterable[UUID], right: str, *staff_permissions: str
+) -> bool:
+    """As `require_right_on_visible`, of several accounts: False if in each of them it is as staff of the shop."""
+    as_member = [
+        require_right_on_visible(actor, account_id, right, *staff_permissions)
+        for account_id in sorted(set(account_ids))
+    ]
+    return any(as_member)
+
+
+def require_account_change(actor: Actor, account_id: UUID, *, is_reseller: bool) -> None:
+    """Raises as `require_right`, and PermissionRefused for members who would say whether it `is_reseller`.
+
+    The MASTER may change name and language, staff with MANAGE_LICENSES that as well.
+    """
+    require_right(actor, account_id, Right.MANAGE_MEMBERS, MANAGE_LICENSES)
+    if is_reseller and not actor.has(MANAGE_LICENSES):
+        raise PermissionRefused(MANAGE_LICENSES)
 
 
 def refuse_own(

@@ -11,6 +11,7 @@ from ..errors import Invalid, NotFound
 from ..events.changes import apply_changes, as_objects
 from ..events.record import record
 from ..events.types import EventType
+from ..host import shop
 from ..host.db import now
 from ..host.types import SYSTEM, Actor
 from ..text import as_line, clean_language, clean_text
@@ -61,7 +62,6 @@ def find_or_create_account(
 def create_account(
     *,
     user_ref: str,
-    email: str,
     name: str = "",
     language: str = "",
     is_reseller: bool = False,
@@ -69,8 +69,11 @@ def create_account(
 ) -> Account:
     """The personal account of a user who has bought nothing yet, so that it can be set up before.
 
-    `email` is the user's own. Raises Invalid if there is one already.
+    With the user's own address. Raises NotFound if the shop has no such user, Invalid if there is one already.
     """
+    email = shop.user_email(user_ref)
+    if not email:
+        raise NotFound(field="user")
     if Account.objects.filter(user_ref=user_ref).exists():
         raise Invalid("This user has an account already; change that one.", field="user")
     name = clean_text(name, field="name", longest=128, one_line=True)

@@ -2,20 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Mapping
 
 from django.db.models import Q
 
 from ..accounts import access
+from ..criteria import NO_ID
 from ..errors import Invalid
+from ..host.ids import split_global_id, uuid_ref
 from ..host.types import Actor
 from ..keys.queries import fields_with_keys
+from ..orders.license_search import LicenseFilter, as_json, from_json
 from ..permissions import MANAGE_LICENSES, REVEAL_LICENSE_KEYS, Right
 
 LONGEST_SUFFIX = 5
 
 
-def refuse_keys(wanted: Dict[str, Any], actor: Actor) -> None:
+def stored_filter(filter: LicenseFilter) -> Dict[str, Any]:
+    """The conditions as they are kept. Raises Invalid for a search for a key: it would have to be kept."""
+    if filter.key is not None:
+        raise Invalid(
+            "A file is not filtered by a whole key; use “licenses” for that.", field="filter.key"
+        )
+    return as_json(filter)
+
+
+def filter_of(stored: Mapping[str, Any]) -> LicenseFilter:
+    """The opposite of `stored_filter`, also of what was kept before ids were taken apart: ids of the API."""
+    wanted = dict(stored)
+    for name in ("account", "end_customer", "order", "variant"):
+        if isinstance(stored.get(name), str):
+            type_name, ref = split_global_id(stored[name]) or ("", stored[name])
+            uuid = uuid_ref(ref)
+            if name == "variant":
+                wanted[name] = ref
+            elif type_name == "Order" and uuid is None:
+                # On Saleor 2.10 it had the order's number.
+                wanted.update(order=None, order_number=ref)
+            elif name == "order":
+                wanted[name] = {
+                    "pk" if type_name == "LicenseOrder" else "order_uuid": uuid or str(NO_ID)
+                }
+            else:
+                wanted[name] = uuid or str(NO_ID)
+    return from_json({name: value for name, value in wanted.items() if value is not None})
+
+
+def refuse_keys(wanted: Mapping[str, Any], actor: Actor) -> None:
     """Raises Invalid, naming the field, for a whole key among these conditions, and for more than 5 of its characters.
 
     That is what has a format of fixed pattern, and what is in stock: to members only what is theirs, since

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -12,6 +12,7 @@ from ..errors import DeadLink, Invalid, RateLimited
 from ..events.record import record
 from ..events.throttle import HOUR, throttle
 from ..events.types import EventType
+from ..host import shop
 from ..host.db import now
 from ..host.types import Actor
 from ..keys.secret import SecretKeys
@@ -23,6 +24,7 @@ from .conditions import refuse_keys
 from .csv_files import Row, Source
 from .models import Export, ExportKind
 
+PATH = "/plugins/global/esd/export/?token="
 LIFETIME = timedelta(minutes=10)
 MOST_CLEAR = 500
 CLEAR_LIMITS = ((3, HOUR),)
@@ -38,10 +40,25 @@ class Issued(NamedTuple):
     export: Export
     token: str
 
+    @property
+    def url(self) -> str:
+        """Where the file can be fetched: a page with a button."""
+        return shop.absolute_url(PATH) + self.token
 
-def export_licenses(source: Source, *, actor: Actor, wanted: Dict[str, Any], **what: Any) -> Issued:
-    """A token for the file of these licenses; see `_issue`. Raises Invalid for a key among the conditions."""
-    refuse_keys(wanted, actor)
+
+def export_licenses(
+    source: Source,
+    *,
+    actor: Actor,
+    wanted: Dict[str, Any],
+    typed: Optional[Mapping[str, str]] = None,
+    **what: Any,
+) -> Issued:
+    """A token for the file of these licenses; see `_issue`.
+
+    Raises Invalid for a key among the conditions, or among their texts as they were `typed`.
+    """
+    refuse_keys(wanted if typed is None else typed, actor)
     return _issue(ExportKind.LICENSES, source, actor=actor, wanted=wanted, **what)
 
 

@@ -57,6 +57,10 @@ class Format:
         """The strength of a random key of this format, None if that depends on the supplier."""
         return int(sum(self.groups) * math.log2(len(self.alphabet))) if self.groups else None
 
+    @property
+    def is_generatable(self) -> bool:
+        return bool(self.groups)
+
     def canonicalize(self, text: str) -> str:
         """The one form that keys are compared in. Raises KeyFormatError."""
         canonical = canonical_form(text, self.mode)
@@ -83,7 +87,7 @@ class Format:
 
     def generate(self) -> SecretKey:
         """A new random key as it is displayed. Raises Invalid if the format has no generator."""
-        if not self.groups:
+        if not self.is_generatable:
             raise Invalid(f"Keys of the format {self.name} cannot be generated.", field="format")
         return SecretKey(self._grouped(random_text(self.alphabet, sum(self.groups))))
 

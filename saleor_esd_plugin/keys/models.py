@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import List
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -50,6 +52,11 @@ class KeyPool(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def addresses(self) -> List[str]:
+        """Each of `staff_addresses`; none if the plugin's own is told."""
+        return [address.strip() for address in self.staff_addresses.split(",") if address.strip()]
 
 
 class KeyImport(models.Model):

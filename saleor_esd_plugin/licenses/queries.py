@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Iterable, Optional
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Q, QuerySet, Value
 
 from ..accounts import access
 from ..host.types import Actor
-from ..permissions import MANAGE_LICENSES, REVEAL_LICENSE_KEYS, Right
-from .models import License
+from ..permissions import LICENSE_STAFF, MANAGE_LICENSES, REVEAL_LICENSE_KEYS, Right
+from .models import ENDED, License
+from .rules import Lifecycle
 
 
 def visible_to(actor: Actor) -> "QuerySet[License]":
@@ -23,8 +25,38 @@ def visible_to(actor: Actor) -> "QuerySet[License]":
     return License.objects.filter(account_id__in=access.account_ids_with(actor, Right.SEE_LICENSES))
 
 
+def visible_below(actor: Actor) -> "QuerySet[License]":
+    """As `visible_to`, below an order that the actor sees: staff who may only approve see its licenses."""
+    return License.objects.all() if actor.has(*LICENSE_STAFF) else visible_to(actor)
+
+
 def only_order(license_ids: Iterable[UUID]) -> Optional[UUID]:
     """The order of these licenses, for an event; None if they come from several."""
     orders = License.objects.filter(pk__in=list(license_ids)).order_by()
     found = list(orders.values_list("order_line__order_id", flat=True).distinct()[:2])
     return found[0] if len(found) == 1 else None
+
+
+def in_lifecycle(state: str, at: datetime) -> Q:
+    """A condition on licenses: `rules.lifecycle_at` gives `state` at this moment (aware)."""
+    if state == Lifecycle.CANCELLED:
+        return Q(fulfillment__in=ENDED)
+    live = ~Q(fulfillment__in=ENDED)
+    if state == Lifecycle.SUSPENDED:
+        return live & Q(suspended_at__isnull=False)
+    live &= Q(suspended_at=None)
+    if state == Lifecycle.PENDING:
+        return live & (Q(starts_at=None) | Q(starts_at__gt=at))
+    begun = live & Q(starts_at__lte=at)
+    if state == Lifecycle.ACTIVE:
+        return begun & (Q(expires_at=None) | Q(expires_at__gt=at))
+    grace = ExpressionWrapper(
+        F("policy__grace_days") * Value(timedelta(days=1), output_field=DurationField()),
+        output_field=DurationField(),
+    )
+    grace_began = ExpressionWrapper(
+        Value(at, output_field=DateTimeField()) - grace, output_field=DateTimeField()
+    )
+    over = begun & Q(expires_at__lte=at)
+    in_grace = Q(expires_at__gt=grace_began)
+    return over & (in_grace if state == Lifecycle.GRACE else ~in_grace)

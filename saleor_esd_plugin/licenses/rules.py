@@ -27,6 +27,17 @@ class Lifecycle(str, Enum):
     CANCELLED = "CANCELLED"
 
 
+# The lifecycle as a traffic light (P14).
+COLORS = {
+    Lifecycle.ACTIVE: "GREEN",
+    Lifecycle.PENDING: "AMBER",
+    Lifecycle.GRACE: "AMBER",
+    Lifecycle.EXPIRED: "RED",
+    Lifecycle.SUSPENDED: "RED",
+    Lifecycle.CANCELLED: "RED",
+}
+
+
 def parse_term(term: str) -> Tuple[int, int]:
     """(months, days) of an ISO 8601 duration such as "P1Y", "P1Y6M", "P2W" or "P30D".
 

@@ -41,8 +41,9 @@ class PoolStock:
     `reserved` are kept for checkouts that are about to complete. `taken` are keys that licenses hold or held; one that is quarantined and revoked counts as revoked.
     `withheld` are too old to sell. `licenses` counts those made of keys of this pool, by state. Sold is what
     was allocated on the last 7 or 30 days (UTC, today included) and has not come back; `runway_days` is how
-    long `available` lasts at the faster of both rates, None if nothing was sold. `expiring` are the use-by
-    dates of the next 90 days, ascending. `average_cost` is that of the keys whose cost is known.
+    long `available` lasts at the faster of both rates, None if nothing was sold or keys are made as they are
+    sold. `expiring` are the use-by dates of the next 90 days, ascending. `average_cost` is that of the keys whose
+    cost is known.
     """
 
     imported: int = 0
@@ -56,6 +57,7 @@ class PoolStock:
     sold_last_30_days: int = 0
     expiring: List[Expiry] = field(default_factory=list)
     average_cost: Optional[Decimal] = None
+    is_generated: bool = False
 
     @property
     def taken(self) -> int:
@@ -64,6 +66,9 @@ class PoolStock:
 
     @property
     def runway_days(self) -> Optional[int]:
+        # What is made as it is sold does not run out.
+        if self.is_generated:
+            return None
         # The faster of sold_7 / 7 and sold_30 / 30, in whole numbers.
         per_210_days = max(self.sold_last_7_days * 30, self.sold_last_30_days * 7)
         return self.available * 210 // per_210_days if per_210_days else None
@@ -90,11 +95,11 @@ def unsold_keys(pool_ids: Iterable[UUID]) -> Dict[UUID, int]:
 
 
 def _stock(rows: List[Any], average_cost: Optional[Decimal]) -> PoolStock:
-    """`rows` are (figure, day, sum, margin of the pool in days, today)."""
+    """`rows` are (figure, day, sum, margin of the pool in days, whether it is generated, today)."""
     sums: Dict[str, int] = {}
     sold = {7: 0, 30: 0}
     expiring: Dict[date, int] = {}
-    for figure, day, count, margin, today in rows:
+    for figure, day, count, margin, _, today in rows:
         if figure == "AVAILABLE" and day != NO_DAY:
             if day < today + timedelta(days=margin):
                 # In the queue still, but no claim takes it: the sweep has not been here yet.
@@ -118,6 +123,7 @@ def _stock(rows: List[Any], average_cost: Optional[Decimal]) -> PoolStock:
         sold_last_30_days=sold[30],
         expiring=[Expiry(day, count) for day, count in sorted(expiring.items()) if count],
         average_cost=average_cost,
+        is_generated=any(row[4] for row in rows[:1]),
     )
 
 
@@ -133,7 +139,7 @@ def _average_costs(pool_ids: List[UUID]) -> Dict[UUID, Decimal]:
 
 _READ = """
 SELECT pool.id, change.figure, change.day, sum(change.change)::bigint, pool.use_by_margin,
-    (statement_timestamp() AT TIME ZONE 'UTC')::date
+    pool.is_generated, (statement_timestamp() AT TIME ZONE 'UTC')::date
 FROM esd_keypool pool JOIN esd_stockchange change ON change.pool_id = pool.id
 WHERE pool.id = ANY (%s::uuid[])
 GROUP BY pool.id, change.figure, change.day

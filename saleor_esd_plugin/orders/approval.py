@@ -18,6 +18,7 @@ from ..licenses.models import Approval, Fulfillment
 from ..licenses.units import PENDING, end_licenses, live_licenses
 from ..permissions import APPROVE_LICENSES
 from ..text import clean_reason
+from .blockers import is_owed
 from .counts import approval_state
 from .errors import AlreadyDecided
 from .locks import lock_order
@@ -50,8 +51,7 @@ def approve_license_order(
         raise Invalid("The shop has deleted this order. Reject or return its units.", field="id")
     note_locked_order(order, in_shop, actor=actor)
     lines = list(order.lines.select_for_update())
-    is_owed = order.paid_at is None or bool(order.open_refund)
-    waives = release_unpaid and is_owed and not order.unpaid_release_reason
+    waives = release_unpaid and is_owed(order)
     can_waive = waives and any(line.approved for line in lines)
     if order.is_ended or not (any(line.undecided for line in lines) or can_waive):
         raise _already_decided(order)

@@ -24,16 +24,30 @@ FAILED_REFUND = "FAILED_REFUND"
 
 UNDECIDED = (ApprovalState.PENDING.value, ApprovalState.PARTIALLY_APPROVED.value)
 _OPEN = {"cancelled_at": None, "refunded_at": None}
-# What keeps every unreleased unit of an order: of its row, and the same as look-ups.
-_OF_ORDERS: Dict[str, Tuple[Callable[[LicenseOrder], bool], Mapping[str, Any]]] = {
+
+
+class OrderState(NamedTuple):
+    """What of an order its release depends on: as we noted it, or as host and providers say at this moment."""
+
+    is_paid: bool
+    is_confirmed: bool
+    is_disputed: bool
+    has_open_refund: bool
+    # Staff release it although money is missing.
+    is_waived: bool
+
+
+# What keeps every unreleased unit of an order: by its state, and the same as look-ups on its row.
+_OF_ORDERS: Dict[str, Tuple[Callable[[OrderState], bool], Mapping[str, Any]]] = {
     PAYMENT: (
-        lambda order: order.paid_at is None and not order.unpaid_release_reason,
+        lambda state: not state.is_paid and not state.is_waived,
         {"paid_at": None, "unpaid_release_reason": ""},
     ),
-    CONFIRMATION: (lambda order: order.confirmed_at is None, {"confirmed_at": None}),
-    DISPUTE: (lambda order: order.disputed_at is not None, {"disputed_at__isnull": False}),
+    CONFIRMATION: (lambda state: not state.is_confirmed, {"confirmed_at": None}),
+    DISPUTE: (lambda state: state.is_disputed, {"disputed_at__isnull": False}),
+    # Nobody knows what it was for until staff have said so.
     REFUND: (
-        lambda order: order.open_refund > 0 and not order.unpaid_release_reason,
+        lambda state: state.has_open_refund and not state.is_waived,
         {"open_refund__gt": 0, "unpaid_release_reason": ""},
     ),
 }
@@ -47,9 +61,32 @@ class Units(NamedTuple):
     pending: int = 0
 
 
+def reasons_for(state: OrderState) -> List[str]:
+    """What keeps each unit that is not released of an order in this state."""
+    return [reason for reason, (keeps, _) in _OF_ORDERS.items() if keeps(state)]
+
+
 def reasons_of_order(order: LicenseOrder) -> List[str]:
-    """What keeps each unit of the order that is not released."""
-    return [reason for reason, (keeps, _) in _OF_ORDERS.items() if keeps(order)]
+    """The same by what we noted of the order."""
+    return reasons_for(
+        OrderState(
+            is_paid=order.paid_at is not None,
+            is_confirmed=order.confirmed_at is not None,
+            is_disputed=order.disputed_at is not None,
+            has_open_refund=order.open_refund > 0,
+            is_waived=bool(order.unpaid_release_reason),
+        )
+    )
+
+
+def is_owed(order: LicenseOrder) -> bool:
+    """Whether money keeps the order, which staff may waive: it is not paid, or what it was refunded for is open."""
+    return not {PAYMENT, REFUND}.isdisjoint(reasons_of_order(order))
+
+
+def kept_by(reason: str) -> Q:
+    """A condition on orders: `reasons_of_order` has this reason."""
+    return Q(**_OF_ORDERS[reason][1])
 
 
 def waiting_of_line(line: LicenseOrderLine, units: Units) -> List[Tuple[str, int]]:

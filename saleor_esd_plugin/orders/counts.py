@@ -1,16 +1,16 @@
-"""How many units of a line stand where; counted from its licenses, never stored."""
+"""How many units of a line stand where, and what single ones wait for; counted from its licenses, never stored."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, Iterable, Tuple
+from typing import Dict, Iterable, List, Tuple
 from uuid import UUID
 
 from django.db.models import Count, Q
 
 from ..licenses.models import ISSUED, License
 from ..licenses.units import PENDING
-from .blockers import Units, waiting_of_line
+from .blockers import Units, waiting_of_line, waiting_of_unit
 from .models import ApprovalState, LicenseOrder, LicenseOrderLine
 
 
@@ -102,3 +102,48 @@ def _of_line(line: LicenseOrderLine, units: Units) -> Availability:
         undecided=line.undecided,
         waiting=tuple(waiting_of_line(line, units)),
     )
+
+
+def waiting_of_licenses(license_ids: List[UUID]) -> Dict[UUID, List[str]]:
+    """What each of these licenses waits for; nothing if it is released, or if its order has ended."""
+    pending = License.objects.filter(pk__in=license_ids, fulfillment=PENDING)
+    by_line: Dict[UUID, List[License]] = {}
+    for license in pending:
+        by_line.setdefault(license.order_line_id, []).append(license)
+    lines = LicenseOrderLine.objects.select_related("order").in_bulk(list(by_line))
+    last_approved = _last_approved(lines.values())
+    return {
+        license.pk: waiting_of_unit(
+            lines[line_id], is_approved=license.unit_index <= last_approved[line_id]
+        )
+        for line_id, licenses in by_line.items()
+        for license in licenses
+    }
+
+
+def _last_approved(lines: Iterable[LicenseOrderLine]) -> Dict[UUID, int]:
+    """Line -> the highest unit index among its pending units that are approved; -1 if none is.
+
+    Approval is a count; the units with the lowest indexes are released first.
+    """
+    lines = list(lines)
+    found: Dict[UUID, int] = {}
+    to_look_up: Dict[UUID, int] = {}
+    stand = availability(lines)
+    for line in lines:
+        approved_pending = line.approved - stand[line.pk].available
+        if approved_pending <= 0:
+            found[line.pk] = -1
+        elif approved_pending >= stand[line.pk].pending:
+            found[line.pk] = line.quantity
+        else:
+            to_look_up[line.pk] = approved_pending
+    if to_look_up:
+        units: Dict[UUID, List[int]] = {line_id: [] for line_id in to_look_up}
+        rows = License.objects.filter(order_line_id__in=units, fulfillment=PENDING)
+        for line_id, index in rows.order_by("unit_index").values_list(
+            "order_line_id", "unit_index"
+        ):
+            units[line_id].append(index)
+        found.update({line_id: units[line_id][n - 1] for line_id, n in to_look_up.items()})
+    return found

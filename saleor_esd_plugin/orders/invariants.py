@@ -13,6 +13,7 @@ from ..host import shop
 from ..host.db import now
 from ..host.types import Order
 from ..licenses.models import ISSUED, LIVE, License, SuspensionCause
+from .blockers import PAYMENT, kept_by
 from .models import LicenseOrder, LicenseOrderLine, PaymentFact
 from .money.amounts import money_of
 
@@ -40,7 +41,7 @@ def violations() -> Iterator[str]:
         yield f"2: line {line.pk} lacks keys and is not backordered"
     for line in lines.filter(live=F("quantity") - F("withdrawn")).exclude(backordered_at=None):
         yield f"2: line {line.pk} is backordered and lacks nothing"
-    unpaid = LicenseOrder.objects.filter(paid_at=None, unpaid_release_reason="")
+    unpaid = LicenseOrder.objects.filter(kept_by(PAYMENT))
     for order in unpaid.filter(lines__licenses__fulfillment__in=ISSUED).distinct():
         yield f"3: order {order.number} is unpaid and has released licenses"
     ended = LicenseOrder.objects.exclude(cancelled_at=None, refunded_at=None)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from typing import NamedTuple, Optional
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
 
 from ..accounts import access
+from ..criteria import identified
 from ..host.types import Actor
-from ..licenses.models import ISSUED
-from ..permissions import APPROVE_LICENSES, MANAGE_LICENSES, Right
-from .blockers import APPROVAL, orders_waiting, with_unissued_units
-from .models import ApprovalState, LicenseOrder, LicenseOrderLine
+from ..permissions import APPROVE_LICENSES, LICENSE_STAFF, MANAGE_LICENSES, Right
+from .blockers import APPROVAL, orders_waiting
+from .models import LicenseOrder, LicenseOrderLine
 
 
 def visible_to(actor: Actor) -> "QuerySet[LicenseOrder]":
@@ -21,33 +24,39 @@ def visible_to(actor: Actor) -> "QuerySet[LicenseOrder]":
     )
 
 
+def visible_above(actor: Actor) -> "QuerySet[LicenseOrder]":
+    """As `visible_to`, of a license or a mail that the actor sees: staff who may only reveal see its order."""
+    return LicenseOrder.objects.all() if actor.has(*LICENSE_STAFF) else visible_to(actor)
+
+
+def lines_visible_to(actor: Actor) -> "QuerySet[LicenseOrderLine]":
+    """The order lines whose licenses the actor may see: all for staff."""
+    if actor.has(*LICENSE_STAFF):
+        return LicenseOrderLine.objects.all()
+    accounts = access.account_ids_with(actor, Right.SEE_LICENSES)
+    return LicenseOrderLine.objects.filter(order__account_id__in=accounts)
+
+
+def with_receipts_for(actor: Actor) -> "QuerySet[LicenseOrder]":
+    """Orders that the actor may see, and those of which it may only send receipts (BILLING)."""
+    billed = access.account_ids_with(actor, Right.SEND_RECEIPT)
+    return LicenseOrder.objects.filter(
+        Q(pk__in=visible_to(actor).values("pk")) | Q(account_id__in=billed)
+    )
+
+
+class OrderRef(NamedTuple):
+    """One order by our own `pk` or by the shop's `order_uuid`, the other one is None."""
+
+    pk: Optional[UUID] = None
+    order_uuid: Optional[UUID] = None
+
+
+def is_order(ref: OrderRef, prefix: str = "") -> Q:
+    """A condition on what has its order at `prefix` ("order_line__order__"), on orders without one."""
+    return identified(ref.pk, prefix + "pk") & identified(ref.order_uuid, prefix + "order_uuid")
+
+
 def waiting_for_approval() -> "QuerySet[LicenseOrder]":
     """The orders that staff have to decide on, oldest first."""
     return LicenseOrder.objects.filter(orders_waiting(APPROVAL)).order_by("ordered_at", "pk")
-
-
-def in_status(status: str) -> Q:
-    """A condition on orders: they are CANCELLED, REJECTED, DONE, PARTIALLY_RELEASED or PENDING (I09, I11).
-
-    In this order: the first that fits is the status of an order.
-    """
-    ended = Q(cancelled_at__isnull=False) | Q(refunded_at__isnull=False)
-    ended |= Q(approval=ApprovalState.CANCELLED.value)
-    if status == "CANCELLED":
-        return ended
-    rejected = Q(approval=ApprovalState.REJECTED.value)
-    if status == "REJECTED":
-        return ~ended & rejected
-    # Asked of each order by its lines, so that a page does not cost a look at every license.
-    lines = LicenseOrderLine.objects.filter(order=OuterRef("pk"))
-    any_issued = Q(Exists(lines.filter(licenses__fulfillment__in=ISSUED)))
-    any_unissued = Q(Exists(with_unissued_units(lines)))
-    live = ~ended & ~rejected
-    if status == "PENDING":
-        return live & ~any_issued
-    return live & any_issued & (any_unissued if status == "PARTIALLY_RELEASED" else ~any_unissued)
-
-
-def went_back() -> Q:
-    """A condition on orders: something of what was paid is gone, by a refund or by a lost dispute."""
-    return Q(refunded__gt=0) | Q(charged_back__gt=0) | Q(refunded_at__isnull=False)

@@ -10,11 +10,26 @@ from django.db.models import Count, F, Q
 from ..events.record import record
 from ..events.types import EventType
 from ..host.db import now
-from ..host.types import Actor
+from ..host.types import Actor, Order
 from ..licenses.models import ISSUED, License
 from ..licenses.units import PENDING, release_licenses
-from .blockers import unkept_orders
+from .blockers import OrderState, reasons_for, unkept_orders
 from .models import LicenseOrder
+from .money.amounts import Money
+
+
+def may_release(license_order: LicenseOrder, order: Order, money: Money) -> bool:
+    """Whether nothing keeps the order by what the host and providers say at this moment, and not by our notes."""
+    if license_order.is_ended or money.is_all_gone:
+        return False
+    state = OrderState(
+        is_paid=order.is_paid or money.is_paid,
+        is_confirmed=order.status == "OPEN",
+        is_disputed=money.is_disputed,
+        has_open_refund=license_order.open_refund > 0,
+        is_waived=bool(license_order.unpaid_release_reason),
+    )
+    return not reasons_for(state)
 
 
 def release_approved(order: LicenseOrder, *, is_paid: bool, actor: Actor) -> None:

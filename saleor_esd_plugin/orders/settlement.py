@@ -29,8 +29,8 @@ from .locks import lock_order
 from .models import LicenseOrder, LicenseOrderLine
 from .money.amounts import NOTHING, Money
 from .money.refunds import left_beyond, share_of, still_open, value_of
-from .money.state import may_release, note_state, note_unpaid, why_units_leave
-from .release import release_approved
+from .money.state import note_state, note_unpaid, why_units_leave
+from .release import may_release, release_approved
 from .withdrawal import withdraw_everything, withdraw_units
 
 

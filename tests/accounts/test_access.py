@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from saleor_esd_plugin.accounts.access import account_ids_with, require_right, visible_to
+from saleor_esd_plugin.accounts.access import (
+    account_ids_with,
+    require_account_change,
+    require_right,
+    require_right_in_all,
+    require_right_on_visible,
+    visible_to,
+)
 from saleor_esd_plugin.accounts.models import Member
-from saleor_esd_plugin.accounts.queries import members_visible_to
-from saleor_esd_plugin.errors import ForbiddenRole, LoginRequired, NotFound
+from saleor_esd_plugin.accounts.queries import members_visible_to, memberships, name_for_actor
+from saleor_esd_plugin.errors import ForbiddenRole, LoginRequired, NotFound, PermissionRefused
 from saleor_esd_plugin.host.types import ANONYMOUS, SYSTEM, Actor
 from saleor_esd_plugin.ids import uuid7
 from saleor_esd_plugin.permissions import MANAGE_LICENSES, ROLE_RIGHTS, Right
@@ -115,3 +122,55 @@ def test_only_masters_and_staff_see_members(make_account, make_member, staff):
     assert members_visible_to(master).count() == 2
     assert members_visible_to(staff).count() == 2
     assert members_visible_to(helper).count() == 0
+
+
+@pytest.mark.django_db
+def test_who_sees_a_row_is_told_what_is_missing(make_account, make_member, staff):
+    """An order may have no account yet; nobody is told of permissions who does not see the row."""
+    account = make_account()
+    master, helper = make_member(account, "1"), make_member(account, "2", "SUPPORT")
+    asked = (account.pk, Right.REVEAL, "REVEAL_LICENSE_KEYS")
+
+    assert require_right_on_visible(master, *asked) is True
+    assert require_right_on_visible(staff, None, Right.ASSIGN, MANAGE_LICENSES) is False
+    with pytest.raises(ForbiddenRole):
+        require_right_on_visible(helper, *asked)
+    with pytest.raises(PermissionRefused) as refusal:
+        require_right_on_visible(staff, *asked)
+    assert refusal.value.permissions == ("REVEAL_LICENSE_KEYS",)
+
+
+@pytest.mark.django_db
+def test_staff_who_are_members_of_one_account_act_as_members(make_account, make_member, staff):
+    own, other = make_account(), make_account()
+    make_member(own, staff.ref)
+    asked = (Right.ASSIGN, MANAGE_LICENSES)
+
+    assert require_right_in_all(staff, [other.pk], *asked) is False
+    assert require_right_in_all(staff, [own.pk, other.pk], *asked) is True
+    with pytest.raises(PermissionRefused):
+        require_right_in_all(Actor("USER", staff.ref), [own.pk, other.pk], *asked)
+
+
+@pytest.mark.django_db
+def test_only_staff_say_whether_an_account_is_a_resellers(make_account, make_member, staff):
+    account = make_account()
+    master, helper = make_member(account, "1"), make_member(account, "2", "ADMINISTRATOR")
+
+    require_account_change(master, account.pk, is_reseller=False)
+    require_account_change(staff, account.pk, is_reseller=True)
+    with pytest.raises(PermissionRefused):
+        require_account_change(master, account.pk, is_reseller=True)
+    with pytest.raises(ForbiddenRole):
+        require_account_change(helper, account.pk, is_reseller=False)
+
+
+@pytest.mark.django_db
+def test_no_member_reads_the_names_of_staff(make_account, make_member, staff):
+    account = make_account()
+    master = make_member(account, "1")
+    assert memberships([(account.pk, "1"), (account.pk, "2")]) == {(account.pk, "1"): True}
+
+    assert name_for_actor("Ann", staff, is_member=False) == "Ann"
+    assert name_for_actor("Ann", master, is_member=True) == "Ann"
+    assert name_for_actor("Ann", master, is_member=False) == "staff"

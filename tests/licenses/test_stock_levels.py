@@ -78,7 +78,7 @@ def test_the_figures_of_a_pool_add_up():
             sold_last_7_days=4,
             sold_last_30_days=4,
         ),
-        made.pk: PoolStock(imported=3, licenses=NO_LICENSES),
+        made.pk: PoolStock(imported=3, licenses=NO_LICENSES, is_generated=True),
         empty.pk: PoolStock(licenses=NO_LICENSES),
     }
     assert [one.taken for one in stock.values()] == [3, 3, 0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import build
 import pytest
 from factories import (
@@ -168,6 +170,31 @@ def test_what_keeps_the_whole_order_comes_with_its_units():
         "KEYS": 0,
         "PROCESSING": 0,
     }
+
+
+@pytest.mark.parametrize("reason", ["PAYMENT", "CONFIRMATION", "DISPUTE", "REFUND"])
+def test_rows_and_conditions_agree_on_what_keeps_an_order(reason):
+    """Invariant 3: of each order, however it stands."""
+    order = make_license_order(1)
+    row = LicenseOrder.objects.filter(pk=order.pk)
+    kept_by_something = row.exclude(pk__in=blockers.unkept_orders())
+    moments = (None, order.ordered_at)
+
+    for paid_at, confirmed_at, disputed_at, open_refund, waiver in product(
+        moments, moments, moments, (0, 1), ("", "a good customer")
+    ):
+        row.update(
+            paid_at=paid_at,
+            confirmed_at=confirmed_at,
+            disputed_at=disputed_at,
+            open_refund=open_refund,
+            unpaid_release_reason=waiver,
+        )
+        reasons = blockers.reasons_of_order(row.get())
+
+        assert row.filter(blockers.kept_by(reason)).exists() is (reason in reasons)
+        assert kept_by_something.exists() is bool(reasons)
+        assert blockers.is_owed(row.get()) is bool({"PAYMENT", "REFUND"} & set(reasons))
 
 
 def test_unpaid_orders_with_everything_released_are_not_listed():

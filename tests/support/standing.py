@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import Dict, List, Set
 
-from saleor_esd_plugin.graphql.licenses.listing import waiting_reasons
 from saleor_esd_plugin.licenses.models import License
 from saleor_esd_plugin.orders import blockers
-from saleor_esd_plugin.orders.counts import Availability, availability, total
+from saleor_esd_plugin.orders.counts import (
+    Availability,
+    availability,
+    total,
+    waiting_of_licenses,
+)
 from saleor_esd_plugin.orders.models import LicenseOrder, LicenseOrderLine
 
 
@@ -30,7 +34,7 @@ def assert_orders_say_why() -> None:
     pending = License.objects.filter(fulfillment="PENDING_APPROVAL").values_list(
         "pk", "order_line__order_id"
     )
-    reasons = waiting_reasons([pk for pk, _ in pending])
+    reasons = waiting_of_licenses([pk for pk, _ in pending])
     for pk, order_id in pending:
         assert set(reasons[pk]) <= named[order_id] and bool(reasons[pk]) == bool(named[order_id])
 

@@ -9,14 +9,14 @@ from django.db.models import QuerySet
 
 from ...accounts import queries
 from ...accounts.models import Account, Member
+from ...criteria import contains
 from ...host.types import Actor
-from .. import filters
 
 
 def end_customers_below(account_ids: List[UUID], actor: Actor, text: str) -> QuerySet:
     """The end customers of these accounts that the actor may see and that are not archived."""
     return queries.end_customers_visible_to(actor).filter(
-        filters.text(text, "code", "name", "email"), account_id__in=account_ids, archived_at=None
+        contains(text, "code", "name", "email"), account_id__in=account_ids, archived_at=None
     )
 
 

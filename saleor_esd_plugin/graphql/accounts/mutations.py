@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import Any, Tuple
 
 import graphene
-from django.db.models import QuerySet
 
 from ...accounts import access, end_customers, invitations, queries, services
-from ...accounts.models import Account, EndCustomer
-from ...errors import NotFound, PermissionRefused
+from ...accounts.models import EndCustomer
 from ...host.graphql import ref_of
-from ...host.shop import user_email
 from ...host.types import Actor
 from ...licenses.end_customers import delete_end_customer, update_end_customer
 from ...permissions import MANAGE_LICENSES, Right
@@ -28,19 +25,14 @@ from .inputs import (
 from .types import LicenseAccount, LicenseEndCustomer
 
 
-def _accounts_in_use(actor: Actor) -> QuerySet:
-    """Accounts whose licenses the actor may see: who may not even do that is told of no end customer."""
-    if actor.has(MANAGE_LICENSES):
-        return Account.objects.all()
-    return Account.objects.filter(pk__in=access.account_ids_with(actor, Right.SEE_LICENSES))
-
-
 def _end_customer_to_change(actor: Actor, global_id: str) -> Tuple[EndCustomer, bool]:
     """It, and whether the actor changes it as staff of the shop.
 
     Raises NotFound for strangers, ForbiddenRole for members who may look but not assign.
     """
-    rows = EndCustomer.objects.filter(account__in=_accounts_in_use(actor), archived_at=None)
+    rows = EndCustomer.objects.filter(
+        account__in=queries.accounts_in_use_by(actor), archived_at=None
+    )
     end_customer = find(rows, global_id, "LicenseEndCustomer")
     is_member = access.require_right(actor, end_customer.account_id, Right.ASSIGN, MANAGE_LICENSES)
     return end_customer, not is_member
@@ -61,7 +53,9 @@ class LicenseEndCustomerCreate(BaseMutation):
 
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicenseEndCustomerCreate:
-        account = find(_accounts_in_use(actor), input.account, "LicenseAccount", field="account")
+        account = find(
+            queries.accounts_in_use_by(actor), input.account, "LicenseAccount", field="account"
+        )
         is_member = access.require_right(actor, account.pk, Right.ASSIGN, MANAGE_LICENSES)
         created = end_customers.create_end_customer(
             account.pk,
@@ -146,13 +140,8 @@ class LicenseAccountCreate(BaseMutation):
 
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicenseAccountCreate:
-        ref = ref_of(input.user, "User")
-        email = user_email(ref) if ref else ""
-        if not ref or not email:
-            raise NotFound(field="user")
         created = services.create_account(
-            user_ref=ref,
-            email=email,
+            user_ref=ref_of(input.user, "User") or "",
             name=input.name or "",
             language=input.language or "",
             is_reseller=bool(input.is_reseller),
@@ -177,9 +166,8 @@ class LicenseAccountUpdate(BaseMutation):
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicenseAccountUpdate:
         account = find(queries.visible_to(actor), input.id, "LicenseAccount")
-        access.require_right(actor, account.pk, Right.MANAGE_MEMBERS, MANAGE_LICENSES)
-        if input.is_reseller is not None and not actor.has(MANAGE_LICENSES):
-            raise PermissionRefused(MANAGE_LICENSES)
+        is_reseller = input.is_reseller is not None
+        access.require_account_change(actor, account.pk, is_reseller=is_reseller)
         updated = services.update_account(
             account.pk,
             is_reseller=input.is_reseller,

@@ -10,12 +10,13 @@ from promise import Promise
 
 from ...accounts import queries
 from ...accounts.models import Account, Member
+from ...criteria import contains, within, yes_no
 from ...host.graphql import permission_denied, ref_of, user_ref
 from ...host.types import Actor
 from ...permissions import MANAGE_LICENSES
-from .. import filters
 from ..base import asker, nested, owner_or_staff, root_query
 from ..connections import KeysetConnection, connect, connection_field
+from ..filters import between
 from ..ids import find_or_none
 from ..loaders import load
 from .inputs import ACCOUNT_SORTING, LicenseAccountFilterInput
@@ -35,9 +36,9 @@ def resolve_license_accounts(
     accounts = queries.visible_to(actor)
     if filter is not None:
         accounts = accounts.filter(
-            filters.text(filter.text, "name", "email"),
-            filters.yes_no(filter.is_reseller, Q(is_reseller=True)),
-            filters.within(filter.created_at, "created_at", field="filter.createdAt"),
+            contains(filter.text, "name", "email"),
+            yes_no(filter.is_reseller, Q(is_reseller=True)),
+            within(between(filter.created_at), "created_at", field="filter.createdAt"),
         )
         if filter.user is not None:
             member = Member.objects.filter(user_ref=ref_of(filter.user, "User") or "")

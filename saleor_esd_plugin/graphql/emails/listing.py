@@ -8,13 +8,13 @@ from uuid import UUID
 import graphene
 from django.db.models import Q, QuerySet
 
+from ...criteria import contains, one_of, within
 from ...emails import queries
 from ...emails.models import Delivery
 from ...host.types import Actor
 from ...licenses.models import License
 from ...orders.models import LicenseOrder
-from .. import filters
-from ..filters import LicenseDateTimeRange
+from ..filters import LicenseDateTimeRange, between
 from ..ids import find_or_none
 from ..orders.lookup import order_condition
 from ..sorting import BY_AGE, Sorting
@@ -40,11 +40,11 @@ class LicenseDeliveryFilterInput(graphene.InputObjectType):
 def wanted(filter: Any) -> Q:
     """The condition on deliveries that `filter` says. Raises Invalid."""
     found = (
-        filters.one_of(filter.kind, "kind")
-        & filters.one_of(filter.status, "status")
-        & filters.text(filter.recipient, "recipient", field="filter.recipient")
-        & filters.within(filter.created_at, "created_at", field="filter.createdAt")
-        & filters.within(filter.sent_at, "sent_at", field="filter.sentAt")
+        one_of(filter.kind, "kind")
+        & one_of(filter.status, "status")
+        & contains(filter.recipient, "recipient", field="filter.recipient")
+        & within(between(filter.created_at), "created_at", field="filter.createdAt")
+        & within(between(filter.sent_at), "sent_at", field="filter.sentAt")
     )
     if filter.order is not None:
         orders = LicenseOrder.objects.filter(order_condition(filter.order))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import graphene
-from django.db.models import Q, QuerySet
 
 from ...accounts import access
 from ...emails.receipts import send_license_order_receipt
@@ -13,12 +12,10 @@ from ...emails.resending import resend_license_email
 from ...host.types import Actor
 from ...licenses import queries as licenses
 from ...orders import queries as orders
-from ...orders.models import LicenseOrder as OrderRow
 from ...permissions import MANAGE_LICENSES, Right
 from ..base import BaseMutation, owner_or_staff
 from ..ids import find
 from ..licenses.types import License
-from ..licenses.visibility import require_right
 from ..orders.lookup import find_order
 from ..orders.types import LicenseOrder
 
@@ -59,7 +56,8 @@ class LicenseEmailResend(BaseMutation):
         license = find(licenses.visible_to(actor), input.license, "License", field="license")
         rights = [Right.RESEND] + ([] if input.email is None else [Right.CORRECT_ADDRESS])
         as_member = [
-            require_right(actor, license.account_id, right, MANAGE_LICENSES) for right in rights
+            access.require_right_on_visible(actor, license.account_id, right, MANAGE_LICENSES)
+            for right in rights
         ]
         resent = resend_license_email(
             license.pk,
@@ -106,19 +104,13 @@ class LicenseOrderReceiptSend(BaseMutation):
 
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicenseOrderReceiptSend:
-        order = find_order(_orders_with_receipts(actor), input.order, field="order")
-        require_right(actor, order.account_id, Right.SEND_RECEIPT, MANAGE_LICENSES)
+        order = find_order(orders.with_receipts_for(actor), input.order, field="order")
+        access.require_right_on_visible(
+            actor, order.account_id, Right.SEND_RECEIPT, MANAGE_LICENSES
+        )
         emails = send_license_order_receipt(order.pk, emails=input.emails, actor=actor)
         seen = orders.visible_to(actor).filter(pk=order.pk).first()
         return cls(emails=list(emails), license_order=seen)
-
-
-def _orders_with_receipts(actor: Actor) -> QuerySet:
-    """Orders that the actor may see, and those of which it may only send receipts (BILLING)."""
-    billed = access.account_ids_with(actor, Right.SEND_RECEIPT)
-    return OrderRow.objects.filter(
-        Q(pk__in=orders.visible_to(actor).values("pk")) | Q(account_id__in=billed)
-    )
 
 
 MUTATIONS = (LicenseEmailResend, LicenseOrderReceiptSend)

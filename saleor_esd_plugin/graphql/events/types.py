@@ -11,8 +11,8 @@ from ...accounts.models import Account
 from ...events.models import Event
 from ...events.types import EventType
 from ...host.graphql import DateTime
+from ...orders.history import PEOPLE_AND_APPS, PROVIDER, message_of, readable_data
 from ...orders.models import LicenseOrder
-from ...permissions import MANAGE_LICENSES
 from ..base import asker, nested
 from ..connections import KeysetConnection
 from ..enums import described_enum
@@ -20,12 +20,6 @@ from ..errors import facts
 from ..ids import Record
 from ..licenses.visibility import name_for
 from ..loaders import load, rows
-
-PROVIDER = "PROVIDER"
-# Those who may be of the shop's staff.
-PEOPLE_AND_APPS = ("USER", "APP")
-# From which pools keys come, and why, is nobody's business but the shop's.
-_OF_STOCK = ("choices", "pools")
 
 _HAPPENED = {
     EventType.LICENSE_ORDER_RECORDED: "A shop order with licensed products was noted.",
@@ -178,8 +172,7 @@ class LicenseEvent(Record, graphene.ObjectType):
 
     @staticmethod
     def resolve_message(root: Event, info: Any) -> Optional[str]:
-        # Of people's acts it is the id of their request.
-        return (root.request_id or None) if root.actor_kind == PROVIDER else None
+        return message_of(root) or None
 
     @staticmethod
     def resolve_order(root: Event, info: Any) -> Promise:
@@ -192,9 +185,7 @@ class LicenseEvent(Record, graphene.ObjectType):
     @staticmethod
     @nested
     def resolve_data(root: Event, info: Any) -> List[LicenseEventValue]:
-        hidden = () if asker(info).has(MANAGE_LICENSES) else _OF_STOCK
-        # JSON objects have no order in the database.
-        found = facts({name: root.data[name] for name in sorted(root.data) if name not in hidden})
+        found = facts(readable_data(root, asker(info)))
         return [LicenseEventValue(name=name, value=value) for name, value in found]
 
 

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Dict
+from uuid import UUID
 
 import graphene
 
-from ...exports.requests import (
-    Issued,
-    export_import_report,
-    export_license_keys,
-    export_licenses,
-)
-from ...host import shop
+from ...errors import NotFound
+from ...exports.files import export_keys_of_pool, export_visible_licenses
+from ...exports.requests import Issued, export_import_report
 from ...host.graphql import DateTime
 from ...host.types import Actor
+from ...keys.models import KeyBatch, KeyImport
 from ...permissions import MANAGE_LICENSE_KEYS, MANAGE_LICENSES, REVEAL_LICENSE_KEYS
 from ..base import BaseMutation, owner_or_staff, staff_with
-from ..ids import decode
-from .files import keys_for, licenses_for, stored_filter
+from ..ids import decode, find_or_none
+from ..licenses.filters import license_filter
 from .inputs import (
     LicenseKeyImportReportExportInput,
     LicenseKeyPoolExportInput,
     LicensesExportInput,
 )
-from .reports import find_judged
-
-EXPORT_PATH = "/plugins/global/esd/export/?token="
 
 _URL = (
     "Where to fetch the file, once, within ten minutes. Opened in a browser it shows a button; a program sends "
@@ -43,8 +37,12 @@ class _Answer:
 
 
 def _answer(mutation: Any, issued: Issued) -> Any:
-    expires_at: datetime = issued.export.expires_at
-    return mutation(url=shop.absolute_url(EXPORT_PATH) + issued.token, expires_at=expires_at)
+    return mutation(url=issued.url, expires_at=issued.export.expires_at)
+
+
+def _texts(filter: Any) -> Dict[str, str]:
+    """The texts and ids of a LicenseFilterInput as the client wrote them."""
+    return {name: text for name, text in (filter or {}).items() if isinstance(text, str)}
 
 
 class LicensesExport(_Answer, BaseMutation):
@@ -63,17 +61,13 @@ class LicensesExport(_Answer, BaseMutation):
 
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> Any:
-        stored = stored_filter(input.filter)
-        is_clear = bool(input.clear)
-        prepared = licenses_for(actor, stored, input.columns, is_clear=is_clear)
-        issued = export_licenses(
-            prepared.source,
-            actor=actor,
-            wanted=stored,
+        issued = export_visible_licenses(
+            license_filter(input.filter),
             columns=input.columns,
-            is_clear=is_clear,
+            is_clear=bool(input.clear),
             reason=input.reason or "",
-            account_id=prepared.account_id,
+            typed=_texts(input.filter),
+            actor=actor,
         )
         return _answer(cls, issued)
 
@@ -94,22 +88,28 @@ class LicenseKeyPoolExport(_Answer, BaseMutation):
 
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> Any:
-        stored: Dict[str, Any] = {"pool": str(decode(input.pool, "LicenseKeyPool", field="pool"))}
-        if input.batch is not None:
-            stored["batch"] = str(decode(input.batch, "LicenseKeyBatch", field="batch"))
-        if input.states is not None:
-            stored["states"] = list(input.states)
-        is_clear = bool(input.clear)
-        prepared = keys_for(actor, stored, input.columns, is_clear=is_clear)
-        issued = export_license_keys(
-            prepared.source,
-            actor=actor,
-            wanted=stored,
+        batch = input.batch
+        issued = export_keys_of_pool(
+            decode(input.pool, "LicenseKeyPool", field="pool"),
+            batch_id=None if batch is None else decode(batch, "LicenseKeyBatch", field="batch"),
+            states=input.states,
             columns=input.columns,
-            is_clear=is_clear,
+            is_clear=bool(input.clear),
             reason=input.reason or "",
+            actor=actor,
         )
         return _answer(cls, issued)
+
+
+def _judged(global_id: str) -> UUID:
+    """The import, or a small import's batch, that this id of either is about. Raises NotFound."""
+    key_import = find_or_none(KeyImport.objects.all(), global_id, "LicenseKeyImport")
+    if key_import is not None:
+        return key_import.pk
+    batch = find_or_none(KeyBatch.objects.all(), global_id, "LicenseKeyBatch")
+    if batch is None:
+        raise NotFound()
+    return batch.key_import_id or batch.pk
 
 
 class LicenseKeyImportReportExport(_Answer, BaseMutation):
@@ -128,7 +128,7 @@ class LicenseKeyImportReportExport(_Answer, BaseMutation):
 
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> Any:
-        issued = export_import_report(find_judged(input.id), actor=actor, verdicts=input.verdicts)
+        issued = export_import_report(_judged(input.id), actor=actor, verdicts=input.verdicts)
         return _answer(cls, issued)
 
 

@@ -9,14 +9,14 @@ import graphene
 from django.db.models import Q
 from promise import Promise
 
+from ...criteria import any_of, within
 from ...host.graphql import DateTime
 from ...keys.importing.progress import in_state, report_of
 from ...keys.importing.reports import ImportReport
 from ...keys.models import KeyBatch, KeyImport, KeyPool
-from .. import filters
 from ..base import nested
 from ..connections import KeysetConnection
-from ..filters import LicenseDateTimeRange
+from ..filters import LicenseDateTimeRange, between
 from ..ids import Record, uuid_within
 from ..loaders import load, rows
 from ..sorting import BY_AGE, Sorting
@@ -101,12 +101,9 @@ class LicenseKeyImportFilterInput(graphene.InputObjectType):
 
 def wanted(filter: Any) -> Q:
     """The condition on imports that `filter` says. Raises Invalid."""
-    found = filters.within(filter.created_at, "created_at", field="filter.createdAt")
+    found = within(between(filter.created_at), "created_at", field="filter.createdAt")
     if filter.state is not None:
-        states = Q(pk__in=[])
-        for state in filter.state:
-            states |= in_state(state)
-        found &= states
+        found &= any_of(map(in_state, filter.state))
     if filter.pool is not None:
         pool_id = uuid_within(filter.pool, "LicenseKeyPool")
         found &= Q(pools__contains=[str(pool_id)]) if pool_id else Q(pk__in=[])

@@ -10,11 +10,11 @@ from ...accounts.addresses import parse_addresses
 from ...errors import Required
 from ...host.types import Actor
 from ...keys.importing import small
-from ...keys.importing.errors import FileTooLarge, RowsRefused
+from ...keys.importing.errors import refusal_of
 from ...keys.importing.intake import import_key_file
 from ...keys.importing.outliers import Accepted
 from ...keys.importing.progress import report_of, resume_key_import, stop_key_import
-from ...keys.importing.reading import MOST_BYTES, KeyFile, list_keys, open_keys
+from ...keys.importing.reading import KeyFile, list_keys, open_upload
 from ...keys.models import KeyKind, KeyPool
 from ...keys.stock import pools
 from ...licenses.policies.pools import update_key_pool, warnings_after_archiving
@@ -131,7 +131,7 @@ class LicenseKeysImport(BaseMutation):
         from_file = input.file is not None
         taken = import_key_file(
             pool_id,
-            open_keys(_checked(input.file)) if from_file else KeyFile(list_keys(input.keys), False),
+            open_upload(input.file) if from_file else KeyFile(list_keys(input.keys), False),
             pool_of_sku=pool_of_sku,
             source=small.KeySource.FILE if from_file else small.KeySource.LIST,
             commit=input.dry_run is False,
@@ -144,17 +144,9 @@ class LicenseKeysImport(BaseMutation):
             actor=actor,
         )
         if isinstance(taken, small.ImportReport):
-            errors = []
-            if taken.is_refused:
-                errors = [license_error(RowsRefused(taken, field="file" if from_file else "keys"))]
-            return cls(report=taken, errors=errors)
+            refusal = refusal_of(taken, field="file" if from_file else "keys")
+            return cls(report=taken, errors=refusal and [license_error(refusal)])
         return cls(key_import=taken, report=report_of(taken) if taken.finished_at else None)
-
-
-def _checked(file: Any) -> Any:
-    if file.size > MOST_BYTES:
-        raise FileTooLarge(MOST_BYTES // 1024 // 1024, "MiB")
-    return file
 
 
 class LicenseKeyImportStop(BaseMutation):

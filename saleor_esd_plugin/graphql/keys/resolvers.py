@@ -7,13 +7,14 @@ from typing import Any, List, Optional
 import graphene
 from django.db.models import Q
 
+from ...criteria import contains, within, yes_no
 from ...host.types import Actor
 from ...keys.formats import FORMATS
 from ...keys.models import KeyBatch, KeyImport, KeyPool
 from ...permissions import MANAGE_LICENSE_KEYS
-from .. import filters
 from ..base import root_query, staff_with
 from ..connections import KeysetConnection, connect, connection_field
+from ..filters import between
 from ..ids import find_or_none
 from .imports import (
     IMPORT_SORTING,
@@ -43,11 +44,11 @@ def resolve_license_key_pools(
     pools = KeyPool.objects.all()
     if filter is not None:
         pools = pools.filter(
-            filters.text(filter.text, "name"),
-            filters.yes_no(filter.is_generated, Q(is_generated=True)),
-            filters.yes_no(filter.is_archived, Q(archived_at__isnull=False)),
-            filters.yes_no(filter.low_stock, Q(low_stock_at__isnull=False)),
-            filters.within(filter.created_at, "created_at", field="filter.createdAt"),
+            contains(filter.text, "name"),
+            yes_no(filter.is_generated, Q(is_generated=True)),
+            yes_no(filter.is_archived, Q(archived_at__isnull=False)),
+            yes_no(filter.low_stock, Q(low_stock_at__isnull=False)),
+            within(between(filter.created_at), "created_at", field="filter.createdAt"),
         )
     return connect(LicenseKeyPoolConnection, pools, POOL_SORTING.chosen(sort_by), **paging)
 
@@ -76,7 +77,7 @@ def resolve_license_key_formats(actor: Actor, info: Any) -> List[LicenseKeyForma
     return [
         LicenseKeyFormat(
             name=format.name,
-            is_generatable=bool(format.groups),
+            is_generatable=format.is_generatable,
             example=format.mask(""),
             bits=format.bits,
         )

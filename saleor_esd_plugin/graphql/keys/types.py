@@ -256,14 +256,12 @@ class LicenseKeyPool(Record, graphene.ObjectType):
     @staticmethod
     @_for_key_staff
     def resolve_staff_addresses(root: KeyPool, info: Any) -> List[str]:
-        return [address.strip() for address in root.staff_addresses.split(",") if address.strip()]
+        return root.addresses
 
     @staticmethod
     def resolve_health(root: KeyPool, info: Any) -> Promise:
-        # What is made as it is sold does not run out.
-        unknown = {"runway_days": None} if root.is_generated else {}
         return load(info.context, pool_health, root.pk).then(
-            lambda values: LicenseKeyPoolHealth(**{**values, **unknown})
+            lambda values: LicenseKeyPoolHealth(**values)
         )
 
 

@@ -69,12 +69,3 @@ LicenseWaitingReason = described_enum(
         "locked, the plugin is switched off or no worker runs.",
     },
 )
-
-COLORS = {
-    Lifecycle.ACTIVE: "GREEN",
-    Lifecycle.PENDING: "AMBER",
-    Lifecycle.GRACE: "AMBER",
-    Lifecycle.EXPIRED: "RED",
-    Lifecycle.SUSPENDED: "RED",
-    Lifecycle.CANCELLED: "RED",
-}

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import graphene
-from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Q, QuerySet, Value
-from django.db.models.functions import Coalesce, LPad
 
-from ...accounts import access
-from ...host.db import now
 from ...host.graphql import ref_of
-from ...host.types import Actor
-from ...licenses.models import ENDED
-from ...licenses.rules import Lifecycle
-from ...licenses.search import count_search, licenses_with_key
-from ...orders import blockers
-from ...permissions import Right
-from .. import filters
-from ..filters import LicenseDateTimeRange
-from ..orders.lookup import order_condition
-from ..sorting import BY_AGE, Order, Sorting
+from ...orders.license_search import LicenseFilter
+from ..filters import LicenseDateTimeRange, between, id_within
+from ..orders.lookup import order_ref
+from ..sorting import BY_AGE, Sorting
 from .enums import LicenseFulfillment, LicenseLifecycle, LicenseWaitingReason
-from .visibility import STAFF
-
-_NEVER = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
-_LONGEST_NUMBER = 64
-_ORDER = "order_line__order__"
 
 LICENSE_SORTING = Sorting(
     "License",
@@ -47,22 +32,6 @@ LICENSE_SORTING = Sorting(
         "ORDER_NUMBER": ("sorted_order_number", str, "The number of its order."),
     },
 )
-
-
-def sortable(licenses: QuerySet, order: Order) -> QuerySet:
-    """`licenses` with the column that `order` needs; it is never NULL."""
-    # Made only if asked for: each costs joins.
-    if order.column == "sorted_end_customer":
-        return licenses.annotate(sorted_end_customer=Coalesce(F("end_customer__name"), Value("")))
-    if order.column == "sorted_order_number":
-        # Numbers are text on every host; filled up on the left, 9 comes before 10.
-        number = LPad(F(_ORDER + "number"), _LONGEST_NUMBER, Value("0"))
-        return licenses.annotate(sorted_order_number=number)
-    if order.column.startswith("sorted_"):
-        column = order.column[len("sorted_") :]
-        never = Value(_NEVER, output_field=DateTimeField())
-        return licenses.annotate(**{order.column: Coalesce(F(column), never)})
-    return licenses
 
 
 class LicenseFilterInput(graphene.InputObjectType):
@@ -108,123 +77,17 @@ class LicenseFilterInput(graphene.InputObjectType):
     expires_at = LicenseDateTimeRange(description="When it expires; leaves out what never does.")
 
 
-def wanted(filter: Any, actor: Actor) -> Q:
-    """The condition on licenses that `filter` says. Raises Invalid, KeyringLocked, RateLimited."""
-    return (
-        _by_state(filter)
-        & _by_order(filter)
-        & _by_people(filter)
-        & _by_key(filter, actor)
-        & filters.within(filter.created_at, "created_at", field="filter.createdAt")
-        & filters.within(filter.released_at, "released_at", field="filter.releasedAt")
-        & filters.within(filter.expires_at, "expires_at", field="filter.expiresAt")
-        & filters.text(
-            filter.text,
-            _ORDER + "number",
-            _ORDER + "purchase_order_reference",
-            _ORDER + "buyer_email",
-            "order_line__product_name",
-            "order_line__variant_name",
-            "order_line__sku",
-            "end_customer__code",
-            "end_customer__name",
-            "end_customer__email",
-        )
-    )
-
-
-def _by_state(filter: Any) -> Q:
-    found = filters.one_of(filter.fulfillment, "fulfillment")
-    if filter.lifecycle is not None:
-        moment, states = now(), Q(pk__in=[])
-        for state in filter.lifecycle:
-            states |= _in_lifecycle(state, moment)
-        found &= states
-    if filter.waiting_for is not None:
-        waiting = Q(pk__in=[])
-        for reason in filter.waiting_for:
-            waiting |= blockers.licenses_waiting(reason)
-        found &= waiting
-    return found
-
-
-def _in_lifecycle(state: str, moment: datetime) -> Q:
-    """What `licenses.rules.lifecycle_at` says, as a condition."""
-    if state == Lifecycle.CANCELLED:
-        return Q(fulfillment__in=ENDED)
-    live = ~Q(fulfillment__in=ENDED)
-    if state == Lifecycle.SUSPENDED:
-        return live & Q(suspended_at__isnull=False)
-    live &= Q(suspended_at=None)
-    if state == Lifecycle.PENDING:
-        return live & (Q(starts_at=None) | Q(starts_at__gt=moment))
-    begun = live & Q(starts_at__lte=moment)
-    if state == Lifecycle.ACTIVE:
-        return begun & (Q(expires_at=None) | Q(expires_at__gt=moment))
-    grace = ExpressionWrapper(
-        F("policy__grace_days") * Value(timedelta(days=1), output_field=DurationField()),
-        output_field=DurationField(),
-    )
-    grace_began = ExpressionWrapper(
-        Value(moment, output_field=DateTimeField()) - grace, output_field=DateTimeField()
-    )
-    over = begun & Q(expires_at__lte=moment)
-    in_grace = Q(expires_at__gt=grace_began)
-    return over & (in_grace if state == Lifecycle.GRACE else ~in_grace)
-
-
-def _by_order(filter: Any) -> Q:
-    found = filters.text(
-        filter.product,
-        "order_line__product_name",
-        "order_line__variant_name",
-        field="filter.product",
-    )
-    if filter.variant is not None:
-        found &= Q(order_line__variant_ref=ref_of(filter.variant, "ProductVariant") or "")
-    if filter.sku is not None:
-        found &= Q(order_line__sku__iexact=filters.searchable(filter.sku, field="filter.sku"))
-    if filter.order_number is not None:
-        number = filters.searchable(filter.order_number, field="filter.orderNumber")
-        found &= Q(**{_ORDER + "number": number})
-    if filter.order is not None:
-        found &= order_condition(filter.order, _ORDER)
-    return found
-
-
-def _by_people(filter: Any) -> Q:
-    found = filters.text(
-        filter.buyer,
-        _ORDER + "buyer_email",
-        "account__email",
-        "account__name",
-        field="filter.buyer",
-    )
-    found &= filters.text(
-        filter.end_customer_text,
-        "end_customer__code",
-        "end_customer__name",
-        "end_customer__email",
-        field="filter.endCustomerText",
-    )
-    if filter.account is not None:
-        found &= filters.identified([filter.account], "LicenseAccount", "account_id")
-    if filter.end_customer is not None:
-        found &= filters.identified([filter.end_customer], "LicenseEndCustomer", "end_customer_id")
-    return found
-
-
-def _by_key(filter: Any, actor: Actor) -> Q:
-    found = Q()
-    if filter.key_suffix is not None:
-        suffix = filters.searchable(filter.key_suffix, field="filter.keySuffix")
-        # Keys whose case does not matter are kept in upper case.
-        found &= Q(key__suffix__in=[suffix, suffix.upper()]) & ~Q(key__suffix="")
-    if filter.key is not None:
-        if not actor.has(*STAFF):
-            count_search(actor)
-        found &= Q(pk__in=licenses_with_key(filter.key))
-    if found and not actor.has(*STAFF):
-        # Trying endings until one is found would tell SUPPORT what it may not see.
-        found &= Q(account_id__in=access.account_ids_with(actor, Right.SEE_KEY_HINT))
-    return found
+def license_filter(input: Any) -> LicenseFilter:
+    """What a LicenseFilterInput (None: no condition) says, its ids taken apart."""
+    if input is None:
+        return LicenseFilter()
+    taken_apart = {
+        "variant": None if input.variant is None else ref_of(input.variant, "ProductVariant") or "",
+        "order": order_ref(input.order),
+        "account": id_within(input.account, "LicenseAccount"),
+        "end_customer": id_within(input.end_customer, "LicenseEndCustomer"),
+        "created_at": between(input.created_at),
+        "released_at": between(input.released_at),
+        "expires_at": between(input.expires_at),
+    }
+    return LicenseFilter(**{**input, **taken_apart})

@@ -7,20 +7,14 @@ from uuid import UUID
 
 from django.db.models import F, QuerySet
 
-from ...accounts import access
 from ...emails.models import Delivery
 from ...host.db import now
 from ...host.types import Actor
 from ...keys.models import LicenseKey
 from ...licenses import queries
 from ...licenses.models import LIVE, Assignment, Fulfillment, KeyReplacement, License
-from ...licenses.units import PENDING
 from ...orders import queries as order_queries
-from ...orders.blockers import waiting_of_unit
-from ...orders.counts import availability
 from ...orders.models import LicenseOrder, LicenseOrderLine
-from ...permissions import Right
-from .visibility import STAFF
 
 
 def moment(keys: List[str]) -> Dict[str, Any]:
@@ -109,15 +103,12 @@ def licenses_seen_by(license_ids: List[UUID], actor: Actor) -> Dict[UUID, Licens
 
 def orders_seen_by(order_ids: List[UUID], actor: Actor) -> Dict[UUID, LicenseOrder]:
     """Those of these orders that the actor may see, be it by way of a license."""
-    orders = LicenseOrder.objects.all() if actor.has(*STAFF) else order_queries.visible_to(actor)
-    return orders.in_bulk(order_ids)
+    return order_queries.visible_above(actor).in_bulk(order_ids)
 
 
 def _seen_by(actor: Actor) -> QuerySet:
-    # A visitor and who approves orders have come through the order.
-    if actor.is_anonymous or actor.has(*STAFF):
-        return License.objects.all()
-    return queries.visible_to(actor)
+    # A visitor has come through the order.
+    return License.objects.all() if actor.is_anonymous else queries.visible_below(actor)
 
 
 def visible_lines(refs: List[str], actor: Actor) -> Dict[str, LicenseOrderLine]:
@@ -125,53 +116,8 @@ def visible_lines(refs: List[str], actor: Actor) -> Dict[str, LicenseOrderLine]:
 
     Show visitors only those whose order's token they know.
     """
-    lines = LicenseOrderLine.objects.select_related("order").filter(order_line_ref__in=refs)
-    if not actor.is_anonymous and not actor.has(*STAFF):
-        accounts = access.account_ids_with(actor, Right.SEE_LICENSES)
-        lines = lines.filter(order__account_id__in=accounts)
+    seen = LicenseOrderLine.objects.all()
+    if not actor.is_anonymous:
+        seen = order_queries.lines_visible_to(actor)
+    lines = seen.select_related("order").filter(order_line_ref__in=refs)
     return {line.order_line_ref: line for line in lines}
-
-
-def waiting_reasons(license_ids: List[UUID]) -> Dict[UUID, List[str]]:
-    """What each of these licenses waits for; nothing if it is released, or if its order has ended."""
-    pending = License.objects.filter(pk__in=license_ids, fulfillment=PENDING)
-    by_line: Dict[UUID, List[License]] = {}
-    for license in pending:
-        by_line.setdefault(license.order_line_id, []).append(license)
-    lines = lines_with_orders(list(by_line))
-    last_approved = _last_approved(lines.values())
-    return {
-        license.pk: waiting_of_unit(
-            lines[line_id], is_approved=license.unit_index <= last_approved[line_id]
-        )
-        for line_id, licenses in by_line.items()
-        for license in licenses
-    }
-
-
-def _last_approved(lines: Iterable[LicenseOrderLine]) -> Dict[UUID, int]:
-    """Line -> the highest unit index among its pending units that are approved; -1 if none is.
-
-    Approval is a count; the units with the lowest indexes are released first.
-    """
-    lines = list(lines)
-    found: Dict[UUID, int] = {}
-    to_look_up: Dict[UUID, int] = {}
-    stand = availability(lines)
-    for line in lines:
-        approved_pending = line.approved - stand[line.pk].available
-        if approved_pending <= 0:
-            found[line.pk] = -1
-        elif approved_pending >= stand[line.pk].pending:
-            found[line.pk] = line.quantity
-        else:
-            to_look_up[line.pk] = approved_pending
-    if to_look_up:
-        units: Dict[UUID, List[int]] = {line_id: [] for line_id in to_look_up}
-        rows = License.objects.filter(order_line_id__in=units, fulfillment=PENDING)
-        for line_id, index in rows.order_by("unit_index").values_list(
-            "order_line_id", "unit_index"
-        ):
-            units[line_id].append(index)
-        found.update({line_id: units[line_id][n - 1] for line_id, n in to_look_up.items()})
-    return found

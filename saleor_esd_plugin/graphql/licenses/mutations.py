@@ -9,6 +9,7 @@ import graphene
 from django.db.models import QuerySet
 
 from ...accounts import queries as accounts
+from ...accounts.access import require_right_in_all, require_right_on_visible
 from ...conf import settings
 from ...emails.queries import mails_to_come
 from ...errors import Invalid, InvalidQuantity, NotFound
@@ -31,16 +32,11 @@ from .inputs import (
     LicenseRecallInput,
 )
 from .types import License
-from .visibility import require_right
 
 
-def _require_many(actor: Actor, account_ids: Iterable[UUID]) -> bool:
+def _assigns_as_staff(actor: Actor, account_ids: Iterable[UUID]) -> bool:
     """Whether the actor may assign in all of these accounts only as staff. Raises ForbiddenRole."""
-    as_member = [
-        require_right(actor, account_id, Right.ASSIGN, MANAGE_LICENSES)
-        for account_id in sorted(set(account_ids))
-    ]
-    return not any(as_member)
+    return not require_right_in_all(actor, account_ids, Right.ASSIGN, MANAGE_LICENSES)
 
 
 def _find_all(visible: QuerySet, global_ids: List[str]) -> List[LicenseRow]:
@@ -84,7 +80,7 @@ class LicenseAssign(BaseMutation):
         if by_line:
             return cls(licenses=cls._assign_line(actor, input))
         found = _find_all(queries.visible_to(actor), input.licenses)
-        is_staff = _require_many(actor, [license.account_id for license in found])
+        is_staff = _assigns_as_staff(actor, [license.account_id for license in found])
         assigned = units.assign_licenses(
             [license.pk for license in found],
             end_customer_id=cls._end_customer(actor, input).pk,
@@ -105,7 +101,7 @@ class LicenseAssign(BaseMutation):
         lines = LicenseOrderLine.objects.select_related("order")
         visible = lines.filter(order__in=orders.visible_to(actor))
         line = find_line(visible, input.order_line, field="orderLine")
-        is_staff = _require_many(actor, [line.order.account_id])
+        is_staff = _assigns_as_staff(actor, [line.order.account_id])
         if not 1 <= input.quantity <= settings.max_quantity:
             raise InvalidQuantity(
                 f"Assign 1 to {settings.max_quantity} licenses.", field="quantity"
@@ -143,7 +139,7 @@ class LicenseRecall(BaseMutation):
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicenseRecall:
         found = _find_all(queries.visible_to(actor), input.licenses)
-        is_staff = _require_many(actor, [license.account_id for license in found])
+        is_staff = _assigns_as_staff(actor, [license.account_id for license in found])
         recalled = units.recall_licenses(
             [license.pk for license in found],
             actor=actor,
@@ -200,7 +196,7 @@ class LicenseKeyReveal(BaseMutation):
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicenseKeyReveal:
         license = find(queries.visible_to(actor), input.license, "License", field="license")
-        require_right(actor, license.account_id, Right.REVEAL, REVEAL_LICENSE_KEYS)
+        require_right_on_visible(actor, license.account_id, Right.REVEAL, REVEAL_LICENSE_KEYS)
         reason = input.reason or ""
         secret = handover.reveal_license_key(license.pk, actor=actor, reason=reason)
         return cls(key=secret, license=LicenseRow.objects.get(pk=license.pk))

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any, Optional
 
 import graphene
-from django.db.models import Q
 
 from ...host.types import Actor
 from ...licenses import queries
 from ...licenses.models import License as LicenseRow
+from ...orders.license_search import matching, sortable
 from ...permissions import MANAGE_LICENSES, REVEAL_LICENSE_KEYS
 from ..base import owner_or_staff, root_query
 from ..connections import KeysetConnection, connect, connection_field
 from ..documents import refuse_literal_secrets
 from ..ids import find_or_none
-from .filters import LICENSE_SORTING, LicenseFilterInput, sortable, wanted
+from .filters import LICENSE_SORTING, LicenseFilterInput, license_filter
 from .types import License, LicenseConnection
 
 _WHO = owner_or_staff(MANAGE_LICENSES, REVEAL_LICENSE_KEYS)
@@ -32,8 +32,8 @@ def resolve_licenses(
 ) -> KeysetConnection:
     refuse_literal_secrets(info, ("key",))
     order = LICENSE_SORTING.chosen(sort_by)
-    found = queries.visible_to(actor).filter(wanted(filter, actor) if filter is not None else Q())
-    return connect(LicenseConnection, sortable(found, order), order, **paging)
+    found = queries.visible_to(actor).filter(matching(license_filter(filter), actor))
+    return connect(LicenseConnection, sortable(found, order.column), order, **paging)
 
 
 QUERIES = {

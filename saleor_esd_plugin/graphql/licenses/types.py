@@ -13,7 +13,8 @@ from ...keys.formats import masked
 from ...licenses.models import Assignment, KeyReplacement
 from ...licenses.models import License as LicenseRow
 from ...licenses.models import LicensePolicy as Policy
-from ...licenses.rules import lifecycle_at
+from ...licenses.rules import COLORS, lifecycle_at
+from ...orders.counts import waiting_of_licenses
 from ..accounts.types import LicenseAccount, LicenseEndCustomer
 from ..base import nested
 from ..connections import KeysetConnection
@@ -22,7 +23,6 @@ from ..ids import Record
 from ..loaders import load, rows
 from ..policies.types import LicenseKeyKind, LicensePolicy
 from .enums import (
-    COLORS,
     LicenseDisplayColor,
     LicenseFulfillment,
     LicenseLifecycle,
@@ -36,7 +36,6 @@ from .listing import (
     lines_with_orders,
     moment,
     replacements_of_licenses,
-    waiting_reasons,
 )
 from .visibility import for_members, name_for, sees_key_hints, value_for_members
 
@@ -212,7 +211,7 @@ class License(Record, graphene.ObjectType):
 
     @staticmethod
     def resolve_waiting_for(root: LicenseRow, info: Any) -> Promise:
-        return load(info.context, waiting_reasons, root.pk).then(lambda found: found or [])
+        return load(info.context, waiting_of_licenses, root.pk).then(lambda found: found or [])
 
     @staticmethod
     def resolve_is_revealed(root: LicenseRow, info: Any) -> Promise:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from ...orders.counts import Availability
 from ...orders.models import (
     ApprovalReason,
     ApprovalState,
     DisputeStage,
     FactKind,
-    LicenseOrder,
     RefundState,
 )
+from ...orders.status import OrderStatus
 from ..enums import described_enum
 
 LicenseOrderApproval = described_enum(
@@ -42,11 +41,11 @@ LicenseOrderStatus = described_enum(
     "LicenseOrderStatus",
     "How far an order is.",
     {
-        "PENDING": "Pending: no unit is released.",
-        "PARTIALLY_RELEASED": "Some units are released.",
-        "DONE": "Done: every unit that was not withdrawn is released.",
-        "REJECTED": "Rejected.",
-        "CANCELLED": "Cancelled or refunded: all its units have left.",
+        OrderStatus.PENDING.value: "Pending: no unit is released.",
+        OrderStatus.PARTIALLY_RELEASED.value: "Some units are released.",
+        OrderStatus.DONE.value: "Done: every unit that was not withdrawn is released.",
+        OrderStatus.REJECTED.value: "Rejected.",
+        OrderStatus.CANCELLED.value: "Cancelled or refunded: all its units have left.",
     },
 )
 
@@ -91,17 +90,3 @@ LicenseRefundState = described_enum(
     "How far a refund is. It only goes down this list.",
     {name: _STATES[name] for name in RefundState.names},
 )
-
-
-def status_of(order: LicenseOrder, stand: Availability) -> str:
-    """The value of LicenseOrderStatus for an order whose units stand so (I09, I11).
-
-    `orders.queries.in_status` says the same of many, as a condition.
-    """
-    if order.is_ended or order.approval == ApprovalState.CANCELLED.value:
-        return "CANCELLED"
-    if order.approval == ApprovalState.REJECTED.value:
-        return "REJECTED"
-    if stand.is_done:
-        return "DONE"
-    return "PARTIALLY_RELEASED" if stand.available else "PENDING"

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Iterable
+from typing import Any
 
 import graphene
-from django.db.models import F, Q, QuerySet, Value
-from django.db.models.functions import LPad
 
-from ...orders import blockers, queries
-from ...orders.models import LicenseOrderLine
-from .. import filters
-from ..filters import LicenseDateTimeRange
+from ...orders.order_search import OrderFilter
+from ..filters import LicenseDateTimeRange, between, id_within
 from ..licenses.enums import LicenseWaitingReason
 from ..sorting import Order, Sorting
 from .enums import LicenseOrderApproval, LicenseOrderStatus
-
-_LONGEST_NUMBER = 64
 
 _WAYS = {
     "ORDERED_AT": ("ordered_at", datetime, "When it was ordered."),
@@ -27,19 +21,10 @@ _WAYS = {
 ORDER_SORTING = Sorting("LicenseOrder", _WAYS)
 
 
-def chosen_order(filter: Any, sort_by: Any) -> Order:
-    """Newest first (K15); what waits for approval is a queue, oldest first. Unless `sort_by` says how."""
+def chosen_order(filter: OrderFilter, sort_by: Any) -> Order:
+    """As `sort_by` says, else as the list that `filter` makes is sorted."""
     order = ORDER_SORTING.chosen(sort_by)
-    is_queue = blockers.APPROVAL in ((filter and filter.waiting_for) or [])
-    return order._replace(descending=False) if is_queue and sort_by is None else order
-
-
-def sortable(orders: QuerySet, order: Order) -> QuerySet:
-    """`orders` with the column that `order` needs; it is never NULL."""
-    if order.column != "sorted_number":
-        return orders
-    # Numbers are text on every host; filled up on the left, 9 comes before 10.
-    return orders.annotate(sorted_number=LPad(F("number"), _LONGEST_NUMBER, Value("0")))
+    return order._replace(descending=False) if filter.is_queue and sort_by is None else order
 
 
 class LicenseOrderFilterInput(graphene.InputObjectType):
@@ -73,59 +58,13 @@ class LicenseOrderFilterInput(graphene.InputObjectType):
     decided_at = LicenseDateTimeRange(description="When it was decided on last.")
 
 
-def wanted(filter: Any) -> Q:
-    """The condition on license orders that `filter` says. Raises Invalid."""
-    found = (
-        filters.one_of(filter.approval, "approval")
-        & filters.yes_no(filter.is_paid, Q(paid_at__isnull=False))
-        & filters.yes_no(filter.disputed, Q(disputed_at__isnull=False))
-        & filters.yes_no(filter.refunded, queries.went_back())
-        & filters.within(filter.ordered_at, "ordered_at", field="filter.orderedAt")
-        & filters.within(filter.decided_at, "decided_at", field="filter.decidedAt")
-        & filters.text(
-            filter.buyer, "buyer_email", "account__email", "account__name", field="filter.buyer"
-        )
-        & _on_lines(
-            filters.text(filter.product, "product_name", "variant_name", field="filter.product")
-        )
-    )
-    if filter.status is not None:
-        found &= _any_of(map(queries.in_status, filter.status))
-    if filter.waiting_for is not None:
-        found &= _any_of(map(blockers.orders_waiting, filter.waiting_for))
-    if filter.number is not None:
-        found &= Q(number=filters.searchable(filter.number, field="filter.number"))
-    if filter.account is not None:
-        found &= filters.identified([filter.account], "LicenseAccount", "account_id")
-    if filter.sku is not None:
-        sku = filters.searchable(filter.sku, field="filter.sku")
-        found &= _on_lines(Q(sku__iexact=sku))
-    if filter.text:
-        found &= _anywhere(filter.text)
-    return found
-
-
-def _any_of(conditions: Iterable[Q]) -> Q:
-    """One of these holds; nothing matches if there is none."""
-    found = Q(pk__in=[])
-    for condition in conditions:
-        found |= condition
-    return found
-
-
-def _anywhere(text: str) -> Q:
-    return filters.text(
-        text,
-        "number",
-        "purchase_order_reference",
-        "buyer_email",
-        "notification_email",
-        "account__name",
-    ) | _on_lines(filters.text(text, "product_name", "variant_name", "sku"))
-
-
-def _on_lines(condition: Q) -> Q:
-    """Orders with a line for which `condition` holds; no filter if there is none."""
-    if not condition:
-        return Q()
-    return Q(pk__in=LicenseOrderLine.objects.filter(condition).values("order_id"))
+def order_filter(input: Any) -> OrderFilter:
+    """What a LicenseOrderFilterInput (None: no condition) says, its ids taken apart."""
+    if input is None:
+        return OrderFilter()
+    taken_apart = {
+        "account": id_within(input.account, "LicenseAccount"),
+        "ordered_at": between(input.ordered_at),
+        "decided_at": between(input.decided_at),
+    }
+    return OrderFilter(**{**input, **taken_apart})

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Optional
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from ...criteria import NO_ID
 from ...errors import NotFound
 from ...host.graphql import ref_of
+from ...orders.queries import OrderRef, is_order
 from ..ids import uuid_within
 
 
-def order_condition(global_id: Any, prefix: str = "") -> Q:
-    """The order with this id, of LicenseOrder or of the shop's Order, at `prefix` ("order_line__order__").
+def order_ref(global_id: Optional[str]) -> Optional[OrderRef]:
+    """The order with this id, of LicenseOrder or of the shop's Order; None for None.
 
     What is neither matches nothing.
     """
+    if global_id is None:
+        return None
     ours = uuid_within(global_id, "LicenseOrder")
     if ours is not None:
-        return Q(**{prefix + "pk": ours})
+        return OrderRef(pk=ours)
     ref = ref_of(global_id, "Order")
-    return Q(**{prefix + "order_uuid": UUID(ref)}) if ref else Q(pk__in=[])
+    return OrderRef(order_uuid=UUID(ref)) if ref else OrderRef(pk=NO_ID)
+
+
+def order_condition(global_id: Optional[str]) -> Q:
+    """A condition on orders: it is the one with this id."""
+    return is_order(order_ref(global_id) or OrderRef(pk=NO_ID))
 
 
 def line_condition(global_id: Any) -> Q:

@@ -9,10 +9,9 @@ import graphene
 
 from ...conf import settings
 from ...errors import Invalid, InvalidQuantity, NotFound
-from ...host import shop
 from ...host.types import CHECKOUT_DETAILS, Actor
 from ...orders import approval, queries
-from ...orders.intake.checkout_details import parse_checkout_details
+from ...orders.intake.checkout_details import set_checkout_details
 from ...orders.models import LicenseOrder as OrderRow
 from ...orders.restoration import restore_units
 from ...orders.returns import return_units
@@ -48,13 +47,7 @@ class LicenseCheckoutDetailsSet(BaseMutation):
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicenseCheckoutDetailsSet:
         given = {name: input[name] or "" for name in CHECKOUT_DETAILS if name in input}
-        details = parse_checkout_details(given)
-        of_anybody = actor.has(MANAGE_LICENSES)
-        if not shop.write_checkout_details(
-            input.checkout, details, user_ref=None if of_anybody else actor.user_ref
-        ):
-            raise NotFound(field="checkout")
-        return cls(**details)
+        return cls(**set_checkout_details(input.checkout, given, actor=actor))
 
 
 class LicenseOrderApprove(BaseMutation):

@@ -11,6 +11,7 @@ from ...host.graphql import DateTime, Money
 from ...orders.models import DisputeStage, FactKind, RefundState
 from ...orders.models import LicenseOrder as OrderRow
 from ...orders.models import PaymentFact as FactRow
+from ...orders.status import is_refunded
 from ...permissions import APPROVE_LICENSES, MANAGE_LICENSES
 from ..base import asker, nested
 from ..loaders import load
@@ -120,7 +121,7 @@ class LicenseOrderPayment(graphene.ObjectType):
 
     @staticmethod
     def resolve_refunded(root: OrderRow, info: Any) -> bool:
-        return bool(root.refunded or root.charged_back or root.refunded_at)
+        return is_refunded(root)
 
     @staticmethod
     def resolve_disputed(root: OrderRow, info: Any) -> bool:

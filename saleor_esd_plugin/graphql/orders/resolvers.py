@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Optional
 
 import graphene
-from django.db.models import Q
 from promise import Promise
 
 from ...errors import Invalid
@@ -14,6 +13,7 @@ from ...host.types import Actor
 from ...orders import queries
 from ...orders.models import LicenseOrder as OrderRow
 from ...orders.models import LicenseOrderLine as LineRow
+from ...orders.order_search import matching, sortable
 from ...permissions import APPROVE_LICENSES, MANAGE_LICENSES
 from ..base import asker, nested, owner_or_staff, root_query
 from ..connections import KeysetConnection, connect, connection_field
@@ -21,7 +21,7 @@ from ..licenses.listing import visible_lines
 from ..licenses.types import LicenseConnection
 from ..licenses.visibility import knows_token
 from ..loaders import load
-from .filters import ORDER_SORTING, LicenseOrderFilterInput, chosen_order, sortable, wanted
+from .filters import ORDER_SORTING, LicenseOrderFilterInput, chosen_order, order_filter
 from .listing import visible_orders
 from .lookup import order_condition
 from .types import LicenseOrder, LicenseOrderConnection, resolve_line_licenses
@@ -43,9 +43,10 @@ def resolve_license_order(
 def resolve_license_orders(
     actor: Actor, info: Any, filter: Any = None, sort_by: Any = None, **paging: Any
 ) -> KeysetConnection:
-    order = chosen_order(filter, sort_by)
-    found = queries.visible_to(actor).filter(wanted(filter) if filter is not None else Q())
-    return connect(LicenseOrderConnection, sortable(found, order), order, **paging)
+    wanted = order_filter(filter)
+    order = chosen_order(wanted, sort_by)
+    found = sortable(queries.visible_to(actor).filter(matching(wanted)), order.column)
+    return connect(LicenseOrderConnection, found, order, **paging)
 
 
 @nested

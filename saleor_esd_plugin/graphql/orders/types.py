@@ -14,6 +14,7 @@ from ...licenses.models import LicensePolicy as Policy
 from ...orders.blockers import approval_reasons
 from ...orders.models import LicenseOrder as OrderRow
 from ...orders.models import LicenseOrderLine as LineRow
+from ...orders.status import status_of
 from ...permissions import APPROVE_LICENSES, MANAGE_LICENSES
 from ..accounts.types import LicenseAccount
 from ..base import asker, nested
@@ -28,7 +29,7 @@ from ..loaders import load, rows
 from ..policies.types import LicensePolicy
 from ..sorting import BY_AGE, Order
 from .availability import LicenseAvailability, LicenseWaiting, waiting_of
-from .enums import LicenseApprovalReason, LicenseOrderApproval, LicenseOrderStatus, status_of
+from .enums import LicenseApprovalReason, LicenseOrderApproval, LicenseOrderStatus
 from .listing import lines_of_orders, stand_of_lines, stand_of_orders
 from .payments import LicenseOrderPayment, resolve_payment
 
@@ -201,7 +202,7 @@ class LicenseOrder(Record, graphene.ObjectType):
     @staticmethod
     def resolve_status(root: OrderRow, info: Any) -> Promise:
         stand = load(info.context, stand_of_orders, root.pk)
-        return stand.then(lambda found: status_of(root, found))
+        return stand.then(lambda found: status_of(root, found).value)
 
     @staticmethod
     @for_members

@@ -6,9 +6,8 @@ from typing import Any, Dict, List
 
 import graphene
 
-from ...errors import Invalid, NotFound
+from ...errors import Invalid
 from ...host.graphql import ref_of
-from ...host.shop import variant_exists
 from ...host.types import Actor
 from ...licenses.policies import services
 from ...licenses.policies.pools import warnings_of_unlicensed
@@ -70,11 +69,8 @@ class LicensePolicyCreate(BaseMutation):
 
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicensePolicyCreate:
-        ref = ref_of(input.variant, "ProductVariant")
-        if ref is None or not variant_exists(ref):
-            raise NotFound(field="variant")
         created = services.create_license_policy(
-            variant_ref=ref,
+            variant_ref=ref_of(input.variant, "ProductVariant") or "",
             pool_id=decode(input.pool, "LicenseKeyPool", field="pool"),
             actor=actor,
             **_fields(input),

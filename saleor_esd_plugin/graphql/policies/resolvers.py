@@ -8,14 +8,15 @@ import graphene
 from django.db.models import Q
 from promise import Promise
 
+from ...criteria import contains, within, yes_no
 from ...host.graphql import ref_of, variant_ref
 from ...host.types import Actor
 from ...licenses.models import LicensePolicy as Policy
 from ...licenses.policies.ranking import draws_on
 from ...permissions import MANAGE_LICENSE_KEYS, MANAGE_LICENSES
-from .. import filters
 from ..base import nested, root_query, staff_with
 from ..connections import KeysetConnection, connect, connection_field
+from ..filters import between
 from ..ids import find_or_none, uuid_within
 from ..loaders import load
 from .inputs import POLICY_SORTING, LicensePolicyFilterInput
@@ -40,9 +41,9 @@ def resolve_license_policies(
 
 def _wanted(filter: Any) -> Q:
     found = (
-        filters.text(filter.text, "name")
-        & filters.yes_no(filter.is_archived, Q(archived_at__isnull=False))
-        & filters.within(filter.created_at, "created_at", field="filter.createdAt")
+        contains(filter.text, "name")
+        & yes_no(filter.is_archived, Q(archived_at__isnull=False))
+        & within(between(filter.created_at), "created_at", field="filter.createdAt")
     )
     if filter.variant is not None:
         found &= Q(variant_ref=ref_of(filter.variant, "ProductVariant") or "")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from typing import Optional
 
 from ...errors import EsdError
 from .reports import ImportReport
@@ -15,6 +16,11 @@ class RowsRefused(EsdError):
     def __init__(self, report: ImportReport, *, field: str):
         rows = [row for row, _ in islice(report.each_refused_row(), _MOST_ROWS)]
         super().__init__(report.why_refused(), field=field, refused=report.refused, rows=rows)
+
+
+def refusal_of(report: ImportReport, *, field: str) -> Optional[RowsRefused]:
+    """Why nothing was imported, if that is because rows were refused."""
+    return RowsRefused(report, field=field) if report.is_refused else None
 
 
 class FileTooLarge(EsdError):

@@ -7,7 +7,18 @@ import re
 from datetime import date
 from decimal import Decimal
 from itertools import chain, islice
-from typing import BinaryIO, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import (
+    Any,
+    BinaryIO,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 from ..cells import restored
 from ..secret import SecretKey
@@ -50,9 +61,19 @@ class KeyFile(NamedTuple):
 
 def read_keys(content: bytes) -> Iterator[KeyRow]:
     """The rows of a file; blank lines are none. As `open_keys`; raises FileTooLarge over 32 MiB too."""
-    if len(content) > MOST_BYTES:
-        raise FileTooLarge(MOST_BYTES // 1024 // 1024, "MiB")
+    _refuse_too_large(len(content))
     return open_keys(io.BytesIO(content)).rows
+
+
+def open_upload(file: Any) -> KeyFile:
+    """As `open_keys`, of an uploaded file, which knows its `size`; raises FileTooLarge over 32 MiB too."""
+    _refuse_too_large(file.size)
+    return open_keys(file)
+
+
+def _refuse_too_large(size: int) -> None:
+    if size > MOST_BYTES:
+        raise FileTooLarge(MOST_BYTES // 1024 // 1024, "MiB")
 
 
 def open_keys(file: BinaryIO) -> KeyFile:

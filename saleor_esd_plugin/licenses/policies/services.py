@@ -12,6 +12,7 @@ from ...errors import Invalid, InvalidQuantity, NotFound, Required
 from ...events.changes import changed
 from ...events.record import record
 from ...events.types import EventType
+from ...host import shop
 from ...host.db import now
 from ...host.types import Actor
 from ...text import clean_language, clean_text
@@ -46,9 +47,11 @@ def create_license_policy(
     """A policy for a variant; from now on its order lines are licensed.
 
     `fields` are those of `FIELDS` that differ from the model's defaults; `ranked_pools` come before `pool_id`,
-    the best first. Raises NotFound (pool, account), Invalid (the variant has a policy already, a value out of
-    range, no such channel or country, pools of several kinds).
+    the best first. Raises NotFound (variant, pool, account), Invalid (the variant has a policy already, a value
+    out of range, no such channel or country, pools of several kinds).
     """
+    if not shop.variant_exists(variant_ref):
+        raise NotFound(field="variant")
     values, ranks = _checked(fields), clean_ranks(ranked_pools)
     try:
         with transaction.atomic():

@@ -5,11 +5,29 @@ from __future__ import annotations
 from typing import Dict, Mapping
 
 from ...accounts.addresses import parse_address
-from ...errors import EsdError
+from ...errors import EsdError, NotFound
+from ...host import shop
+from ...host.types import Actor
+from ...permissions import MANAGE_LICENSES
 from ...text import clean_text
 
 LONGEST_REFERENCE = 128
 LONGEST_COMMENT = 2000
+
+
+def set_checkout_details(
+    checkout: str, given: Mapping[str, str], *, actor: Actor
+) -> Dict[str, str]:
+    """Keep what is `given` with the shop's checkout, named by its token or its id of the API; what was kept.
+
+    A guest's checkout is whoever's who knows it, a user's that user's and of staff with MANAGE_LICENSES.
+    Raises NotFound, and as `parse_checkout_details` does.
+    """
+    details = parse_checkout_details(given)
+    user_ref = None if actor.has(MANAGE_LICENSES) else actor.user_ref
+    if not shop.write_checkout_details(checkout, details, user_ref=user_ref):
+        raise NotFound(field="checkout")
+    return details
 
 
 def parse_checkout_details(details: Mapping[str, str]) -> Dict[str, str]:

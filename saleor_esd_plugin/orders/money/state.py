@@ -104,18 +104,6 @@ def note_named_returns(license_order: LicenseOrder, order: Order, money: Money) 
         _record(EventType.LICENSE_ORDER_RETURN_NAMED, license_order, SYSTEM, lines=named)
 
 
-def may_release(license_order: LicenseOrder, order: Order, money: Money) -> bool:
-    """Confirmed, undisputed, and paid in full or released unpaid by staff; as of this moment.
-
-    What was refunded without being settled with units blocks the rest: nobody knows what it was for.
-    """
-    if license_order.is_ended or order.status != "OPEN" or money.is_all_gone or money.is_disputed:
-        return False
-    if license_order.unpaid_release_reason:
-        return True
-    return (order.is_paid or money.is_paid) and not license_order.open_refund
-
-
 def _note(
     license_order: LicenseOrder,
     field: str,

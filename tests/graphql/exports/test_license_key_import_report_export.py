@@ -15,8 +15,8 @@ from saleor_esd_plugin import pages
 from saleor_esd_plugin.errors import DeadLink
 from saleor_esd_plugin.events import record
 from saleor_esd_plugin.events.models import Event
+from saleor_esd_plugin.exports.files import fetch
 from saleor_esd_plugin.exports.models import Export
-from saleor_esd_plugin.graphql.exports.files import fetch
 from saleor_esd_plugin.host.types import Actor
 from saleor_esd_plugin.keys.importing import loading, progress, reports, staging
 from saleor_esd_plugin.keys.importing.intake import import_key_file

@@ -55,11 +55,15 @@ def test_conditions_are_kept_without_blanks_and_in_one_spelling():
 def test_what_cannot_be_ranked_is_refused(wrong, error, field):
     policy, pool = make_policy(), make_pool()
     rank = Rank(pool.pk)._replace(**wrong)
+    variant = build.make_variant("Editor", sku="EDITOR-1")
     before = table_digest()
 
     with pytest.raises(error) as created:
         create_license_policy(
-            variant_ref="1", pool_id=policy.pool_id, ranked_pools=[rank], actor=STAFF
+            variant_ref=str(variant.pk),
+            pool_id=policy.pool_id,
+            ranked_pools=[rank],
+            actor=STAFF,
         )
     with pytest.raises(error) as updated:
         update_license_policy(policy.pk, ranked_pools=[rank], actor=STAFF)

@@ -25,6 +25,18 @@ def test_a_variant_has_one_policy():
     assert table_digest() == before
 
 
+@pytest.mark.parametrize("ref", ["", "4711", "nonsense"])
+def test_a_variant_that_the_shop_has_not_gets_no_policy(ref):
+    pool = make_pool()
+    before = table_digest()
+
+    with pytest.raises(NotFound) as refusal:
+        create_license_policy(variant_ref=ref, pool_id=pool.pk, actor=STAFF)
+
+    assert refusal.value.field == "variant"
+    assert table_digest() == before
+
+
 @pytest.mark.parametrize(
     "fields, error, field",
     [
@@ -35,11 +47,11 @@ def test_a_variant_has_one_policy():
     ],
 )
 def test_values_out_of_range_are_refused(fields, error, field):
-    pool = make_pool()
+    pool, variant = make_pool(), build.make_variant("Editor", sku="EDITOR-1")
     before = table_digest()
 
     with pytest.raises(error) as refusal:
-        create_license_policy(variant_ref="1", pool_id=pool.pk, actor=STAFF, **fields)
+        create_license_policy(variant_ref=str(variant.pk), pool_id=pool.pk, actor=STAFF, **fields)
 
     assert refusal.value.field == field
     assert table_digest() == before

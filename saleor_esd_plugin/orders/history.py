@@ -1,0 +1,75 @@
+"""What happened, as far as an actor may read it: the events, and of each who did it and its facts."""
+
+from __future__ import annotations
+
+from typing import Any, Dict
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from ..accounts.access import account_ids_with, is_staff
+from ..accounts.models import Member
+from ..criteria import contains, searchable
+from ..events.models import Event
+from ..host.types import Actor
+from ..licenses.models import License
+from ..permissions import MANAGE_LICENSES, Right
+from .models import LicenseOrder
+from .queries import OrderRef, is_order
+
+PROVIDER = "PROVIDER"
+# Those who may be of the shop's staff.
+PEOPLE_AND_APPS = ("USER", "APP")
+# From which pools keys come, and why, is nobody's business but the shop's.
+_OF_STOCK = ("choices", "pools")
+
+
+def visible_to(actor: Actor) -> "QuerySet[Event]":
+    """All events for staff with MANAGE_LICENSES, else those of accounts whose events the role shows."""
+    if actor.has(MANAGE_LICENSES):
+        return Event.objects.all()
+    return Event.objects.filter(account_id__in=account_ids_with(actor, Right.SEE_EVENTS))
+
+
+def of_order(ref: OrderRef) -> Q:
+    """A condition on events: they belong to this order, or happened to one of its licenses."""
+    order = LicenseOrder.objects.filter(is_order(ref)).first()
+    if order is None:
+        return Q(pk__in=[])
+    licenses = License.objects.filter(order_line__order=order)
+    # Each half has an index, an OR of both has none.
+    of_order = Event.objects.filter(order_id=order.pk).order_by().values("pk")
+    of_licenses = Event.objects.filter(subject_id__in=licenses.values("pk")).order_by().values("pk")
+    return Q(pk__in=of_order.union(of_licenses))
+
+
+def caused_by(message: str) -> Q:
+    """A condition on events: this message of a payment provider, by its whole id, caused them. Raises Invalid."""
+    message = searchable(message, field="filter.message")
+    return Q(actor_kind=PROVIDER, request_id=message) & ~Q(request_id="")
+
+
+def done_by(events: "QuerySet[Event]", name: str, actor: Actor) -> "QuerySet[Event]":
+    """Those of `events` with `name` in the name of who did it, so far as the actor may read that name.
+
+    Raises Invalid.
+    """
+    found = events.filter(contains(name, "actor_label", field="filter.actor"))
+    if not name or is_staff(actor):
+        return found
+    members = Member.objects.filter(account=OuterRef("account_id"), user_ref=OuterRef("actor_ref"))
+    # Finding some by trying would tell the names of staff.
+    found = found.annotate(by_member=Exists(members))
+    return found.exclude(actor_kind__in=PEOPLE_AND_APPS, by_member=False)
+
+
+def message_of(event: Event) -> str:
+    """The payment provider's message that caused the event; empty if none did."""
+    # Of people's acts it is the id of their request.
+    return event.request_id if event.actor_kind == PROVIDER else ""
+
+
+def readable_data(event: Event, actor: Actor) -> Dict[str, Any]:
+    """What the event says besides, in the order of the names: to members nothing of the stock."""
+    hidden = () if actor.has(MANAGE_LICENSES) else _OF_STOCK
+    # JSON objects have no order in the database.
+    return {name: event.data[name] for name in sorted(event.data) if name not in hidden}
