@@ -20,7 +20,7 @@ from .csv_files import Source, csv_chunks, header_line
 from .key_rows import KeyRows
 from .license_rows import LicenseRows
 from .models import Export, ExportKind
-from .rights import require_keys, sight_of
+from .rights import export_scope, require_keys
 
 
 class Prepared(NamedTuple):
@@ -42,7 +42,7 @@ def export_visible_licenses(
     """A token for the file of the licenses that `filter` finds for the actor; `columns` is None for all.
 
     `typed` are the texts of the conditions as somebody typed them, if ids among them were: none may be a key.
-    Raises Invalid, what `sight_of` and the filter raise, and what `requests.export_licenses` raises.
+    Raises Invalid, what `export_scope` and the filter raise, and what `requests.export_licenses` raises.
     """
     wanted = stored_filter(filter)
     prepared = _licenses(actor, filter, columns, is_clear=is_clear)
@@ -91,11 +91,11 @@ def export_keys_of_pool(
 def _licenses(
     actor: Actor, filter: LicenseFilter, columns: Optional[Sequence[str]], *, is_clear: bool
 ) -> Prepared:
-    sight = sight_of(actor, is_clear=is_clear)
-    found = sight.licenses.filter(matching(filter, actor))
+    scope = export_scope(actor, is_clear=is_clear)
+    found = scope.licenses.filter(matching(filter, actor))
     names = chosen(columns, LICENSE_COLUMNS, is_clear=is_clear)
-    source = LicenseRows(found, names, hints=sight.hints, is_clear=is_clear)
-    return Prepared(source, sight.account_id)
+    source = LicenseRows(found, names, hints=scope.hints, is_clear=is_clear)
+    return Prepared(source, scope.account_id)
 
 
 def _keys(

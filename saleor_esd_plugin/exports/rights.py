@@ -14,7 +14,7 @@ from ..licenses.models import License
 from ..permissions import MANAGE_LICENSE_KEYS, MANAGE_LICENSES, REVEAL_LICENSE_KEYS, Right
 
 
-class Sight(NamedTuple):
+class ExportScope(NamedTuple):
     """The licenses that an actor may have in a file.
 
     `hints` are the accounts whose keys are shown masked instead of not at all, None for all accounts;
@@ -26,7 +26,7 @@ class Sight(NamedTuple):
     account_id: Optional[UUID] = None
 
 
-def sight_of(actor: Actor, *, is_clear: bool) -> Sight:
+def export_scope(actor: Actor, *, is_clear: bool) -> ExportScope:
     """What of the licenses the actor may export.
 
     Masked: staff with MANAGE_LICENSES all; members those of accounts where their role may export, BILLING
@@ -36,7 +36,7 @@ def sight_of(actor: Actor, *, is_clear: bool) -> Sight:
     access.require_signed_in(actor)
     needed = REVEAL_LICENSE_KEYS if is_clear else MANAGE_LICENSES
     if actor.has(needed):
-        return Sight(License.objects.all())
+        return ExportScope(License.objects.all())
     if not actor.user_ref or actor.has(MANAGE_LICENSES, REVEAL_LICENSE_KEYS):
         raise PermissionRefused(needed)
     accounts = set(
@@ -47,7 +47,7 @@ def sight_of(actor: Actor, *, is_clear: bool) -> Sight:
             raise ForbiddenRole()
         raise NotFound()
     hints = access.account_ids_with(actor, Right.SEE_KEY_HINT)
-    return Sight(
+    return ExportScope(
         License.objects.filter(account_id__in=accounts),
         set(hints.values_list("account_id", flat=True)),
         next(iter(accounts)) if len(accounts) == 1 else None,

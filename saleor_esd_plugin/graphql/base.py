@@ -21,7 +21,7 @@ from .loaders import forget
 Policy = Callable[[Actor], None]
 
 
-def asker(info: Any) -> Actor:
+def current_actor(info: Any) -> Actor:
     """Who makes this request."""
     return actor_of(info.context, settings.trusted_proxy_count)
 
@@ -103,7 +103,7 @@ class BaseMutation(graphene.Mutation):
             info.context.allow_replica = False
             try:
                 require_budget(info)
-                actor = asker(info)
+                actor = current_actor(info)
                 cls.policy(actor)
                 refuse_literal_secrets(info, cls.secret_inputs)
                 if cls.returns_secret:
@@ -144,7 +144,7 @@ def root_query(policy: Policy) -> Callable[[Callable], Callable]:
         @functools.wraps(resolve)
         def resolver(root: Any, info: Any, **arguments: Any) -> Any:
             def answer() -> Any:
-                actor = asker(info)
+                actor = current_actor(info)
                 policy(actor)
                 return resolve(actor, info, **arguments)
 
@@ -159,7 +159,7 @@ def root_query(policy: Policy) -> Callable[[Callable], Callable]:
 def nested(resolve: Callable) -> Callable:
     """Decorates a resolver of a field below Query: `resolve(root, info, **arguments)`.
 
-    Whoever reached the root may read it, unless the resolver asks `asker` and says otherwise.
+    Whoever reached the root may read it, unless the resolver asks `current_actor` and says otherwise.
     """
 
     @functools.wraps(resolve)
@@ -175,7 +175,7 @@ def nested_for(policy: Callable[[Actor], None]) -> Callable:
     def decorate(resolve: Callable) -> Callable:
         @functools.wraps(resolve)
         def checked(root: Any, info: Any, **arguments: Any) -> Any:
-            policy(asker(info))
+            policy(current_actor(info))
             return resolve(root, info, **arguments)
 
         return nested(checked)

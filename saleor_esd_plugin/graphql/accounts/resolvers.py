@@ -14,7 +14,7 @@ from ...criteria import contains, within, yes_no
 from ...host.graphql import permission_denied, ref_of, user_ref
 from ...host.types import Actor
 from ...permissions import MANAGE_LICENSES
-from ..base import asker, nested, owner_or_staff, root_query
+from ..base import current_actor, nested, owner_or_staff, root_query
 from ..connections import KeysetConnection, connect, connection_field
 from ..filters import between
 from ..ids import find_or_none
@@ -48,7 +48,7 @@ def resolve_license_accounts(
 
 @nested
 def resolve_user_license_accounts(root: Any, info: Any) -> Promise:
-    actor, ref = asker(info), user_ref(root)
+    actor, ref = current_actor(info), user_ref(root)
     if ref != actor.user_ref and not actor.has(MANAGE_LICENSES):
         raise permission_denied(MANAGE_LICENSES)
     return load(info.context, accounts_of_users, ref, actor)

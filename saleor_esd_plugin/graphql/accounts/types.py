@@ -9,7 +9,7 @@ from promise import Promise
 
 from ...accounts.models import Account, EndCustomer, Role
 from ...host.graphql import DateTime, host_types, load_user_names, load_users
-from ..base import asker, nested
+from ..base import current_actor, nested
 from ..connections import KeysetConnection, connect_nested, connection_field, page_of
 from ..enums import described_enum
 from ..ids import Record
@@ -70,7 +70,7 @@ def resolve_licenses(root: EndCustomer, info: Any, **paging: Any) -> Promise:
         root.pk,
         "end_customer_id",
         page,
-        asker(info),
+        current_actor(info),
     )
 
 
@@ -132,14 +132,14 @@ def resolve_end_customers(
         root.pk,
         "account_id",
         page,
-        asker(info),
+        current_actor(info),
         wanted,
     )
 
 
 @nested
 def resolve_members(root: Account, info: Any) -> Promise:
-    return load(info.context, members_of, root.pk, asker(info))
+    return load(info.context, members_of, root.pk, current_actor(info))
 
 
 class LicenseAccount(Record, graphene.ObjectType):

@@ -10,7 +10,7 @@ from promise import Promise
 
 from ...emails.models import Delivery, DeliveryKind, DeliveryStatus
 from ...host.graphql import DateTime
-from ..base import asker, nested
+from ..base import current_actor, nested
 from ..connections import KeysetConnection
 from ..enums import described_enum
 from ..ids import Record
@@ -83,12 +83,12 @@ class LicenseDelivery(Record, graphene.ObjectType):
     @staticmethod
     @nested
     def resolve_license_order(root: Delivery, info: Any) -> Promise:
-        return load(info.context, orders_seen_by, root.order_id, asker(info))
+        return load(info.context, orders_seen_by, root.order_id, current_actor(info))
 
     @staticmethod
     @nested
     def resolve_licenses(root: Delivery, info: Any) -> Promise:
-        actor = asker(info)
+        actor = current_actor(info)
         named = [load(info.context, licenses_seen_by, UUID(pk), actor) for pk in root.license_ids]
         return Promise.all(named).then(lambda found: [each for each in found if each])
 

@@ -13,7 +13,7 @@ from ...events.types import EventType
 from ...host.graphql import DateTime
 from ...orders.history import PEOPLE_AND_APPS, PROVIDER, message_of, readable_data
 from ...orders.models import LicenseOrder
-from ..base import asker, nested
+from ..base import current_actor, nested
 from ..connections import KeysetConnection
 from ..enums import described_enum
 from ..errors import facts
@@ -185,7 +185,7 @@ class LicenseEvent(Record, graphene.ObjectType):
     @staticmethod
     @nested
     def resolve_data(root: Event, info: Any) -> List[LicenseEventValue]:
-        found = facts(readable_data(root, asker(info)))
+        found = facts(readable_data(root, current_actor(info)))
         return [LicenseEventValue(name=name, value=value) for name, value in found]
 
 

@@ -16,7 +16,7 @@ from ...accounts import access
 from ...accounts.queries import accounts_with_hints, memberships, name_for_actor
 from ...host.graphql import ORDER_TOKENS
 from ...host.ids import split_global_id, uuid_ref
-from ..base import asker, nested
+from ..base import current_actor, nested
 from ..documents import argument_of, once, roots_by_key
 from ..loaders import load
 
@@ -46,7 +46,7 @@ def for_members(resolve: Callable[[Any, Any], Any]) -> Callable:
     """Decorates a resolver `(root, info)`: null for visitors."""
 
     def resolver(root: Any, info: Any) -> Any:
-        return None if asker(info).is_anonymous else resolve(root, info)
+        return None if current_actor(info).is_anonymous else resolve(root, info)
 
     resolver.__qualname__ = resolve.__qualname__
     return nested(resolver)
@@ -67,7 +67,7 @@ def name_for(info: Any, name: str, *, user_ref: str, account_id: Optional[UUID])
 
     Staff read it as it is, others only that of a member of the account, else "staff".
     """
-    actor = asker(info)
+    actor = current_actor(info)
     is_asked = account_id and user_ref and not access.is_staff(actor)
     pair = (account_id, user_ref) if is_asked else None
     return load(info.context, memberships, pair).then(
@@ -77,7 +77,7 @@ def name_for(info: Any, name: str, *, user_ref: str, account_id: Optional[UUID])
 
 def sees_key_hints(info: Any, account_id: UUID) -> Promise:
     """Whether the caller sees all that there is in this account but clear keys: staff, and its owners."""
-    actor = asker(info)
+    actor = current_actor(info)
     if access.is_staff(actor):
         return Promise.resolve(True)
     return load(info.context, accounts_with_hints, account_id, actor)

@@ -13,7 +13,7 @@ from ...orders.models import LicenseOrder as OrderRow
 from ...orders.models import PaymentFact as FactRow
 from ...orders.status import is_refunded
 from ...permissions import APPROVE_LICENSES, MANAGE_LICENSES
-from ..base import asker, nested
+from ..base import current_actor, nested
 from ..loaders import load
 from .enums import LicenseDisputeStage, LicensePaymentFactKind, LicenseRefundState
 from .listing import facts_of_orders
@@ -140,4 +140,4 @@ class LicenseOrderPayment(graphene.ObjectType):
 
 @nested
 def resolve_payment(root: OrderRow, info: Any) -> Optional[OrderRow]:
-    return root if asker(info).has(MANAGE_LICENSES, APPROVE_LICENSES) else None
+    return root if current_actor(info).has(MANAGE_LICENSES, APPROVE_LICENSES) else None

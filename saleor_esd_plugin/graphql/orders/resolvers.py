@@ -15,7 +15,7 @@ from ...orders.models import LicenseOrder as OrderRow
 from ...orders.models import LicenseOrderLine as LineRow
 from ...orders.order_search import matching, sortable
 from ...permissions import APPROVE_LICENSES, MANAGE_LICENSES
-from ..base import asker, nested, owner_or_staff, root_query
+from ..base import current_actor, nested, owner_or_staff, root_query
 from ..connections import KeysetConnection, connect, connection_field
 from ..licenses.listing import visible_lines
 from ..licenses.types import LicenseConnection
@@ -51,7 +51,7 @@ def resolve_license_orders(
 
 @nested
 def resolve_order_license_order(root: Any, info: Any) -> Optional[Promise]:
-    actor, order_uuid = asker(info), order_uuid_of_root(root)
+    actor, order_uuid = current_actor(info), order_uuid_of_root(root)
     if actor.is_anonymous and not knows_token(info, order_uuid):
         return None
     return load(info.context, visible_orders, order_uuid, actor)
@@ -59,7 +59,7 @@ def resolve_order_license_order(root: Any, info: Any) -> Optional[Promise]:
 
 @nested
 def resolve_order_line_licenses(root: Any, info: Any, **paging: Any) -> Promise:
-    actor = asker(info)
+    actor = current_actor(info)
 
     def licenses_of(line: Optional[LineRow]) -> Optional[Promise]:
         if line is None or actor.is_anonymous and not knows_token(info, line.order.order_uuid):

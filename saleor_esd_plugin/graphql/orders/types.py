@@ -17,7 +17,7 @@ from ...orders.models import LicenseOrderLine as LineRow
 from ...orders.status import status_of
 from ...permissions import APPROVE_LICENSES, MANAGE_LICENSES
 from ..accounts.types import LicenseAccount
-from ..base import asker, nested
+from ..base import current_actor, nested
 from ..connections import KeysetConnection, connect_nested, connection_field, page_of
 from ..emails.listing import DELIVERY_SORTING, deliveries_of_orders
 from ..emails.types import LicenseDeliveryConnection
@@ -41,7 +41,13 @@ UNITS = Order("CREATED_AT", *BY_AGE, descending=False)
 def resolve_line_licenses(root: LineRow, info: Any, **paging: Any) -> Promise:
     page = page_of(UNITS, **paging)
     return connect_nested(
-        LicenseConnection, info, licenses_of_lines, root.pk, "order_line_id", page, asker(info)
+        LicenseConnection,
+        info,
+        licenses_of_lines,
+        root.pk,
+        "order_line_id",
+        page,
+        current_actor(info),
     )
 
 
@@ -49,7 +55,7 @@ def resolve_line_licenses(root: LineRow, info: Any, **paging: Any) -> Promise:
 def resolve_order_licenses(root: OrderRow, info: Any, **paging: Any) -> Promise:
     page = page_of(UNITS, **paging)
     return connect_nested(
-        LicenseConnection, info, licenses_of_orders, root.pk, "order_id", page, asker(info)
+        LicenseConnection, info, licenses_of_orders, root.pk, "order_id", page, current_actor(info)
     )
 
 
@@ -63,13 +69,13 @@ def resolve_order_deliveries(root: OrderRow, info: Any, **paging: Any) -> Promis
         root.pk,
         "order_id",
         page,
-        asker(info),
+        current_actor(info),
     )
 
 
 @nested
 def resolve_approval_reasons(root: OrderRow, info: Any) -> Optional[Promise]:
-    if not asker(info).has(MANAGE_LICENSES, APPROVE_LICENSES):
+    if not current_actor(info).has(MANAGE_LICENSES, APPROVE_LICENSES):
         return None
     lines = load(info.context, lines_of_orders, root.pk)
     return lines.then(lambda found: approval_reasons(root, found))
