@@ -140,8 +140,8 @@ def test_the_page_on_emails_lists_every_kind_status_language_and_variable():
     from saleor_esd_plugin.emails import models
 
     text = (ROOT / "docs" / "emails.md").read_text(encoding="utf-8")
-    folder = ROOT / "saleor_esd_plugin" / "templates" / "saleor_esd_plugin"
-    languages = [each.name for each in folder.iterdir() if each.is_dir() and each.name != "pages"]
+    folders = (ROOT / "saleor_esd_plugin" / "locale").iterdir()
+    languages = ["en", *(each.name.lower().replace("_", "-") for each in folders)]
 
     assert [kind for kind in models.DeliveryKind.values if kind not in text] == []
     assert [status for status in models.DeliveryStatus.values if status not in text] == []

@@ -5,6 +5,7 @@
   make manage   a command of manage.py on the shop that make serve runs: ARGS="esd_verify"
   make test     all tests, on all cores; with ARGS="-k assign" what pytest makes of that, on one
   make lint     ruff, mypy, the walls between the rooms, and whether a migration is missing
+  make messages the texts of mails and pages: from the templates into the catalogues of all languages, compiled
   make bench    all benchmarks and a table, 15 minutes; ARGS="pf1 pf5" only these
   make lock     resolve requirements/ anew (rarely; needs the network)
   make doctor   what was found on this machine, and what would be downloaded
@@ -72,6 +73,12 @@ def lint(arguments: list[str]) -> int:
     return lint_all(prepare)
 
 
+def messages(arguments: list[str]) -> int:
+    # With Django and Babel of the host.
+    command = [environment.host_python(), "-m", "tools.messages"]
+    return subprocess.run(command, env=environment.host_env(), cwd=str(ROOT)).returncode
+
+
 def bench(arguments: list[str]) -> int:
     from tools.bench import run_benchmarks
 
@@ -130,7 +137,8 @@ def help(arguments: list[str]) -> int:
 
 
 COMMANDS = {
-    f.__name__: f for f in (demo, serve, manage, test, bench, lint, lock, doctor, clean, help)
+    f.__name__: f
+    for f in (demo, serve, manage, test, bench, lint, messages, lock, doctor, clean, help)
 }
 
 
