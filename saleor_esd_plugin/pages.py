@@ -18,8 +18,8 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 
 from .conf import settings
 from .emails.languages import best_of, choose_text
+from .emails.order_context import product_of
 from .emails.sender import sender
-from .emails.standing import product_of
 from .errors import DeadLink, NotFound
 from .exports.csv_files import CONTENT_TYPE
 from .exports.requests import find_export

@@ -1,4 +1,4 @@
-"""Where an order stands, as its mails tell it."""
+"""What mails tell of an order."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ from ..licenses.models import ISSUED
 from ..orders.counts import Availability, availability, total
 from ..orders.models import LicenseOrder, LicenseOrderLine
 from ..text import has_link
-from .errors import Moot
+from .errors import NothingToSend
+from .messages import Context
 from .models import Delivery, DeliveryKind
 
 INVITATION_PATH = "/plugins/global/esd/invitation/?token="
 
 
 def live_order(delivery: Delivery, *, even_ended: bool = False) -> LicenseOrder:
-    """The order that the mail is about. Raises Moot if it has ended, unless that is what the mail tells."""
+    """The order that the mail is about. Raises NothingToSend if it has ended, unless that is what the mail tells."""
     order = LicenseOrder.objects.get(pk=delivery.order_id)
     if order.is_ended and not even_ended:
-        raise Moot("The order was cancelled or refunded.")
+        raise NothingToSend("The order was cancelled or refunded.")
     return order
 
 
-def about_order(delivery: Delivery, order: LicenseOrder) -> Dict[str, Any]:
+def about_order(delivery: Delivery, order: LicenseOrder) -> Context:
     """What every mail about an order tells: see `order_context`, `reason`, `invitation_url`.
 
     To others than the buyer neither reference nor comment, if there is a link in one of them.
@@ -79,7 +80,7 @@ def product_of(line: LicenseOrderLine) -> str:
     return f"{line.product_name} ({line.variant_name})"
 
 
-def order_context(order: LicenseOrder) -> Dict[str, Any]:
+def order_context(order: LicenseOrder) -> Context:
     """What templates know of an order: `order`, its `lines`, and all of them in `availability`."""
     lines = list(order.lines.select_related("order"))
     by_line = availability(lines)
@@ -104,15 +105,15 @@ def order_context(order: LicenseOrder) -> Dict[str, Any]:
     }
 
 
-def _counts(stand: Availability) -> Dict[str, Any]:
+def _counts(counted: Availability) -> Dict[str, Any]:
     waiting: List[Dict[str, Any]] = [
-        {"reason": reason, "quantity": quantity} for reason, quantity in stand.waiting
+        {"reason": reason, "quantity": quantity} for reason, quantity in counted.waiting
     ]
     return {
-        "available": stand.available,
-        "of": stand.of,
-        "pending": stand.pending,
-        "backordered": stand.backordered,
-        "undecided": stand.undecided,
+        "available": counted.available,
+        "of": counted.of,
+        "pending": counted.pending,
+        "backordered": counted.backordered,
+        "undecided": counted.undecided,
         "waiting": waiting,
     }
