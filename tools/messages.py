@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Iterator
 
-from babel.messages import Catalog
+from babel.messages import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
@@ -76,7 +76,7 @@ def read(path: Path) -> Texts:
 
 
 def compiled(texts: Texts) -> bytes:
-    """The bytes of django.mo. Messages that are fuzzy or missing are left out: Django then shows the English one."""
+    """The bytes of django.mo. What is fuzzy or missing is left out."""
     file = BytesIO()
     write_mo(file, texts)
     return file.getvalue()
@@ -94,14 +94,22 @@ def update(path: Path, found: Catalog) -> Texts:
     return texts
 
 
+def untranslated(texts: Catalog) -> list[Message]:
+    """Messages without a text in this language, or with one that nobody has looked at since the English one changed."""
+
+    def is_whole(message: Message) -> bool:
+        strings = message.string if message.pluralizable else [message.string]
+        return all(strings) and not message.fuzzy
+
+    return [message for message in texts if message.id and not is_whole(message)]
+
+
 def main() -> int:
     """1 if something is left to translate."""
     found, is_whole = in_source(), True
     for path in catalogues():
         texts = update(path, found)
-        todo = [
-            message for message in texts if message.id and (message.fuzzy or not message.string)
-        ]
+        todo = untranslated(texts)
         is_whole = is_whole and not todo
         print(f"{path.relative_to(ROOT)}: {len(texts)} messages, {len(todo)} to translate")
     return 0 if is_whole else 1

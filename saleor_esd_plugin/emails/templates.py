@@ -19,20 +19,21 @@ class MailEngine(Engine):
     """
 
     def __init__(self, shop: Engine, language: str):
+        # Saleor's loaders read and parse each template anew for each mail; ours are kept, unless somebody works on them.
+        kept = [("django.template.loaders.cached.Loader", shop.loaders)]
         super().__init__(
             dirs=shop.dirs,
-            context_processors=shop.context_processors,
             debug=shop.debug,
-            loaders=shop.loaders,
+            loaders=shop.loaders if shop.debug else kept,
             string_if_invalid=shop.string_if_invalid,
             file_charset=shop.file_charset,
             libraries=shop.libraries,
             builtins=shop.builtins,
-            autoescape=shop.autoescape,
         )
         self.language = language
 
     def find_template(self, name: str, dirs: Any = None, skip: Any = None) -> Tuple[Template, Any]:
+        """As Django's, which asks it for each template that is rendered, included or extended."""
         tried = []
         for candidate in self._names(name):
             try:
