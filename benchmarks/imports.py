@@ -6,11 +6,11 @@ from typing import Any
 
 from factories import STAFF
 
-from saleor_esd_plugin.keys.importing import KeySource
-from saleor_esd_plugin.keys.intake import import_key_file
-from saleor_esd_plugin.keys.loading import run_import
+from saleor_esd_plugin.keys.importing.intake import import_key_file
+from saleor_esd_plugin.keys.importing.loading import run_import
+from saleor_esd_plugin.keys.importing.reading import open_keys
+from saleor_esd_plugin.keys.importing.small import KeySource
 from saleor_esd_plugin.keys.models import KeyPool
-from saleor_esd_plugin.keys.reading import open_keys
 
 
 def import_file(pool: KeyPool, file: Any) -> None:

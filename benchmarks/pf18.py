@@ -19,8 +19,8 @@ from saleor_esd_plugin.exports.csv_files import csv_chunks
 from saleor_esd_plugin.exports.key_rows import KeyRows
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.ids import uuid7s
-from saleor_esd_plugin.keys import keyring, vault
 from saleor_esd_plugin.keys.models import KeyBatch, KeyPool, LicenseKey
+from saleor_esd_plugin.keys.ring import keyring, vault
 from saleor_esd_plugin.keys.secret import SecretKey
 
 ROWS = int(os.environ.get("ESD_BENCH_ROWS", "200000"))

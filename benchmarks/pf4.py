@@ -11,7 +11,7 @@ from benchmarks.checkouts import open_market, paid_checkout, plugins, use_a_brok
 from benchmarks.measure import REPETITIONS, compare, report
 from benchmarks.stock import fill
 from saleor_esd_plugin.licenses.models import License
-from saleor_esd_plugin.orders.allocation import allocate_license_order
+from saleor_esd_plugin.orders.supply.allocation import allocate_license_order
 
 KEYS, LINES, TIMES = 10_000, 4, 3
 

@@ -17,12 +17,12 @@ from benchmarks.key_files import new_keys, use_ring
 from benchmarks.measure import compare, report
 from saleor_esd_plugin.events import record
 from saleor_esd_plugin.ids import uuid7s
-from saleor_esd_plugin.keys.importing import KeySource
-from saleor_esd_plugin.keys.intake import import_key_file
-from saleor_esd_plugin.keys.keyring import verified_keyring
-from saleor_esd_plugin.keys.loading import run_import
+from saleor_esd_plugin.keys.importing.intake import import_key_file
+from saleor_esd_plugin.keys.importing.loading import run_import
+from saleor_esd_plugin.keys.importing.reading import open_keys
+from saleor_esd_plugin.keys.importing.small import KeySource
 from saleor_esd_plugin.keys.models import KeyPool
-from saleor_esd_plugin.keys.reading import open_keys
+from saleor_esd_plugin.keys.ring.keyring import verified_keyring
 
 KEYS = 100_000
 

@@ -14,8 +14,8 @@ from factories import make_pool
 from benchmarks.imports import import_file
 from benchmarks.key_files import new_keys
 from benchmarks.measure import Clock, report
-from saleor_esd_plugin.keys.rewrap_halves import Encryption, Index
-from saleor_esd_plugin.keys.rewrapping import Rewrap
+from saleor_esd_plugin.keys.ring.rotation import Rewrap
+from saleor_esd_plugin.keys.ring.rotation_halves import Encryption, Index
 
 KEYS = int(os.environ.get("ESD_BENCH_ROWS", "100000"))
 

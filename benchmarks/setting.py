@@ -10,7 +10,11 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "lanes")]
+sys.path[:0] = [
+    str(ROOT),
+    str(ROOT / "tests"),
+    *(str(ROOT / "tests" / each) for each in ("lanes", "support")),
+]
 
 import lane  # noqa: E402
 

@@ -23,7 +23,7 @@ class EsdConfig(AppConfig):
         from . import checks, tasks
         from .graphql.schema import mount_schema
         from .host.plugin import schedule
-        from .keys import keyring
+        from .keys.ring import keyring
 
         register(checks.check_keyring)
         register(checks.check_stripe)

@@ -13,7 +13,7 @@ from django.core.checks import CheckMessage, Warning
 
 from .conf import STRIPE_MODES, settings
 from .host import GETS_SECURITY_FIXES
-from .keys import keyring
+from .keys.ring import keyring
 
 _KEY_FILES = ("ESD_ENC_KEYS_FILE", "ESD_INDEX_KEYS_FILE")
 _STRIPE_FILES = ("ESD_STRIPE_WEBHOOK_SECRETS_FILE", "ESD_STRIPE_API_KEY_FILE")

@@ -13,8 +13,8 @@ from typing import Dict, Iterator, List, Optional, Tuple
 from .events.signs import signs_of_life
 from .host import broker, shop
 from .host.db import now
-from .keys import key_checks, keyring
-from .keys.uniqueness import missing_index_keys
+from .keys.ring import checks, keyring
+from .keys.ring.uniqueness import missing_index_keys
 
 LATE_AFTER = timedelta(minutes=5)
 # Seconds for which a key that nothing was found under counts as removed: to find nothing, all of the stock is read.
@@ -63,17 +63,17 @@ def _keys() -> Tuple[List[str], List[str]]:
     if locked:
         return locked, []
     ring = keyring.load_keyring()
-    locked = list(key_checks.disagreements(ring, writes=False))
+    locked = list(checks.disagreements(ring, writes=False))
     # An index key that is lacking keeps imports out; without an encryption key what it sealed cannot be opened.
     return locked, [] if locked else [*_missing_enc_keys(ring), *missing_index_keys(ring)]
 
 
 def _missing_enc_keys(ring: keyring.KeyRing) -> Iterator[str]:
-    for kid in key_checks.kids_once_used(key_checks.ENC):
+    for kid in checks.kids_once_used(checks.ENC):
         if kid in ring.enc_kids or _unused_until.get(kid, 0) > time.monotonic():
             continue
-        if key_checks.is_used(key_checks.ENC, kid):
-            yield key_checks.missing(key_checks.ENC, kid)
+        if checks.is_used(checks.ENC, kid):
+            yield checks.missing(checks.ENC, kid)
         else:
             _unused_until[kid] = time.monotonic() + _TRUSTED_SECONDS
 

@@ -30,7 +30,7 @@ from .host.graphql import actor_of_today, client_ip
 from .host.headers import header
 from .host.plugin import streamed
 from .host.types import Actor
-from .licenses.claiming import claim_license_key, find_claim
+from .licenses.claim_links import claim_license_key, find_claim
 from .licenses.models import License
 
 logger = logging.getLogger(__name__)

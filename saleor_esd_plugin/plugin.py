@@ -21,7 +21,8 @@ from .host.db import writing
 from .host.plugin import BasePlugin, field, refused_checkout, refused_setting
 from .host.types import Order, PluginField
 from .licenses.errors import TooFewFreeKeys
-from .orders import recording, reservations
+from .orders.intake import recording
+from .orders.supply import reservations
 from .webhooks.stripe import endpoint as stripe_endpoint
 
 logger = logging.getLogger(__name__)

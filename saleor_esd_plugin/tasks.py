@@ -22,23 +22,17 @@ from .events.types import EventType
 from .exports.requests import forget_old_exports
 from .host import broker, shop
 from .host.db import now, writing
-from .keys import withholding
-from .keys.forgetting import forget_old_imports
-from .keys.importing import KeySource
-from .keys.imports import abandoned_imports
-from .keys.loading import run_import
-from .licenses import stock, stock_alerts
-from .orders import (
-    allocation,
-    approval,
-    reconcile,
-    recording,
-    reservations,
-    settling,
-    shop_sync,
-)
+from .keys.importing.loading import run_import
+from .keys.importing.progress import abandoned_imports
+from .keys.importing.retention import forget_old_imports
+from .keys.importing.small import KeySource
+from .keys.stock import withholding
+from .licenses import stock_alerts, stock_levels
+from .orders import approval, reconcile, settlement, shop_sync
+from .orders.intake import recording
 from .orders.models import LicenseOrder
-from .webhooks import forgetting
+from .orders.supply import allocation, reservations
+from .webhooks import retention
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +65,7 @@ def _approve_by_policy(event: Event) -> None:
 
 
 def _settle(event: Event) -> None:
-    settling.settle_license_order(event.subject_id)
+    settlement.settle_license_order(event.subject_id)
 
 
 def _fulfill(event: Event) -> None:
@@ -233,8 +227,8 @@ def _sweep() -> Dict[str, int]:
         "unreserved": unreserved,
         "withheld": withheld,
         "stock_alerts": stock_alerts.watch_stock(),
-        "folded": stock.fold_stock_changes(),
-        "forgotten": forgetting.forget_old_messages() + forget_old_exports() + forget_old_imports(),
+        "folded": stock_levels.fold_stock_changes(),
+        "forgotten": retention.forget_old_messages() + forget_old_exports() + forget_old_imports(),
     }
 
 

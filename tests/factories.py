@@ -17,16 +17,16 @@ from saleor_esd_plugin.host import shop
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.host.types import Actor
 from saleor_esd_plugin.keys import formats
-from saleor_esd_plugin.keys.importing import KeySource, import_license_keys
+from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import KeyPool
-from saleor_esd_plugin.keys.pools import create_key_pool
+from saleor_esd_plugin.keys.stock.pools import create_key_pool
 from saleor_esd_plugin.licenses.models import License, LicensePolicy
-from saleor_esd_plugin.licenses.policies import create_license_policy
+from saleor_esd_plugin.licenses.policies.services import create_license_policy
 from saleor_esd_plugin.licenses.units import assign_licenses
-from saleor_esd_plugin.orders.allocation import allocate_license_order
 from saleor_esd_plugin.orders.approval import approve_license_order
+from saleor_esd_plugin.orders.intake.recording import observe_order
 from saleor_esd_plugin.orders.models import LicenseOrder
-from saleor_esd_plugin.orders.recording import observe_order
+from saleor_esd_plugin.orders.supply.allocation import allocate_license_order
 from saleor_esd_plugin.permissions import STAFF_PERMISSIONS
 
 STAFF = Actor(

@@ -8,9 +8,9 @@ import random
 from typing import Any, Iterable, List, Tuple
 
 from saleor_esd_plugin.keys.formats import FORMATS
-from saleor_esd_plugin.keys.importing import KeySource
-from saleor_esd_plugin.keys.intake import import_key_file
-from saleor_esd_plugin.keys.reading import open_keys
+from saleor_esd_plugin.keys.importing.intake import import_key_file
+from saleor_esd_plugin.keys.importing.reading import open_keys
+from saleor_esd_plugin.keys.importing.small import KeySource
 
 HEADER = ["key", "use_by", "cost", "note"]
 # One row in twenty is bad, and one is written oddly, which changes nothing.

@@ -35,28 +35,28 @@ from saleor_esd_plugin.exports.requests import (
 from saleor_esd_plugin.graphql.schema import MUTATIONS
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.host.types import ANONYMOUS, Actor
-from saleor_esd_plugin.keys.importing import KeySource, import_license_keys
-from saleor_esd_plugin.keys.imports import resume_key_import, stop_key_import
-from saleor_esd_plugin.keys.intake import import_key_file
+from saleor_esd_plugin.keys.importing.intake import import_key_file
+from saleor_esd_plugin.keys.importing.progress import resume_key_import, stop_key_import
+from saleor_esd_plugin.keys.importing.reading import KeyFile, list_keys
+from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import KeyBatch, KeyImport, KeyPool, LicenseKey
-from saleor_esd_plugin.keys.pools import create_key_pool, quarantine_key_batch
-from saleor_esd_plugin.keys.reading import KeyFile, list_keys
-from saleor_esd_plugin.licenses.claiming import claim_license_key, issue_claim_link
+from saleor_esd_plugin.keys.stock.pools import create_key_pool, quarantine_key_batch
+from saleor_esd_plugin.licenses.claim_links import claim_license_key, issue_claim_link
 from saleor_esd_plugin.licenses.end_customers import delete_end_customer
 from saleor_esd_plugin.licenses.handover import reveal_license_key
 from saleor_esd_plugin.licenses.models import ClaimLink
-from saleor_esd_plugin.licenses.policies import (
+from saleor_esd_plugin.licenses.policies.pools import update_key_pool
+from saleor_esd_plugin.licenses.policies.services import (
     create_license_policy,
     delete_license_policy,
     update_license_policy,
 )
-from saleor_esd_plugin.licenses.pools import update_key_pool
-from saleor_esd_plugin.licenses.replacing import replace_license_keys
+from saleor_esd_plugin.licenses.replacement import replace_license_keys
 from saleor_esd_plugin.licenses.units import assign_licenses, assign_order_line, recall_licenses
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
 from saleor_esd_plugin.orders.facts import Fact, note_payment_facts
 from saleor_esd_plugin.orders.models import FactKind, LicenseOrder, RefundState
-from saleor_esd_plugin.orders.restoring import restore_units
+from saleor_esd_plugin.orders.restoration import restore_units
 from saleor_esd_plugin.orders.returns import return_units
 
 pytestmark = pytest.mark.django_db
@@ -532,7 +532,7 @@ def test_without_the_event_no_mail_with_a_key_leaves(smtp):
 
 def test_no_event_holds_a_key():
     """Invariant 7: after all operations there is not one clear key in any event, plain or canonical."""
-    from saleor_esd_plugin.keys import vault
+    from saleor_esd_plugin.keys.ring import vault
 
     for prepare, _ in OPERATIONS.values():
         prepare()()

@@ -26,7 +26,7 @@ from saleor_esd_plugin.licenses.units import assign_licenses
 from saleor_esd_plugin.orders import queries as orders
 from saleor_esd_plugin.orders.approval import approve_license_order
 from saleor_esd_plugin.orders.counts import order_availability
-from saleor_esd_plugin.orders.settling import settle_license_order
+from saleor_esd_plugin.orders.settlement import settle_license_order
 
 pytestmark = pytest.mark.django_db
 

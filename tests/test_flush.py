@@ -9,7 +9,7 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-LANES = Path(__file__).parent / "lanes"
+TESTS = Path(__file__).parent
 
 
 @pytest.fixture
@@ -37,9 +37,9 @@ def test_transactional_tests_of_a_shops_own_pass_and_sell_after_each_flush(own_c
     arguments = ["-q", "--noconftest", "-p", "no:cacheprovider", "--reuse-db"]
 
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *arguments, str(LANES / "shops_own.py")],
+        [sys.executable, "-m", "pytest", *arguments, str(TESTS / "support" / "shops_own.py")],
         env={**os.environ, "DATABASE_URL": own_copy},
-        cwd=str(LANES.parents[1]),
+        cwd=str(TESTS.parent),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )

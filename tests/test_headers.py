@@ -6,7 +6,7 @@ from django.test import RequestFactory
 
 from saleor_esd_plugin import pages
 from saleor_esd_plugin.host import graphql as door
-from saleor_esd_plugin.licenses.claiming import issue_claim_link
+from saleor_esd_plugin.licenses.claim_links import issue_claim_link
 from saleor_esd_plugin.webhooks.stripe import endpoint
 
 LONG = 60_000

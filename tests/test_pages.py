@@ -14,9 +14,9 @@ from saleor_esd_plugin.accounts.models import Invitation
 from saleor_esd_plugin.emails.sender import Sender
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.host.db import now
-from saleor_esd_plugin.keys import vault
 from saleor_esd_plugin.keys.models import LicenseKey
-from saleor_esd_plugin.licenses.claiming import issue_claim_link
+from saleor_esd_plugin.keys.ring import vault
+from saleor_esd_plugin.licenses.claim_links import issue_claim_link
 from saleor_esd_plugin.licenses.models import ClaimLink
 
 CLAIM = "/plugins/global/esd/claim/"

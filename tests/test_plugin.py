@@ -19,7 +19,7 @@ from saleor_esd_plugin.conf import PLUGIN_ID
 from saleor_esd_plugin.host import shop
 from saleor_esd_plugin.host.plugin import current_plugin
 from saleor_esd_plugin.host.types import APP_LABEL
-from saleor_esd_plugin.orders import recording
+from saleor_esd_plugin.orders.intake import recording
 from saleor_esd_plugin.plugin import EsdPlugin
 
 pytestmark = pytest.mark.django_db

@@ -21,8 +21,8 @@ from saleor_esd_plugin.emails.receipts import send_license_order_receipt
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.licenses.handover import reveal_license_key
 from saleor_esd_plugin.licenses.models import License
-from saleor_esd_plugin.licenses.replacing import replace_license_keys
-from saleor_esd_plugin.licenses.stock import pool_stock
+from saleor_esd_plugin.licenses.replacement import replace_license_keys
+from saleor_esd_plugin.licenses.stock_levels import pool_stock
 from saleor_esd_plugin.orders.approval import reject_license_order
 from saleor_esd_plugin.orders.models import LicenseOrder
 

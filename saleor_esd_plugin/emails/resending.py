@@ -15,13 +15,13 @@ from ..events.throttle import throttle
 from ..events.types import EventType
 from ..host import shop
 from ..host.types import Actor
+from ..licenses.disclosure import note_staff_sending
 from ..licenses.end_customers import update_end_customer
 from ..licenses.errors import NotReleased
 from ..licenses.handover import records_blocks
 from ..licenses.locks import lock_license
 from ..licenses.models import Fulfillment, License
-from ..licenses.sending import note_staff_sending
-from ..orders.addresses import follow_buyer_address
+from ..orders.buyer_address import follow_buyer_address
 from ..orders.locks import lock_order
 from ..orders.models import LicenseOrder
 from ..permissions import MANAGE_LICENSES

@@ -26,8 +26,8 @@ from ..host import shop
 from ..host.db import now
 from ..host.types import SYSTEM
 from ..keys.errors import KeyringLocked, Tampered
-from ..keys.tampering import record_tampering
-from ..orders.addresses import read_buyer_address
+from ..keys.ring.tampering import record_tampering
+from ..orders.buyer_address import read_buyer_address
 from .contents import contents_of
 from .errors import Held, NothingToSend, Unready
 from .holding import hold

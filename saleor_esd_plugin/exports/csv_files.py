@@ -16,9 +16,9 @@ from typing import Any, Callable, Iterable, Iterator, List, Optional, Sequence
 
 from ..host.db import now, writing
 from ..keys.cells import protected
-from ..keys.collector import resting_collector
+from ..keys.importing.collector import resting_collector
 from ..keys.secret import SecretKeys
-from ..licenses.opening import Sealed, open_sealed
+from ..licenses.bulk_decryption import Sealed, open_sealed
 
 logger = logging.getLogger(__name__)
 

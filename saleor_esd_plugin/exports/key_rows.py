@@ -18,8 +18,8 @@ from ..keys.cells import protected
 from ..keys.formats import mask
 from ..keys.models import KeyPool, LicenseKey
 from ..keys.secret import SecretKey, SecretKeys
+from ..licenses.bulk_decryption import Sealed
 from ..licenses.models import ENDED, ISSUED
-from ..licenses.opening import Sealed
 from .columns import KEY_COLUMNS, header_of
 from .csv_files import Row, Source
 from .sql_cells import PATTERNS, written

@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 
 from ..host.db import now
 from ..keys.formats import mask
+from ..licenses.bulk_decryption import Sealed
 from ..licenses.models import ISSUED
-from ..licenses.opening import Sealed
 from ..licenses.rules import lifecycle_at
 from .columns import LICENSE_COLUMNS, header_of
 from .csv_files import CellSource, Row, as_cell

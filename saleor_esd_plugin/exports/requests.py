@@ -18,7 +18,7 @@ from ..events.types import EventType
 from ..host.db import now
 from ..host.types import Actor
 from ..keys.secret import SecretKeys
-from ..licenses.opening import id_of, open_sealed, require_open_ring
+from ..licenses.bulk_decryption import id_of, open_sealed, require_open_ring
 from ..permissions import REVEAL_LICENSE_KEYS
 from .conditions import refuse_keys
 from .csv_files import Row, Source
@@ -136,7 +136,7 @@ def _note_request(
         permission=REVEAL_LICENSE_KEYS if is_clear else "",
         account_id=account_id,
         clear=is_clear,
-        **_told(kind.value, wanted),
+        **_event_data(kind.value, wanted),
     )
     return Issued(export, token)
 
@@ -159,7 +159,7 @@ def fetch_masked(export: Export, *, actor: Actor, account_id: Optional[UUID] = N
         export.pk,
         actor=actor,
         account_id=account_id,
-        **_told(export.kind, export.wanted),
+        **_event_data(export.kind, export.wanted),
     )
 
 
@@ -191,7 +191,7 @@ def fetch_clear(export: Export, source: Source, *, actor: Actor) -> Opened:
             actor=actor,
             reason=export.reason,
             permission=REVEAL_LICENSE_KEYS,
-            **_told(export.kind, export.wanted),
+            **_event_data(export.kind, export.wanted),
             rows=len(rows),
             keys=[str(key_id) for key_id in opened],
         )
@@ -212,7 +212,7 @@ def note_export(
         export_id,
         actor=actor,
         reason=reason,
-        **_told(kind.value, wanted),
+        **_event_data(kind.value, wanted),
     )
     return export_id
 
@@ -224,7 +224,7 @@ def forget_old_exports() -> int:
     return Export.objects.filter(pk__in=some).delete()[0]
 
 
-def _told(kind: str, wanted: Dict[str, Any]) -> Dict[str, Any]:
+def _event_data(kind: str, wanted: Dict[str, Any]) -> Dict[str, Any]:
     """What an event says of a file. Of licenses which conditions there were: what was searched for may be a person."""
     if REPORT_OF in wanted:
         return {"of": "REPORT", **wanted}

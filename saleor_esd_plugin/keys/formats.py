@@ -22,6 +22,7 @@ from .verdicts import ImportVerdict
 LONGEST = 512
 SHORTEST = 8
 INSENSITIVE, EXACT = "I", "X"
+BOTH_MODES = (EXACT, INSENSITIVE)
 BULLET = "•"
 
 # Listed, not asked for: which characters count as spaces depends on the interpreter's Unicode.

@@ -7,8 +7,8 @@ from typing import Iterator
 from django.db import connection
 
 from .errors import KeyringLocked
-from .keyring import load_keyring
-from .ring_use import problems_of, ring_use
+from .ring.keyring import load_keyring
+from .ring.usage import problems_of, ring_use
 
 # Each answers with ids of rows that must not be there; the triggers refuse the first three.
 _QUERIES = {

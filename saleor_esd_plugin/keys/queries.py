@@ -4,10 +4,10 @@ from typing import Dict, List, Mapping, Sequence
 
 from django.db.models import Q, QuerySet
 
-from .blind_index import Digest, candidates
 from .errors import KeyFormatError
 from .formats import FORMATS
 from .models import LicenseKey
+from .ring.blind_index import Digest, candidates
 
 
 def find_by_full_key(text: str) -> QuerySet:

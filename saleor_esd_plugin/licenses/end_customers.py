@@ -14,11 +14,11 @@ from ..events.record import record
 from ..events.types import EventType
 from ..host.types import Actor
 from ..permissions import MANAGE_LICENSES
-from .claiming import void_claim_links_to
+from .claim_links import void_claim_links_to
+from .disclosure import note_staff_sending
 from .errors import StillInUse
 from .handover import records_blocks
 from .models import Assignment, Fulfillment, License
-from .sending import note_staff_sending
 
 
 @records_blocks

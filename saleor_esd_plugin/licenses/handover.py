@@ -19,9 +19,9 @@ from ..events.throttle import Limits, throttle
 from ..events.types import EventType
 from ..host.db import now
 from ..host.types import SYSTEM, Actor
-from ..keys import lifecycle as key_lifecycle
-from ..keys import vault
+from ..keys.ring import vault
 from ..keys.secret import SecretKey
+from ..keys.stock import lifecycle as key_lifecycle
 from ..permissions import REVEAL_LICENSE_KEYS, Right
 from .errors import AlreadyReplaced, NotReleased
 from .locks import lock_license

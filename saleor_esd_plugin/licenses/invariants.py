@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q
 
 from ..keys.models import LicenseKey, ReservedKey, WithheldKey
 from .models import ISSUED, LIVE, Assignment, KeyReplacement, License
-from .stock import miscounts
+from .stock_levels import miscounts
 
 
 def violations() -> Iterator[str]:

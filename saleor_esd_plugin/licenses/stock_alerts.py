@@ -18,7 +18,7 @@ from ..events.types import EventType
 from ..host.db import now
 from ..host.types import SYSTEM
 from ..keys.models import KeyPool
-from .stock import PoolStock, pool_stock
+from .stock_levels import PoolStock, pool_stock
 
 BETWEEN_ALERTS = timedelta(days=1)
 

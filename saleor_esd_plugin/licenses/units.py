@@ -19,17 +19,17 @@ from ..events.record import record
 from ..events.types import EventType
 from ..host.db import now
 from ..host.types import Actor
-from ..keys import lifecycle as key_lifecycle
-from ..keys import queue
+from ..keys.stock import lifecycle as key_lifecycle
+from ..keys.stock import queue
 from ..permissions import MANAGE_LICENSES
-from .claiming import void_claim_links
+from .claim_links import void_claim_links
+from .disclosure import note_staff_sending
 from .errors import KeyWasRevealed, KeyWasSeen, NotEnoughLicenses, NotReleased
 from .handover import records_blocks
 from .locks import lock_licenses
 from .models import ENDED, Assignment, ExpiryBasis, Fulfillment, License
 from .queries import only_order
 from .rules import term_end
-from .sending import note_staff_sending
 
 PENDING = Fulfillment.PENDING_APPROVAL.value
 RELEASED = Fulfillment.RELEASED.value

@@ -21,7 +21,7 @@ from .counts import approval_state
 from .errors import AlreadyDecided
 from .locks import lock_order
 from .models import ApprovalReason, ApprovalState, LicenseOrder, LicenseOrderLine
-from .settling import note_locked_order, settle_locked_order
+from .settlement import note_locked_order, settle_locked_order
 
 
 @transaction.atomic

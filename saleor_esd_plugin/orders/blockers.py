@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Tup
 from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from ..keys import keyring
+from ..keys.ring import keyring
 from ..licenses.models import ISSUED, License
 from ..licenses.units import PENDING
 from .models import ApprovalReason, ApprovalState, LicenseOrder, LicenseOrderLine

@@ -20,8 +20,8 @@ from ..host.types import Actor, Order
 from ..ids import uuid7
 from .locks import lock_order
 from .models import DisputeStage, FactKind, LicenseOrder, PaymentFact, RefundState
-from .money import mismatch
-from .settling import settle_locked_order
+from .money.amounts import mismatch
+from .settlement import settle_locked_order
 
 # A fact of another payment under the same name is nobody's: nothing comes back then.
 _GROW = """

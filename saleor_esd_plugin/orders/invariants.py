@@ -14,7 +14,7 @@ from ..host.db import now
 from ..host.types import Order
 from ..licenses.models import ISSUED, LIVE, License, SuspensionCause
 from .models import LicenseOrder, LicenseOrderLine, PaymentFact
-from .money import money_of
+from .money.amounts import money_of
 
 # What is younger may still be on its way through the workers.
 SETTLES = timedelta(minutes=5)

@@ -17,16 +17,16 @@ from django.db.models import F, Min, Q
 from ..host import shop
 from ..host.db import now
 from ..host.types import Order
-from ..keys import keyring
 from ..keys.models import Reservation
+from ..keys.ring import keyring
 from ..licenses.models import ISSUED, LIVE, License, LicensePolicy, SuspensionCause
-from .allocation import allocate_license_order, fill_backorders
 from .approval import approve_by_policy
 from .blockers import UNDECIDED
+from .intake.recording import observe_order
 from .models import LicenseOrder, LicenseOrderLine
-from .recording import observe_order
-from .releasing import releasable_orders
-from .settling import settle_license_order
+from .release import releasable_orders
+from .settlement import settle_license_order
+from .supply.allocation import allocate_license_order, fill_backorders
 
 logger = logging.getLogger(__name__)
 
@@ -117,7 +117,7 @@ def _ended_with_licenses() -> List[UUID]:
 def _unlike_their_dispute() -> List[UUID]:
     """Orders with licenses that a dispute should have suspended and has not, or still has."""
     held = Q(suspension_causes__contains=[SuspensionCause.DISPUTE.value])
-    # Lost for something that no unit has left for yet: staff have to choose, see `orders.settling`.
+    # Lost for something that no unit has left for yet: staff have to choose, see `orders.settlement`.
     lost = Q(order_line__order__charged_back__gt=0, order_line__order__open_refund__gt=0)
     holds = Q(order_line__order__disputed_at__isnull=False) | lost
     issued = License.objects.filter(fulfillment__in=ISSUED)

@@ -14,10 +14,10 @@ from ..events.types import EventType
 from ..host import shop
 from ..host.types import Actor
 from ..permissions import MANAGE_LICENSES
-from .leaving import Unit, take_out, units_in_order
 from .locks import lock_order
 from .models import LicenseOrder
-from .settling import settle_locked_order
+from .settlement import settle_locked_order
+from .withdrawal import Unit, take_out, units_in_order
 
 
 @transaction.atomic

@@ -12,8 +12,8 @@ from django.db.models import Count, Q
 from ..host import shop
 from ..keys.models import KeyPool
 from ..licenses.models import ISSUED, License, LicensePolicy
-from ..licenses.ranking import draws_on, pools_of_policies
-from ..licenses.stock import unsold_keys
+from ..licenses.policies.ranking import draws_on, pools_of_policies
+from ..licenses.stock_levels import unsold_keys
 from .locks import lock_order
 
 logger = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.host.db import writing
 from saleor_esd_plugin.licenses.end_customers import update_end_customer
 from saleor_esd_plugin.licenses.models import ClaimLink
-from saleor_esd_plugin.orders.addresses import read_buyer_address
+from saleor_esd_plugin.orders.buyer_address import read_buyer_address
 from saleor_esd_plugin.orders.models import LicenseOrder
 
 pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself", "smtp")

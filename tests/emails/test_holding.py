@@ -17,8 +17,8 @@ from saleor_esd_plugin.emails.resending import resend_license_email
 from saleor_esd_plugin.emails.send import due_deliveries, send_delivery
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.host.db import now
-from saleor_esd_plugin.keys.vault import decrypt
-from saleor_esd_plugin.licenses.claiming import find_claim
+from saleor_esd_plugin.keys.ring.vault import decrypt
+from saleor_esd_plugin.licenses.claim_links import find_claim
 from saleor_esd_plugin.licenses.lifecycle import reinstate_order_licenses, suspend_order_licenses
 from saleor_esd_plugin.licenses.models import ClaimLink, License, SuspensionCause
 from saleor_esd_plugin.licenses.units import assign_licenses, recall_licenses

@@ -15,7 +15,7 @@ from saleor_esd_plugin.emails.models import Delivery
 from saleor_esd_plugin.emails.send import send_delivery
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.host.db import now
-from saleor_esd_plugin.keys.vault import decrypt
+from saleor_esd_plugin.keys.ring.vault import decrypt
 from saleor_esd_plugin.licenses.lifecycle import suspend_order_licenses
 from saleor_esd_plugin.licenses.models import SuspensionCause
 

@@ -20,13 +20,13 @@ from saleor_esd_plugin.exports.license_rows import LicenseRows
 from saleor_esd_plugin.exports.requests import export_licenses, fetch_clear
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.host.types import SYSTEM, Actor
-from saleor_esd_plugin.keys.vault import decrypt
-from saleor_esd_plugin.licenses.claiming import find_claim
+from saleor_esd_plugin.keys.ring.vault import decrypt
+from saleor_esd_plugin.licenses.claim_links import find_claim
 from saleor_esd_plugin.licenses.models import License, LicensePolicy
 from saleor_esd_plugin.licenses.units import assign_licenses, recall_licenses
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
 from saleor_esd_plugin.orders.models import LicenseOrder, LicenseOrderLine
-from saleor_esd_plugin.orders.settling import settle_license_order
+from saleor_esd_plugin.orders.settlement import settle_license_order
 
 pytestmark = pytest.mark.django_db
 

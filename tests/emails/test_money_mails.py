@@ -14,7 +14,7 @@ from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.licenses.lifecycle import suspend_order_licenses
 from saleor_esd_plugin.licenses.models import SuspensionCause
 from saleor_esd_plugin.orders.models import DisputeStage, LicenseOrder, RefundState
-from saleor_esd_plugin.orders.restoring import restore_units
+from saleor_esd_plugin.orders.restoration import restore_units
 from saleor_esd_plugin.orders.returns import return_units
 
 pytestmark = pytest.mark.django_db

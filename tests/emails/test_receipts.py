@@ -13,11 +13,11 @@ from saleor_esd_plugin.emails.receipts import send_license_order_receipt
 from saleor_esd_plugin.errors import NotFound, RateLimited
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.ids import uuid7
-from saleor_esd_plugin.keys.vault import decrypt
+from saleor_esd_plugin.keys.ring.vault import decrypt
 from saleor_esd_plugin.licenses.units import assign_licenses
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
 from saleor_esd_plugin.orders.models import LicenseOrder, LicenseOrderLine
-from saleor_esd_plugin.orders.settling import settle_license_order
+from saleor_esd_plugin.orders.settlement import settle_license_order
 
 pytestmark = pytest.mark.django_db
 

@@ -12,11 +12,11 @@ from saleor_esd_plugin.emails.catalog import deliveries_of
 from saleor_esd_plugin.emails.models import Delivery
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.host.db import now
-from saleor_esd_plugin.keys.vault import decrypt
-from saleor_esd_plugin.licenses.claiming import find_claim
+from saleor_esd_plugin.keys.ring.vault import decrypt
+from saleor_esd_plugin.licenses.claim_links import find_claim
 from saleor_esd_plugin.licenses.lifecycle import reinstate_order_licenses, suspend_order_licenses
 from saleor_esd_plugin.licenses.models import SuspensionCause
-from saleor_esd_plugin.licenses.replacing import replace_license_keys
+from saleor_esd_plugin.licenses.replacement import replace_license_keys
 from saleor_esd_plugin.licenses.units import assign_licenses
 from saleor_esd_plugin.orders.approval import approve_license_order
 

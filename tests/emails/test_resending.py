@@ -13,9 +13,9 @@ from saleor_esd_plugin.emails.resending import resend_license_email
 from saleor_esd_plugin.errors import EsdError, Invalid, NotFound, RateLimited
 from saleor_esd_plugin.events.models import Event, Throttle
 from saleor_esd_plugin.ids import uuid7
-from saleor_esd_plugin.keys.vault import decrypt
+from saleor_esd_plugin.keys.ring.vault import decrypt
 from saleor_esd_plugin.orders.approval import approve_license_order
-from saleor_esd_plugin.orders.settling import settle_license_order
+from saleor_esd_plugin.orders.settlement import settle_license_order
 
 pytestmark = pytest.mark.django_db
 

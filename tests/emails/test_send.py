@@ -240,7 +240,7 @@ def test_what_was_taken_back_is_not_mailed(mail, smtp):
 def test_a_broken_template_reveals_nothing_and_is_tried_again(mail, smtp, monkeypatch, caplog):
     """T-LOG-02: neither key nor address in log, error or exception; the reveal is rolled back."""
     canary = make.licenses_of(LicenseOrder.objects.get())[0].key
-    from saleor_esd_plugin.keys.vault import decrypt
+    from saleor_esd_plugin.keys.ring.vault import decrypt
 
     clear = decrypt(canary).reveal()
 

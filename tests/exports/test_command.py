@@ -12,8 +12,8 @@ from django.core.management import CommandError, call_command
 
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.exports import csv_files
-from saleor_esd_plugin.keys import vault
 from saleor_esd_plugin.keys.models import LicenseKey
+from saleor_esd_plugin.keys.ring import vault
 from saleor_esd_plugin.licenses.models import License
 
 pytestmark = pytest.mark.django_db

@@ -16,10 +16,10 @@ from saleor_esd_plugin.exports.key_rows import KeyRows
 from saleor_esd_plugin.exports.sql_cells import PATTERNS, written
 from saleor_esd_plugin.host.db import copied_rows, now
 from saleor_esd_plugin.ids import uuid7s
-from saleor_esd_plugin.keys import keyring, vault
 from saleor_esd_plugin.keys.cells import protected
 from saleor_esd_plugin.keys.formats import FORMATS, mask
 from saleor_esd_plugin.keys.models import KeyBatch, LicenseKey
+from saleor_esd_plugin.keys.ring import keyring, vault
 from saleor_esd_plugin.keys.secret import SecretKey
 
 pytestmark = pytest.mark.django_db

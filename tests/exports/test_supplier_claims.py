@@ -14,12 +14,12 @@ from django.core.management import CommandError, call_command
 from saleor_esd_plugin.exports import csv_files
 from saleor_esd_plugin.keys.cells import restored
 from saleor_esd_plugin.keys.formats import masked
-from saleor_esd_plugin.keys.importing import KeySource, import_license_keys
+from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import LicenseKey
-from saleor_esd_plugin.keys.pools import quarantine_key_batch
-from saleor_esd_plugin.keys.vault import decrypt
+from saleor_esd_plugin.keys.ring.vault import decrypt
+from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch
 from saleor_esd_plugin.licenses.models import License
-from saleor_esd_plugin.licenses.replacing import replace_license_keys
+from saleor_esd_plugin.licenses.replacement import replace_license_keys
 
 pytestmark = pytest.mark.django_db
 

@@ -171,7 +171,7 @@ def queries(monkeypatch):
     """`queries(function)`: how many statements it executes."""
     from django.test.utils import CaptureQueriesContext
 
-    from saleor_esd_plugin.keys.keyring import load_keyring
+    from saleor_esd_plugin.keys.ring.keyring import load_keyring
 
     def count(function):
         # Every ten seconds the database is asked about the ring: not within what is counted.

@@ -65,7 +65,7 @@ def test_what_fails_unexpectedly_tells_clients_and_logs_nothing(
     def fail(*args, **kwargs):
         raise IntegrityError("DETAIL: Key (name)=(CANARY) already exists.")
 
-    monkeypatch.setattr("saleor_esd_plugin.keys.pools.create_key_pool", fail)
+    monkeypatch.setattr("saleor_esd_plugin.keys.stock.pools.create_key_pool", fail)
     monkeypatch.setattr("saleor_esd_plugin.graphql.about.sender", fail)
     with unchanged():
         mutation = api(staff("MANAGE_LICENSE_KEYS"))(

@@ -30,7 +30,7 @@ def locked(monkeypatch):
 @pytest.fixture
 def new_pool(staff):
     """`new_pool(format, is_generated=…)`."""
-    from saleor_esd_plugin.keys.pools import create_key_pool
+    from saleor_esd_plugin.keys.stock.pools import create_key_pool
 
     def new(format="5X5_25", **fields):
         return create_key_pool(
@@ -43,7 +43,7 @@ def new_pool(staff):
 @pytest.fixture
 def import_keys(staff):
     """`import_keys(pool, keys_or_bytes, commit=True, …)`."""
-    from saleor_esd_plugin.keys.importing import KeySource, import_license_keys
+    from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 
     def run(pool, keys, commit=True, **fields):
         fields.setdefault("source", KeySource.LIST)

@@ -10,12 +10,12 @@ from uuid import uuid4
 import pytest
 from django.core.management.base import OutputWrapper
 
-from saleor_esd_plugin.keys import staging
-from saleor_esd_plugin.keys.errors import BadEncoding
-from saleor_esd_plugin.keys.importing import KeySource, import_license_keys
+from saleor_esd_plugin.keys.importing import staging
+from saleor_esd_plugin.keys.importing.errors import BadEncoding
+from saleor_esd_plugin.keys.importing.reading import read_keys
+from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import KeyBatch, KeyImport, LicenseKey
-from saleor_esd_plugin.keys.pools import quarantine_key_batch
-from saleor_esd_plugin.keys.reading import read_keys
+from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch
 from saleor_esd_plugin.management.commands import esd_import, esd_reconcile, esd_verify
 from saleor_esd_plugin.management.output import tell
 

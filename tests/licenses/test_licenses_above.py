@@ -18,9 +18,9 @@ from refusal import refused
 from saleor_esd_plugin.ids import uuid7
 from saleor_esd_plugin.keys.models import AvailableKey
 from saleor_esd_plugin.licenses.models import License
-from saleor_esd_plugin.orders.allocation import allocate_license_order
 from saleor_esd_plugin.orders.approval import reject_license_order
 from saleor_esd_plugin.orders.models import LicenseOrder, LicenseOrderLine
+from saleor_esd_plugin.orders.supply.allocation import allocate_license_order
 
 BELONGS = "esd: a license has the policy of its order line and the account of its order"
 

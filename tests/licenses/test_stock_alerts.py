@@ -11,7 +11,7 @@ from saleor_esd_plugin import tasks
 from saleor_esd_plugin.errors import Invalid
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.keys.models import KeyPool
-from saleor_esd_plugin.keys.pools import create_key_pool, update_key_pool
+from saleor_esd_plugin.keys.stock.pools import create_key_pool, update_key_pool
 from saleor_esd_plugin.licenses.stock_alerts import watch_stock
 
 pytestmark = pytest.mark.django_db

@@ -21,8 +21,8 @@ from saleor_esd_plugin.emails.resending import resend_license_email
 from saleor_esd_plugin.errors import DeadLink
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.host.types import ANONYMOUS
-from saleor_esd_plugin.keys.vault import decrypt
-from saleor_esd_plugin.licenses.claiming import claim_license_key, find_claim, issue_claim_link
+from saleor_esd_plugin.keys.ring.vault import decrypt
+from saleor_esd_plugin.licenses.claim_links import claim_license_key, find_claim, issue_claim_link
 from saleor_esd_plugin.licenses.errors import NotEnoughLicenses, NotReleased
 from saleor_esd_plugin.licenses.handover import open_keys, reveal_license_key
 from saleor_esd_plugin.licenses.lifecycle import reinstate_order_licenses, suspend_order_licenses
@@ -159,7 +159,7 @@ def test_a_link_is_not_used_up_by_one_that_is_suspended_while_it_is_claimed(monk
         return decrypt(key)
 
     with monkeypatch.context() as patch:
-        patch.setattr("saleor_esd_plugin.licenses.claiming.vault.decrypt", opened)
+        patch.setattr("saleor_esd_plugin.licenses.claim_links.vault.decrypt", opened)
         with pytest.raises(DeadLink):
             claim_license_key(token, actor=ANONYMOUS)
 

@@ -19,7 +19,7 @@ from factories import (
 from saleor_esd_plugin.errors import InvalidQuantity, InvalidTransition, NotFound, ReasonRequired
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.host.db import now
-from saleor_esd_plugin.keys.lifecycle import mark_revealed
+from saleor_esd_plugin.keys.stock.lifecycle import mark_revealed
 from saleor_esd_plugin.licenses.errors import KeyWasSeen, NotEnoughLicenses, NotReleased
 from saleor_esd_plugin.licenses.models import Assignment, License
 from saleor_esd_plugin.licenses.units import assign_licenses, assign_order_line, recall_licenses

@@ -17,8 +17,7 @@ from saleor_esd_plugin.errors import ForbiddenRole, InvalidQuantity, NotFound, R
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.keys.models import AvailableKey
 from saleor_esd_plugin.licenses.models import LicensePolicy
-from saleor_esd_plugin.licenses.policies import update_license_policy
-from saleor_esd_plugin.orders.allocation import fill_backorders
+from saleor_esd_plugin.licenses.policies.services import update_license_policy
 from saleor_esd_plugin.orders.approval import (
     approve_by_policy,
     approve_license_order,
@@ -29,7 +28,8 @@ from saleor_esd_plugin.orders.counts import order_availability
 from saleor_esd_plugin.orders.errors import AlreadyDecided
 from saleor_esd_plugin.orders.models import LicenseOrder
 from saleor_esd_plugin.orders.reconcile import reconcile_orders
-from saleor_esd_plugin.orders.settling import settle_license_order
+from saleor_esd_plugin.orders.settlement import settle_license_order
+from saleor_esd_plugin.orders.supply.allocation import fill_backorders
 
 pytestmark = pytest.mark.django_db
 

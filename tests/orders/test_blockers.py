@@ -20,12 +20,12 @@ from standing import assert_orders_say_why
 from saleor_esd_plugin.host import shop
 from saleor_esd_plugin.host.types import PluginSettings
 from saleor_esd_plugin.orders import blockers
-from saleor_esd_plugin.orders.allocation import allocate_license_order
 from saleor_esd_plugin.orders.approval import approve_by_policy, approve_license_order
 from saleor_esd_plugin.orders.counts import order_availability
+from saleor_esd_plugin.orders.intake.recording import observe_order
 from saleor_esd_plugin.orders.models import LicenseOrder
 from saleor_esd_plugin.orders.reconcile import reconcile_orders
-from saleor_esd_plugin.orders.recording import observe_order
+from saleor_esd_plugin.orders.supply.allocation import allocate_license_order
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +39,9 @@ def every_order_says_why():
 @pytest.fixture
 def lock(monkeypatch):
     """Call it, and the key ring is locked."""
-    return lambda: monkeypatch.setattr("saleor_esd_plugin.keys.keyring.is_unlocked", lambda: False)
+    return lambda: monkeypatch.setattr(
+        "saleor_esd_plugin.keys.ring.keyring.is_unlocked", lambda: False
+    )
 
 
 def waiting(order):

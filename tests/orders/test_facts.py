@@ -32,9 +32,9 @@ from saleor_esd_plugin.host.types import PluginSettings
 from saleor_esd_plugin.orders.approval import approve_license_order
 from saleor_esd_plugin.orders.counts import order_availability
 from saleor_esd_plugin.orders.facts import note_payment_facts
+from saleor_esd_plugin.orders.intake.recording import observe_order
 from saleor_esd_plugin.orders.models import DisputeStage, LicenseOrder, PaymentFact
 from saleor_esd_plugin.orders.reconcile import reconcile_orders
-from saleor_esd_plugin.orders.recording import observe_order
 
 pytestmark = pytest.mark.django_db
 

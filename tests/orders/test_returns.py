@@ -33,11 +33,11 @@ from provider import (
 from saleor_esd_plugin.errors import Invalid, InvalidQuantity, NotFound, ReasonRequired
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.licenses.units import assign_licenses
-from saleor_esd_plugin.orders.allocation import fill_backorders
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
 from saleor_esd_plugin.orders.counts import order_availability
 from saleor_esd_plugin.orders.models import DisputeStage
 from saleor_esd_plugin.orders.returns import return_units
+from saleor_esd_plugin.orders.supply.allocation import fill_backorders
 
 pytestmark = pytest.mark.django_db
 

@@ -31,11 +31,11 @@ from saleor_esd_plugin.errors import Invalid
 from saleor_esd_plugin.host import shop
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
 from saleor_esd_plugin.orders.counts import order_availability
+from saleor_esd_plugin.orders.intake.recording import observe_order
 from saleor_esd_plugin.orders.models import PaymentFact
 from saleor_esd_plugin.orders.reconcile import reconcile_orders
-from saleor_esd_plugin.orders.recording import observe_order
 from saleor_esd_plugin.orders.returns import return_units
-from saleor_esd_plugin.orders.settling import settle_license_order
+from saleor_esd_plugin.orders.settlement import settle_license_order
 
 pytestmark = pytest.mark.django_db
 

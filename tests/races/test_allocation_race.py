@@ -13,13 +13,13 @@ from racing import failures, meet, together, without_index
 
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.keys.models import AvailableKey
-from saleor_esd_plugin.licenses import allocation as claim
+from saleor_esd_plugin.licenses import key_claim as claim
 from saleor_esd_plugin.licenses.models import License
 from saleor_esd_plugin.orders import approval
-from saleor_esd_plugin.orders.allocation import allocate_license_order, fill_backorders
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
 from saleor_esd_plugin.orders.errors import AlreadyDecided
 from saleor_esd_plugin.orders.models import LicenseOrder, LicenseOrderLine
+from saleor_esd_plugin.orders.supply.allocation import allocate_license_order, fill_backorders
 
 pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")
 

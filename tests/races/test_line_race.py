@@ -9,8 +9,8 @@ from django.db import OperationalError, connection, transaction
 from factories import make_account, make_license_order, make_policy
 from racing import together
 
-from saleor_esd_plugin.keys.queue import give_back
-from saleor_esd_plugin.licenses.allocation import allocate_licenses
+from saleor_esd_plugin.keys.stock.queue import give_back
+from saleor_esd_plugin.licenses.key_claim import allocate_licenses
 from saleor_esd_plugin.licenses.models import License
 from saleor_esd_plugin.orders.models import LicenseOrder, LicenseOrderLine
 

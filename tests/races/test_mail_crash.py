@@ -25,13 +25,14 @@ from saleor_esd_plugin.events import record as recording
 from saleor_esd_plugin.events.models import Dispatch, Event
 from saleor_esd_plugin.host.db import now, writing
 from saleor_esd_plugin.licenses.models import License
-from saleor_esd_plugin.orders import drawing, releasing
+from saleor_esd_plugin.orders import release
 from saleor_esd_plugin.orders.models import LicenseOrder
+from saleor_esd_plugin.orders.supply import claiming
 
 # Where a worker dies: the module, the name in it, and whether before or after what that does.
 POINTS = {
-    "after the units have keys": (drawing, "allocate_licenses", "after"),
-    "before the release commits": (releasing, "record", "after"),
+    "after the units have keys": (claiming, "allocate_licenses", "after"),
+    "before the release commits": (release, "record", "after"),
     "after the release committed": (recording, "_wake", "before"),
     "after the deliveries are written": (catalog, "deliveries_of", "after"),
     "after the lease": (send, "_hand_to_server", "before"),

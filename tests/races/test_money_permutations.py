@@ -37,14 +37,14 @@ from saleor_esd_plugin.errors import EsdError
 from saleor_esd_plugin.host.types import Order, OrderLine, Payment
 from saleor_esd_plugin.licenses.units import assign_licenses
 from saleor_esd_plugin.orders import facts as telling
-from saleor_esd_plugin.orders.allocation import allocate_license_order
 from saleor_esd_plugin.orders.approval import approve_license_order
 from saleor_esd_plugin.orders.facts import Fact
 from saleor_esd_plugin.orders.models import DisputeStage, LicenseOrder, PaymentFact, RefundState
-from saleor_esd_plugin.orders.money import Money, money_of
-from saleor_esd_plugin.orders.refunds import most_to_come_back, share_of
-from saleor_esd_plugin.orders.restoring import restore_units
-from saleor_esd_plugin.orders.settling import settle_license_order
+from saleor_esd_plugin.orders.money.amounts import Money, money_of
+from saleor_esd_plugin.orders.money.refunds import most_to_come_back, share_of
+from saleor_esd_plugin.orders.restoration import restore_units
+from saleor_esd_plugin.orders.settlement import settle_license_order
+from saleor_esd_plugin.orders.supply.allocation import allocate_license_order
 
 PURE = 5000
 ON_ROWS = max(12, int(os.environ.get("ESD_PERMUTATIONS", "60")) // 5)

@@ -33,24 +33,24 @@ from saleor_esd_plugin.licenses import units as unit_steps
 from saleor_esd_plugin.licenses.errors import NotReleased
 from saleor_esd_plugin.licenses.handover import reveal_license_key
 from saleor_esd_plugin.licenses.models import ISSUED, License
-from saleor_esd_plugin.orders import approval, facts, locks, settling
+from saleor_esd_plugin.orders import approval, facts, locks, settlement
 from saleor_esd_plugin.orders.approval import approve_license_order
 from saleor_esd_plugin.orders.errors import AlreadyDecided
+from saleor_esd_plugin.orders.intake.recording import observe_order
 from saleor_esd_plugin.orders.models import DisputeStage, LicenseOrder
-from saleor_esd_plugin.orders.recording import observe_order
-from saleor_esd_plugin.orders.settling import settle_license_order
+from saleor_esd_plugin.orders.settlement import settle_license_order
 
 # Who stops where: the side, the module and the name in it before which it stops.
 POINTS = {
     "both at once": None,
     "approved, not settled": ("first", approval, "settle_locked_order"),
-    "free to go, not released": ("first", settling, "release_approved"),
+    "free to go, not released": ("first", settlement, "release_approved"),
     "told, not settled": ("second", facts, "settle_locked_order"),
     "units chosen, not released": ("first", unit_steps, "term_end"),
 }
 ROUNDS = max(1, int(os.environ.get("ESD_RACES", "200")) // len(POINTS))
 # The side that releases knows how the money stands, and has not acted on it.
-MONEY_READ = ("first", settling, "note_state")
+MONEY_READ = ("first", settlement, "note_state")
 # So long one side waits for the other, which may have to wait for the lock [s].
 PATIENCE = 0.02
 
@@ -342,7 +342,7 @@ def test_a_refund_against_a_reveal(live_db, monkeypatch):
 
     # Half of them at once, of the others the refund has chosen its unit when the reveal begins.
     race(rounds[:6], None, monkeypatch)
-    race(rounds[6:], ("second", settling, "release_approved"), monkeypatch)
+    race(rounds[6:], ("second", settlement, "release_approved"), monkeypatch)
     for one in rounds:
         assert not [answer for answer in one.answers if is_failure(answer)]
         key = "FREE" if isinstance(one.answers[0], NotReleased) else "REVOKED"

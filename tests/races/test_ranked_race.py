@@ -25,15 +25,15 @@ from racing import failures, meet, together
 
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.keys.models import AvailableKey, KeyPool
-from saleor_esd_plugin.licenses import policies
 from saleor_esd_plugin.licenses.models import License
-from saleor_esd_plugin.licenses.policies import update_license_policy
-from saleor_esd_plugin.licenses.ranked_pools import Rank
-from saleor_esd_plugin.licenses.stock import miscounts
-from saleor_esd_plugin.orders import drawing
-from saleor_esd_plugin.orders.allocation import allocate_license_order, fill_backorders
+from saleor_esd_plugin.licenses.policies import services
+from saleor_esd_plugin.licenses.policies.ranked_pools import Rank
+from saleor_esd_plugin.licenses.policies.services import update_license_policy
+from saleor_esd_plugin.licenses.stock_levels import miscounts
 from saleor_esd_plugin.orders.models import LicenseOrderLine
-from saleor_esd_plugin.orders.waiting import backordered_by_pool
+from saleor_esd_plugin.orders.supply import claiming
+from saleor_esd_plugin.orders.supply.allocation import allocate_license_order, fill_backorders
+from saleor_esd_plugin.orders.supply.backorders import backordered_by_pool
 
 pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")
 
@@ -53,7 +53,7 @@ def crossed():
 
 def allocate_crossed(orders, monkeypatch, **options) -> List[object]:
     """Both orders have a key of their first pool before either looks at its second."""
-    barrier, claim = threading.Barrier(2, timeout=30), drawing.claim_from
+    barrier, claim = threading.Barrier(2, timeout=30), claiming.claim_from
     seen = set()
 
     def claim_then_wait(order, line, *args, **kwargs):
@@ -63,7 +63,7 @@ def allocate_crossed(orders, monkeypatch, **options) -> List[object]:
             barrier.wait()
         return got
 
-    monkeypatch.setattr(drawing, "claim_from", claim_then_wait)
+    monkeypatch.setattr(claiming, "claim_from", claim_then_wait)
     return together([lambda order=order: allocate_license_order(order.pk) for order in orders])
 
 
@@ -110,7 +110,7 @@ def test_control_pools_that_are_locked_as_they_are_ranked_deadlock(rank_at_once,
                 barrier.wait()
         return KeyPool.objects.get(pk=pool_id)
 
-    monkeypatch.setattr(policies, "open_pool", one_by_one)
+    monkeypatch.setattr(services, "open_pool", one_by_one)
 
     results = rank_at_once()
 
@@ -118,7 +118,7 @@ def test_control_pools_that_are_locked_as_they_are_ranked_deadlock(rank_at_once,
 
 
 def test_two_policies_may_rank_the_same_pools_at_once(rank_at_once, monkeypatch):
-    meet(monkeypatch, policies, "open_pool", 2, is_before=True)
+    meet(monkeypatch, services, "open_pool", 2, is_before=True)
 
     for _ in range(10):
         assert failures(rank_at_once()) == []

@@ -19,13 +19,13 @@ from racing import meet, together
 
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.keys.models import AvailableKey, LicenseKey
-from saleor_esd_plugin.licenses import replacing
+from saleor_esd_plugin.licenses import replacement
 from saleor_esd_plugin.licenses.errors import AlreadyReplaced, NotEnoughKeys
 from saleor_esd_plugin.licenses.models import ENDED, LIVE, KeyReplacement, License
-from saleor_esd_plugin.licenses.replacing import replace_license_keys
+from saleor_esd_plugin.licenses.replacement import replace_license_keys
 from saleor_esd_plugin.licenses.units import assign_licenses, recall_licenses
-from saleor_esd_plugin.orders.allocation import allocate_license_order
 from saleor_esd_plugin.orders.returns import return_units
+from saleor_esd_plugin.orders.supply.allocation import allocate_license_order
 
 pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")
 
@@ -46,7 +46,7 @@ def test_of_those_who_mean_the_same_key_one_replaces_it(live_db, monkeypatch):
     pool = make_pool(keys=9)
     (license,) = make_released(1, policy=make_policy(pool))
     # All of them see the same key before any of them goes on.
-    meet(monkeypatch, replacing, "_keys_of", 8)
+    meet(monkeypatch, replacement, "_keys_of", 8)
 
     results = together([lambda: replace(license.pk)] * 8)
 
@@ -64,8 +64,8 @@ def test_control_without_the_lock_keys_get_lost(live_db, monkeypatch):
     """The twin: each takes a new key, the license keeps the last one, the others are nobody's."""
     pool = make_pool(keys=9)
     (license,) = make_released(1, policy=make_policy(pool))
-    monkeypatch.setattr(replacing, "take_lock_of", lambda ids: None)
-    meet(monkeypatch, replacing, "take_keys", 8, is_before=True)
+    monkeypatch.setattr(replacement, "take_lock_of", lambda ids: None)
+    meet(monkeypatch, replacement, "take_keys", 8, is_before=True)
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE esd_keyreplacement DROP CONSTRAINT esd_key_replaced_once")
     try:

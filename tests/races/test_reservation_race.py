@@ -13,14 +13,17 @@ from racing import deadlocks, failures, meet, together
 from reserved import checkout_of
 
 from saleor_esd_plugin.host.db import now
-from saleor_esd_plugin.keys import reserving
 from saleor_esd_plugin.keys.models import AvailableKey, LicenseKey, Reservation, ReservedKey
-from saleor_esd_plugin.keys.pools import quarantine_key_batch
+from saleor_esd_plugin.keys.stock import reserving
+from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch
 from saleor_esd_plugin.licenses.errors import TooFewFreeKeys
 from saleor_esd_plugin.licenses.models import LIVE, License
-from saleor_esd_plugin.orders.allocation import allocate_license_order, fill_backorders
 from saleor_esd_plugin.orders.models import LicenseOrder
-from saleor_esd_plugin.orders.reservations import free_expired_reservations, reserve_for_checkout
+from saleor_esd_plugin.orders.supply.allocation import allocate_license_order, fill_backorders
+from saleor_esd_plugin.orders.supply.reservations import (
+    free_expired_reservations,
+    reserve_for_checkout,
+)
 
 pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")
 

@@ -15,11 +15,11 @@ from racing import failures, together
 
 from saleor_esd_plugin.errors import Invalid, InvalidQuantity
 from saleor_esd_plugin.host.db import writing
-from saleor_esd_plugin.orders.allocation import allocate_license_order
 from saleor_esd_plugin.orders.approval import approve_license_order
 from saleor_esd_plugin.orders.models import RefundState
-from saleor_esd_plugin.orders.restoring import restore_units
-from saleor_esd_plugin.orders.settling import settle_license_order
+from saleor_esd_plugin.orders.restoration import restore_units
+from saleor_esd_plugin.orders.settlement import settle_license_order
+from saleor_esd_plugin.orders.supply.allocation import allocate_license_order
 
 pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")
 

@@ -14,17 +14,17 @@ from factories import STAFF, add_keys, fresh_keys, make_license_order, make_poli
 from racing import failures, together
 
 from saleor_esd_plugin.host.db import now
-from saleor_esd_plugin.keys import pools as key_pools
-from saleor_esd_plugin.keys import withholding
-from saleor_esd_plugin.keys.importing import KeySource, import_license_keys
+from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, StockChange
-from saleor_esd_plugin.keys.pools import quarantine_key_batch, update_key_pool
-from saleor_esd_plugin.keys.queue import give_back
+from saleor_esd_plugin.keys.stock import pools as key_pools
+from saleor_esd_plugin.keys.stock import withholding
+from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch, update_key_pool
+from saleor_esd_plugin.keys.stock.queue import give_back
 from saleor_esd_plugin.licenses.models import License
-from saleor_esd_plugin.licenses.stock import fold_stock_changes, miscounts, pool_stock
-from saleor_esd_plugin.orders import allocation
-from saleor_esd_plugin.orders.allocation import allocate_license_order, fill_backorders
+from saleor_esd_plugin.licenses.stock_levels import fold_stock_changes, miscounts, pool_stock
 from saleor_esd_plugin.orders.approval import reject_license_order
+from saleor_esd_plugin.orders.supply import allocation
+from saleor_esd_plugin.orders.supply.allocation import allocate_license_order, fill_backorders
 
 pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")
 

@@ -19,15 +19,16 @@ from racing import deadlocks, failures, together, without_index
 
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.exports import csv_files
-from saleor_esd_plugin.keys import staging, vault
+from saleor_esd_plugin.keys.importing import staging
 from saleor_esd_plugin.keys.models import AvailableKey, LicenseKey
-from saleor_esd_plugin.keys.rewrap_halves import Encryption, Index
-from saleor_esd_plugin.keys.rewrapping import Rewrap
-from saleor_esd_plugin.licenses import allocation as claim
+from saleor_esd_plugin.keys.ring import vault
+from saleor_esd_plugin.keys.ring.rotation import Rewrap
+from saleor_esd_plugin.keys.ring.rotation_halves import Encryption, Index
+from saleor_esd_plugin.licenses import key_claim as claim
 from saleor_esd_plugin.licenses.models import KeyReplacement, License
-from saleor_esd_plugin.orders.allocation import fill_backorders
 from saleor_esd_plugin.orders.models import LicenseOrderLine
-from saleor_esd_plugin.orders.settling import settle_license_order
+from saleor_esd_plugin.orders.settlement import settle_license_order
+from saleor_esd_plugin.orders.supply.allocation import fill_backorders
 
 ORDERS = int(os.environ.get("ESD_RACES", "120"))
 

@@ -25,10 +25,10 @@ from racing import failures, failures_of, meet, together, without_index
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.keys.models import AvailableKey, KeyPool
 from saleor_esd_plugin.licenses.models import LIVE, License
-from saleor_esd_plugin.orders import allocation, drawing
-from saleor_esd_plugin.orders.allocation import allocate_license_order, fill_backorders
 from saleor_esd_plugin.orders.models import LicenseOrder, LicenseOrderLine
 from saleor_esd_plugin.orders.reconcile import reconcile_orders
+from saleor_esd_plugin.orders.supply import allocation, claiming
+from saleor_esd_plugin.orders.supply.allocation import allocate_license_order, fill_backorders
 
 pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")
 
@@ -100,7 +100,7 @@ def test_control_without_the_orders_lock_units_are_sold_twice(live_db, monkeypat
     LicenseOrder.objects.filter(pk=order.pk).update(account=make_account())
     unlocked = LicenseOrder.objects.select_related("account")
     monkeypatch.setattr(allocation, "lock_order", lambda order_id: unlocked.get(pk=order_id))
-    meet(monkeypatch, drawing, "missing_units", 4)
+    meet(monkeypatch, claiming, "missing_units", 4)
     sold = License.objects.filter(order_line__order=order)
 
     with without_index("esd_license_unit", clean_up=sold.delete):
@@ -181,7 +181,7 @@ def test_a_short_pool_serves_by_order_time(live_db):
 def test_control_without_the_queue_late_orders_take_the_keys(live_db, monkeypatch):
     """The twin of T-CON-04b: new orders that do not look whether others wait."""
     pool, waiting, late = waiting_line()
-    monkeypatch.setattr(drawing.waiting, "has_queue", lambda pool_id, besides=None: False)
+    monkeypatch.setattr(claiming.waiting, "has_queue", lambda pool_id, besides=None: False)
 
     assert rush(late, pool) == []
 

@@ -11,7 +11,7 @@ from saleor_esd_plugin import tasks
 from saleor_esd_plugin.emails.models import Delivery
 from saleor_esd_plugin.events.models import Dispatch
 from saleor_esd_plugin.host import broker
-from saleor_esd_plugin.licenses.claiming import issue_claim_link
+from saleor_esd_plugin.licenses.claim_links import issue_claim_link
 from saleor_esd_plugin.licenses.models import License
 
 pytestmark = pytest.mark.parametrize("how", BREAKS)

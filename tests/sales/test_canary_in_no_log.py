@@ -20,7 +20,7 @@ from shop import find_license_order
 from demo import documents
 from demo.shop import Refused
 from saleor_esd_plugin.emails import render
-from saleor_esd_plugin.keys import vault
+from saleor_esd_plugin.keys.ring import vault
 from saleor_esd_plugin.licenses.models import License
 
 
@@ -177,7 +177,7 @@ def test_faults_tell_no_key(market, smtp, monkeypatch, canaries):
             broken.setattr(render, "_text", fail)
             unsent = market.buy(mailed, 1, email=buyer.email, authorization=buyer.authorization)
         with monkeypatch.context() as broken:
-            broken.setattr("saleor_esd_plugin.keys.importing.judge", fail)
+            broken.setattr("saleor_esd_plugin.keys.importing.small.judge", fail)
             pool = to_global_id("LicenseKeyPool", str(product.pool.pk))
             given = {"pool": pool, "keys": canaries[:1], "dryRun": False}
             assert life.refused(documents.KEYS_IMPORT, input=given) == ["SERVICE_UNAVAILABLE"]

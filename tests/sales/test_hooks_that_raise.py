@@ -15,9 +15,10 @@ from shop import find_license_order, free_keys, ref_of, states
 
 from saleor_esd_plugin import tasks
 from saleor_esd_plugin.host import shop as shop_door
-from saleor_esd_plugin.licenses import allocation as licenses_allocation
-from saleor_esd_plugin.orders import allocation, recording
+from saleor_esd_plugin.licenses import key_claim as licenses_allocation
+from saleor_esd_plugin.orders.intake import recording
 from saleor_esd_plugin.orders.models import LicenseOrder
+from saleor_esd_plugin.orders.supply import allocation
 
 SECRET = "BCDFG-HJKMP-QRTVW-XY234-6789B"
 

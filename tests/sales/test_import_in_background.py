@@ -8,11 +8,11 @@ import factories as make
 import pytest
 
 from saleor_esd_plugin import tasks
-from saleor_esd_plugin.keys import imports, staging
-from saleor_esd_plugin.keys.importing import KeySource
-from saleor_esd_plugin.keys.intake import import_key_file
+from saleor_esd_plugin.keys.importing import progress, staging
+from saleor_esd_plugin.keys.importing.intake import import_key_file
+from saleor_esd_plugin.keys.importing.reading import KeyFile, list_keys
+from saleor_esd_plugin.keys.importing.small import KeySource
 from saleor_esd_plugin.keys.models import AvailableKey, KeyImport, KeyImportChunk
-from saleor_esd_plugin.keys.reading import KeyFile, list_keys
 from saleor_esd_plugin.licenses.models import License
 
 pytestmark = pytest.mark.django_db
@@ -63,7 +63,7 @@ def test_the_sweep_takes_up_what_a_dead_worker_left(begin, run_commits):
     tasks.reconcile_all()
     assert on_sale(pool) == 0
 
-    KeyImport.objects.update(heartbeat_at=key_import.heartbeat_at - imports.ABANDONED_AFTER)
+    KeyImport.objects.update(heartbeat_at=key_import.heartbeat_at - progress.ABANDONED_AFTER)
     assert tasks.reconcile_all()["imports"] == 1
 
     assert on_sale(pool) == 25
@@ -73,13 +73,13 @@ def test_the_sweep_takes_up_what_a_dead_worker_left(begin, run_commits):
 def test_a_stopped_import_stays_stopped_until_it_is_resumed(begin, run_commits):
     pool = make.make_pool()
     key_import = begin(pool, 25)
-    imports.stop_key_import(key_import.pk, actor=make.STAFF)
+    progress.stop_key_import(key_import.pk, actor=make.STAFF)
     run_commits()
-    KeyImport.objects.update(heartbeat_at=key_import.heartbeat_at - imports.ABANDONED_AFTER)
+    KeyImport.objects.update(heartbeat_at=key_import.heartbeat_at - progress.ABANDONED_AFTER)
     tasks.reconcile_all()
     assert on_sale(pool) == 0
 
-    imports.resume_key_import(key_import.pk, actor=make.STAFF)
+    progress.resume_key_import(key_import.pk, actor=make.STAFF)
     run_commits()
 
     assert on_sale(pool) == 25
@@ -92,7 +92,7 @@ def test_imports_that_cannot_go_on_leave_the_sweep_to_the_others(begin, run_comm
     good = begin(pool, 11, KeySource.COMMAND)
     run_commits()
     KeyImportChunk.objects.filter(key_import__in=broken).update(ciphertext=b"\0" * 40)
-    long_ago = good.heartbeat_at - imports.ABANDONED_AFTER
+    long_ago = good.heartbeat_at - progress.ABANDONED_AFTER
     KeyImport.objects.update(heartbeat_at=long_ago - timedelta(hours=1))
     KeyImport.objects.filter(pk=good.pk).update(heartbeat_at=long_ago)
 
@@ -114,7 +114,7 @@ def test_a_sweep_without_a_broker_sends_the_mails_all_the_same(begin, run_commit
     pool = make.make_pool()
     key_import = begin(pool, 25, KeySource.COMMAND)
     run_commits()
-    KeyImport.objects.update(heartbeat_at=key_import.heartbeat_at - imports.ABANDONED_AFTER)
+    KeyImport.objects.update(heartbeat_at=key_import.heartbeat_at - progress.ABANDONED_AFTER)
     with monkeypatch.context() as patch:
         patch.setattr(tasks.run_key_import, "delay", no_broker)
         patch.setattr(tasks.send, "due_deliveries", lambda limit: ["the next mail"])

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 from shop import find_license_order, free_keys, states
 
-from saleor_esd_plugin.keys import keyring
+from saleor_esd_plugin.keys.ring import keyring
 from saleor_esd_plugin.orders.counts import order_availability
 
 

@@ -7,7 +7,7 @@ from shop import find_license_order, shop_stock, states
 
 from saleor_esd_plugin.accounts.models import Account
 from saleor_esd_plugin.graphql.ids import encode
-from saleor_esd_plugin.licenses.ranked_pools import Rank
+from saleor_esd_plugin.licenses.policies.ranked_pools import Rank
 
 RANK = """mutation($input: LicensePolicyUpdateInput!) { licensePolicyUpdate(input: $input) {
     licensePolicy { rankedPools { countries accounts { id } } } errors { field code } } }"""

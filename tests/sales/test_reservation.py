@@ -14,7 +14,8 @@ from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.events.types import EventType
 from saleor_esd_plugin.keys.models import Reservation
 from saleor_esd_plugin.licenses.models import License
-from saleor_esd_plugin.orders import reservations, shop_sync
+from saleor_esd_plugin.orders import shop_sync
+from saleor_esd_plugin.orders.supply import reservations
 from saleor_esd_plugin.tasks import reconcile_all
 
 

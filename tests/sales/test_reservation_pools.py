@@ -12,7 +12,7 @@ from saleor_esd_plugin.accounts.models import Account
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.events.types import EventType
 from saleor_esd_plugin.keys.models import ReservedKey
-from saleor_esd_plugin.licenses.ranked_pools import Rank
+from saleor_esd_plugin.licenses.policies.ranked_pools import Rank
 
 ADD_LINE = """mutation($id: ID!, $variant: ID!) {
   checkoutLinesAdd(%s: $id, lines: [{variantId: $variant, quantity: 1}]) {

@@ -21,7 +21,7 @@ from saleor_esd_plugin.host.db import writing
 from saleor_esd_plugin.orders.approval import approve_license_order
 from saleor_esd_plugin.orders.models import PaymentFact, RefundState
 from saleor_esd_plugin.webhooks.models import InboundEvent
-from saleor_esd_plugin.webhooks.stripe import asking, catching_up
+from saleor_esd_plugin.webhooks.stripe import api, backfill
 
 
 def make_unpaid(sdk, **members):
@@ -79,7 +79,7 @@ def test_a_refund_that_failed_during_the_outage_takes_no_unit(delivery, sdk):
 
 @pytest.mark.django_db
 def test_several_pages_are_all_asked_for(delivery, sdk, monkeypatch):
-    monkeypatch.setattr(asking, "PAGE", 2)
+    monkeypatch.setattr(api, "PAGE", 2)
     intents = {pay(sdk).id for _ in range(5)}
 
     counts, lines = reconcile()
@@ -155,7 +155,7 @@ def test_a_failure_is_told_and_the_others_go_on(delivery, sdk, monkeypatch):
     """Exit code 1, so that whoever runs it by cron hears of it."""
     first, _ = make_unpaid(sdk)
     second, intent = make_unpaid(sdk)
-    take_in = catching_up.take_in
+    take_in = backfill.take_in
 
     def fail(message):
         if message.facts[0].payment_ref == intent.id:
@@ -164,7 +164,7 @@ def test_a_failure_is_told_and_the_others_go_on(delivery, sdk, monkeypatch):
 
     out = StringIO()
     with monkeypatch.context() as patched:
-        patched.setattr(catching_up, "take_in", fail)
+        patched.setattr(backfill, "take_in", fail)
         with pytest.raises(CommandError) as failure:
             call_command("esd_stripe_reconcile", since="7d", stdout=out, stderr=out)
 
@@ -235,7 +235,7 @@ def test_no_transaction_is_open_while_stripe_is_asked(
     live_db, delivery, sdk, stand_in, open_transactions, monkeypatch
 ):
     """Pages are fetched between transactions, and what a page tells is taken in with nobody waiting on Stripe."""
-    monkeypatch.setattr(asking, "PAGE", 1)
+    monkeypatch.setattr(api, "PAGE", 1)
     for _ in range(2):
         make_unpaid(sdk)
     stand_in.settings(delay=0.3)

@@ -16,7 +16,7 @@ from stripe_lane import pay
 from stripe_reconcile import reconcile, refused, summary
 
 from saleor_esd_plugin.webhooks.models import InboundEvent
-from saleor_esd_plugin.webhooks.stripe import asking, catching_up
+from saleor_esd_plugin.webhooks.stripe import api, backfill
 
 
 @pytest.mark.django_db
@@ -161,7 +161,7 @@ def test_an_answer_that_is_not_stripes(delivery, sdk, hasty, body):
 
 @pytest.mark.django_db
 def test_stripe_takes_too_long(delivery, sdk, hasty, monkeypatch):
-    monkeypatch.setattr(asking, "TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(api, "TIMEOUT_SECONDS", 0.2)
 
     with broken_stripe(sdk, 200, wait=0.6) as asked:
         message = refused()
@@ -180,17 +180,17 @@ def test_nobody_is_there(delivery, sdk, hasty, monkeypatch):
 @pytest.mark.django_db
 def test_what_came_before_a_failure_stays(delivery, sdk, hasty, monkeypatch):
     """The second page does not come: the first was taken in."""
-    monkeypatch.setattr(asking, "PAGE", 1)
+    monkeypatch.setattr(api, "PAGE", 1)
     for _ in range(2):
         pay(sdk)
-    take_in, out = catching_up.take_in, StringIO()
+    take_in, out = backfill.take_in, StringIO()
 
     def then_break(message):
         taken = take_in(message)
         monkeypatch.setattr(sdk, "api_base", "http://127.0.0.1:9")
         return taken
 
-    monkeypatch.setattr(catching_up, "take_in", then_break)
+    monkeypatch.setattr(backfill, "take_in", then_break)
     with pytest.raises(CommandError):
         call_command("esd_stripe_reconcile", since="7d", stdout=out, stderr=out)
 

@@ -12,7 +12,7 @@ from factories import STAFF
 from shop import find_license_order, free_keys, states
 from stripe_sales import amounts, happened, saleors_receiver, suspended
 
-from saleor_esd_plugin.orders.restoring import restore_units
+from saleor_esd_plugin.orders.restoration import restore_units
 
 # Money that goes back
 

@@ -16,8 +16,8 @@ from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.orders.approval import approve_license_order
 from saleor_esd_plugin.orders.locks import lock_order
 from saleor_esd_plugin.orders.models import LicenseOrder, PaymentFact
-from saleor_esd_plugin.webhooks.forgetting import forget_old_messages
 from saleor_esd_plugin.webhooks.models import InboundEvent
+from saleor_esd_plugin.webhooks.retention import forget_old_messages
 from saleor_esd_plugin.webhooks.stripe import inbound
 from saleor_esd_plugin.webhooks.stripe.inbound import Taken, take_in
 from saleor_esd_plugin.webhooks.stripe.messages import read_message

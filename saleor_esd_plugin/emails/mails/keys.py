@@ -17,7 +17,7 @@ from ...events.models import Event
 from ...events.types import EventType
 from ...host import shop
 from ...host.db import now
-from ...licenses.claiming import issue_claim_link
+from ...licenses.claim_links import issue_claim_link
 from ...licenses.handover import open_keys
 from ...licenses.models import ISSUED, ClaimLink, DeliveryMode, Fulfillment, License
 from ...text import has_link

@@ -6,7 +6,7 @@ from typing import Iterable, Iterator
 
 from ...events.models import Event
 from ...events.types import EventType
-from ...keys import keyring
+from ...keys.ring import keyring
 from ...licenses.models import ISSUED, License
 from ...orders.blockers import APPROVAL
 from ...orders.counts import order_availability

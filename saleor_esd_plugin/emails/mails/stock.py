@@ -8,8 +8,8 @@ from ...events.models import Event
 from ...events.types import EventType
 from ...host import shop
 from ...keys.models import KeyPool
-from ...licenses.stock import pool_stock
-from ...orders.waiting import backordered_by_pool
+from ...licenses.stock_levels import pool_stock
+from ...orders.supply.backorders import backordered_by_pool
 from ..errors import NothingToSend
 from ..languages import choose_language
 from ..messages import Context, Mail, Message

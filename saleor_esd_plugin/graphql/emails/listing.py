@@ -16,7 +16,7 @@ from ...orders.models import LicenseOrder
 from .. import filters
 from ..filters import LicenseDateTimeRange
 from ..ids import find_or_none
-from ..orders.finding import order_condition
+from ..orders.lookup import order_condition
 from ..sorting import BY_AGE, Sorting
 from .types import LicenseDeliveryKind, LicenseDeliveryStatus
 

@@ -18,9 +18,9 @@ from ...permissions import MANAGE_LICENSES, Right
 from ...text import clean_reason
 from ..base import BaseMutation, owner_or_staff
 from ..ids import find
-from ..licenses.sight import require_right
 from ..licenses.types import License
-from ..orders.finding import find_order
+from ..licenses.visibility import require_right
+from ..orders.lookup import find_order
 from ..orders.types import LicenseOrder
 
 

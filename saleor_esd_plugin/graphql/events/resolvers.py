@@ -17,8 +17,8 @@ from ...permissions import MANAGE_LICENSES, Right
 from .. import filters
 from ..base import owner_or_staff, root_query
 from ..connections import KeysetConnection, connect, connection_field
-from ..licenses.sight import is_staff
-from ..orders.finding import order_condition
+from ..licenses.visibility import is_staff
+from ..orders.lookup import order_condition
 from .inputs import EVENT_SORTING, LicenseEventFilterInput
 from .types import PEOPLE_AND_APPS, PROVIDER, LicenseEventConnection
 

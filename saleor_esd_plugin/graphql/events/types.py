@@ -18,7 +18,7 @@ from ..connections import KeysetConnection
 from ..enums import described_enum
 from ..errors import facts
 from ..ids import Record
-from ..licenses.sight import name_for
+from ..licenses.visibility import name_for
 from ..loaders import load, rows
 
 PROVIDER = "PROVIDER"

@@ -10,9 +10,9 @@ from ...exports.models import Export
 from ...exports.requests import REPORT_OF, fetch_masked
 from ...exports.rights import require_keys
 from ...host.types import Actor
-from ...keys.imports import judged_so_far
+from ...keys.importing.progress import judged_so_far
+from ...keys.importing.reports import csv_pieces
 from ...keys.models import KeyBatch, KeyImport
-from ...keys.reports import csv_pieces
 from ...keys.verdicts import ImportVerdict
 from ..ids import find_or_none
 

@@ -10,9 +10,9 @@ from django.db.models import Q
 from promise import Promise
 
 from ...host.graphql import DateTime
-from ...keys.imports import in_state, report_of
+from ...keys.importing.progress import in_state, report_of
+from ...keys.importing.reports import ImportReport
 from ...keys.models import KeyBatch, KeyImport, KeyPool
-from ...keys.reports import ImportReport
 from .. import filters
 from ..base import nested
 from ..connections import KeysetConnection

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from ...keys.imports import ImportProgress, progress_of_all
-from ...keys.keyring import is_unlocked
+from ...keys.importing.progress import ImportProgress, progress_of_all
 from ...keys.models import KeyBatch, KeyImport
-from ...licenses.stock import PoolStock, pool_stock
-from ...orders.waiting import backordered_by_pool
+from ...keys.ring.keyring import is_unlocked
+from ...licenses.stock_levels import PoolStock, pool_stock
+from ...orders.supply.backorders import backordered_by_pool
 
 
 def pool_health(pool_ids: List[UUID]) -> Dict[UUID, Dict[str, Any]]:

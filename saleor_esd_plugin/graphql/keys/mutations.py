@@ -9,15 +9,16 @@ import graphene
 from ...accounts.addresses import parse_addresses
 from ...errors import Required
 from ...host.types import Actor
-from ...keys import importing, pools
-from ...keys.errors import FileTooLarge, RowsRefused
-from ...keys.imports import report_of, resume_key_import, stop_key_import
-from ...keys.intake import import_key_file
+from ...keys.importing import small
+from ...keys.importing.errors import FileTooLarge, RowsRefused
+from ...keys.importing.intake import import_key_file
+from ...keys.importing.outliers import Accepted
+from ...keys.importing.progress import report_of, resume_key_import, stop_key_import
+from ...keys.importing.reading import MOST_BYTES, KeyFile, list_keys, open_keys
 from ...keys.models import KeyKind, KeyPool
-from ...keys.reading import MOST_BYTES, KeyFile, list_keys, open_keys
-from ...keys.unlike import Accepted
-from ...licenses.pools import update_key_pool, warnings_after_archiving
-from ...licenses.skus import pool_of_sku
+from ...keys.stock import pools
+from ...licenses.policies.pools import update_key_pool, warnings_after_archiving
+from ...licenses.policies.skus import pool_of_sku
 from ...permissions import MANAGE_LICENSE_KEYS
 from ..base import BaseMutation, staff_with
 from ..errors import license_error
@@ -132,7 +133,7 @@ class LicenseKeysImport(BaseMutation):
             pool_id,
             open_keys(_checked(input.file)) if from_file else KeyFile(list_keys(input.keys), False),
             pool_of_sku=pool_of_sku,
-            source=importing.KeySource.FILE if from_file else importing.KeySource.LIST,
+            source=small.KeySource.FILE if from_file else small.KeySource.LIST,
             commit=input.dry_run is False,
             skip_invalid=bool(input.skip_invalid),
             file_name=input.file.name if from_file else "",
@@ -142,7 +143,7 @@ class LicenseKeysImport(BaseMutation):
             accepted=Accepted(bool(input.accept_unlike), frozenset(input.accepted_rows or ())),
             actor=actor,
         )
-        if isinstance(taken, importing.ImportReport):
+        if isinstance(taken, small.ImportReport):
             errors = []
             if taken.is_refused:
                 errors = [license_error(RowsRefused(taken, field="file" if from_file else "keys"))]

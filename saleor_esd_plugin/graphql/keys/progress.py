@@ -6,7 +6,7 @@ from typing import Any, Optional
 
 import graphene
 
-from ...keys.imports import CHECKING, FINISHED, LOADING, STOPPED, ImportProgress
+from ...keys.importing.progress import CHECKING, FINISHED, LOADING, STOPPED, ImportProgress
 from ..enums import described_enum
 
 LicenseKeyImportState = described_enum(

@@ -10,9 +10,9 @@ from promise import Promise
 
 from ...errors import Invalid
 from ...host.graphql import Date, DateTime, Decimal
-from ...keys.imports import report_of_batch
+from ...keys.importing.progress import report_of_batch
+from ...keys.importing.reports import ImportReport
 from ...keys.models import KeyBatch, KeyPool
-from ...keys.reports import ImportReport
 from ...keys.verdicts import ImportVerdict
 from ...permissions import MANAGE_LICENSE_KEYS
 from ..base import nested, nested_for, staff_with

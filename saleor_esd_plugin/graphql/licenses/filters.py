@@ -15,15 +15,15 @@ from ...host.graphql import ref_of
 from ...host.types import Actor
 from ...licenses.models import ENDED
 from ...licenses.rules import Lifecycle
-from ...licenses.searching import count_search, licenses_with_key
+from ...licenses.search import count_search, licenses_with_key
 from ...orders import blockers
 from ...permissions import Right
 from .. import filters
 from ..filters import LicenseDateTimeRange
-from ..orders.finding import order_condition
+from ..orders.lookup import order_condition
 from ..sorting import BY_AGE, Order, Sorting
 from .enums import LicenseFulfillment, LicenseLifecycle, LicenseWaitingReason
-from .sight import STAFF
+from .visibility import STAFF
 
 _NEVER = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
 _LONGEST_NUMBER = 64

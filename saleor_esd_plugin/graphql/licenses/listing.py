@@ -20,7 +20,7 @@ from ...orders.blockers import waiting_of_unit
 from ...orders.counts import availability
 from ...orders.models import LicenseOrder, LicenseOrderLine
 from ...permissions import Right
-from .sight import STAFF
+from .visibility import STAFF
 
 
 def moment(keys: List[str]) -> Dict[str, Any]:

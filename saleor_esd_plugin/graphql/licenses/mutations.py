@@ -14,16 +14,16 @@ from ...emails.queries import mails_to_come
 from ...errors import Invalid, InvalidQuantity, NotFound
 from ...host.types import Actor
 from ...licenses import handover, queries, units
-from ...licenses.claiming import claim_license_key
+from ...licenses.claim_links import claim_license_key
 from ...licenses.models import License as LicenseRow
-from ...licenses.replacing import replace_license_keys
+from ...licenses.replacement import replace_license_keys
 from ...orders import queries as orders
 from ...orders.models import LicenseOrderLine
 from ...permissions import MANAGE_LICENSE_KEYS, MANAGE_LICENSES, REVEAL_LICENSE_KEYS, Right
 from ...text import clean_reason
 from ..base import BaseMutation, anyone, nested, owner_or_staff, staff_with
 from ..ids import decode_all, find
-from ..orders.finding import find_line
+from ..orders.lookup import find_line
 from .inputs import (
     LicenseAssignInput,
     LicenseKeyClaimInput,
@@ -31,8 +31,8 @@ from .inputs import (
     LicenseKeyRevealInput,
     LicenseRecallInput,
 )
-from .sight import require_right
 from .types import License
+from .visibility import require_right
 
 
 def _require_many(actor: Actor, account_ids: Iterable[UUID]) -> bool:

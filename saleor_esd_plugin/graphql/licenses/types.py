@@ -38,7 +38,7 @@ from .listing import (
     replacements_of_licenses,
     waiting_reasons,
 )
-from .sight import for_members, name_for, sees_key_hints, value_for_members
+from .visibility import for_members, name_for, sees_key_hints, value_for_members
 
 
 class LicenseAssignment(Record, graphene.ObjectType):

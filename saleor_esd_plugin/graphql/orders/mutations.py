@@ -12,15 +12,14 @@ from ...errors import Invalid, InvalidQuantity, NotFound
 from ...host import shop
 from ...host.types import CHECKOUT_DETAILS, Actor
 from ...orders import approval, queries
-from ...orders.details import parse_checkout_details
+from ...orders.intake.checkout_details import parse_checkout_details
 from ...orders.models import LicenseOrder as OrderRow
-from ...orders.restoring import restore_units
+from ...orders.restoration import restore_units
 from ...orders.returns import return_units
 from ...permissions import APPROVE_LICENSES, MANAGE_LICENSES
 from ...text import clean_reason
 from ..base import BaseMutation, anyone, staff_with
 from ..ids import decode_all
-from .finding import find_line, find_order
 from .inputs import (
     LicenseCheckoutDetailsSetInput,
     LicenseOrderApproveInput,
@@ -28,6 +27,7 @@ from .inputs import (
     LicenseOrderRestoreInput,
     LicenseOrderReturnInput,
 )
+from .lookup import find_line, find_order
 from .types import LicenseOrder
 
 

@@ -18,12 +18,12 @@ from ...permissions import APPROVE_LICENSES, MANAGE_LICENSES
 from ..base import asker, nested, owner_or_staff, root_query
 from ..connections import KeysetConnection, connect, connection_field
 from ..licenses.listing import visible_lines
-from ..licenses.sight import knows_token
 from ..licenses.types import LicenseConnection
+from ..licenses.visibility import knows_token
 from ..loaders import load
 from .filters import ORDER_SORTING, LicenseOrderFilterInput, chosen_order, sortable, wanted
-from .finding import order_condition
 from .listing import visible_orders
+from .lookup import order_condition
 from .types import LicenseOrder, LicenseOrderConnection, resolve_line_licenses
 
 _WHO = owner_or_staff(MANAGE_LICENSES, APPROVE_LICENSES)

@@ -22,8 +22,8 @@ from ..emails.listing import DELIVERY_SORTING, deliveries_of_orders
 from ..emails.types import LicenseDeliveryConnection
 from ..ids import Record
 from ..licenses.listing import licenses_of_lines, licenses_of_orders
-from ..licenses.sight import for_members, name_for, value_for_members
 from ..licenses.types import LicenseConnection
+from ..licenses.visibility import for_members, name_for, value_for_members
 from ..loaders import load, rows
 from ..policies.types import LicensePolicy
 from ..sorting import BY_AGE, Order

@@ -10,9 +10,9 @@ from ...errors import Invalid, NotFound
 from ...host.graphql import ref_of
 from ...host.shop import variant_exists
 from ...host.types import Actor
-from ...licenses import policies
-from ...licenses.pools import warnings_of_unlicensed
-from ...licenses.ranked_pools import Rank
+from ...licenses.policies import services
+from ...licenses.policies.pools import warnings_of_unlicensed
+from ...licenses.policies.ranked_pools import Rank
 from ...permissions import MANAGE_LICENSE_KEYS
 from ...text import clean_language
 from ..base import BaseMutation, staff_with
@@ -26,7 +26,7 @@ _CLEARED_BY_NULL = {"approval_quantity": None, "term": ""}
 def _fields(input: Any) -> Dict[str, Any]:
     """The policy fields that the client gave; null is as good as nothing except where it clears."""
     given: Dict[str, Any] = {}
-    for name in policies.FIELDS:
+    for name in services.FIELDS:
         if name in input and (input[name] is not None or name in _CLEARED_BY_NULL):
             given[name] = _CLEARED_BY_NULL[name] if input[name] is None else input[name]
     if "instructions" in given:
@@ -73,7 +73,7 @@ class LicensePolicyCreate(BaseMutation):
         ref = ref_of(input.variant, "ProductVariant")
         if ref is None or not variant_exists(ref):
             raise NotFound(field="variant")
-        created = policies.create_license_policy(
+        created = services.create_license_policy(
             variant_ref=ref,
             pool_id=decode(input.pool, "LicenseKeyPool", field="pool"),
             actor=actor,
@@ -101,7 +101,7 @@ class LicensePolicyUpdate(BaseMutation):
         if input.pool is not None:
             fields["pool_id"] = decode(input.pool, "LicenseKeyPool", field="pool")
         policy_id = decode(input.id, "LicensePolicy")
-        return cls(license_policy=policies.update_license_policy(policy_id, actor=actor, **fields))
+        return cls(license_policy=services.update_license_policy(policy_id, actor=actor, **fields))
 
 
 class LicensePolicyDelete(BaseMutation):
@@ -124,7 +124,7 @@ class LicensePolicyDelete(BaseMutation):
 
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicensePolicyDelete:
-        deleted = policies.delete_license_policy(decode(input.id, "LicensePolicy"), actor=actor)
+        deleted = services.delete_license_policy(decode(input.id, "LicensePolicy"), actor=actor)
         return cls(license_policy=deleted, warnings=warnings_of_unlicensed([deleted.variant_ref]))
 
 

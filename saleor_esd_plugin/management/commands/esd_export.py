@@ -14,8 +14,8 @@ from ...exports.models import ExportKind
 from ...exports.requests import SHORTEST_REASON, note_export
 from ...host.db import writing
 from ...host.types import SYSTEM
+from ...licenses.bulk_decryption import require_open_ring
 from ...licenses.models import License
-from ...licenses.opening import require_open_ring
 from ..output import opened_output, tell
 from ..records import find_pool
 

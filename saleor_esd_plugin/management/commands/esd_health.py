@@ -29,11 +29,11 @@ class Command(BaseCommand):
         with writing():
             health = examine()
             waiting = {reason: n for reason, n in orders_waiting_by_reason().items() if n}
-        told = _told(health, waiting)
+        report = _report(health, waiting)
         if options["json"]:
-            self.stdout.write(json.dumps(told))
+            self.stdout.write(json.dumps(report))
         else:
-            for name, value in told.items():
+            for name, value in report.items():
                 if name != "problems":
                     self.stdout.write(f"{name:>18} {_words(value)}")
             for problem in health.problems:
@@ -43,7 +43,7 @@ class Command(BaseCommand):
             raise CommandError("1 problem." if count == 1 else f"{count} problems.")
 
 
-def _told(health: Health, waiting: Dict[str, int]) -> Dict[str, Any]:
+def _report(health: Health, waiting: Dict[str, int]) -> Dict[str, Any]:
     moments = {
         "sweptAt": health.swept_at,
         "mailsFailingSince": health.mails_failing_since,

@@ -12,16 +12,16 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ...errors import EsdError, NotFound
 from ...host.types import SYSTEM
-from ...keys.importing import ImportReport, KeySource
-from ...keys.imports import progress_of, report_of, resume_key_import, stop_key_import
-from ...keys.intake import import_key_file
-from ...keys.loading import QUARANTINED, run_import
+from ...keys.importing.intake import import_key_file
+from ...keys.importing.loading import QUARANTINED, run_import
+from ...keys.importing.outliers import Accepted
+from ...keys.importing.progress import progress_of, report_of, resume_key_import, stop_key_import
+from ...keys.importing.reading import open_keys
+from ...keys.importing.reports import WHAT_TO_DO, csv_pieces
+from ...keys.importing.small import ImportReport, KeySource
 from ...keys.models import KeyBatch, KeyImport, KeyPool
-from ...keys.reading import open_keys
-from ...keys.reports import WHAT_TO_DO, csv_pieces
-from ...keys.unlike import Accepted
 from ...keys.verdicts import ImportVerdict
-from ...licenses.skus import pool_of_sku
+from ...licenses.policies.skus import pool_of_sku
 from ..output import tell
 from ..records import find_pool, uuid_of
 

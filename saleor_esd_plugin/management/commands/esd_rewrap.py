@@ -13,9 +13,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ...errors import EsdError
 from ...host.db import writing
-from ...keys import key_checks
-from ...keys.rewrap_halves import Encryption, Index
-from ...keys.rewrapping import Rewrap
+from ...keys.ring import checks
+from ...keys.ring.rotation import Rewrap
+from ...keys.ring.rotation_halves import Encryption, Index
 from ..output import tell
 
 _TELL_EVERY = 2.0
@@ -106,7 +106,7 @@ class Command(BaseCommand):
 
 
 def _setting(run: Rewrap) -> str:
-    return {key_checks.ENC: "ESD_ENC_KEYS", key_checks.INDEX: "ESD_INDEX_KEYS"}[run.half.purpose]
+    return {checks.ENC: "ESD_ENC_KEYS", checks.INDEX: "ESD_INDEX_KEYS"}[run.half.purpose]
 
 
 @contextmanager

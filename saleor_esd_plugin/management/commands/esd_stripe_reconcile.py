@@ -14,8 +14,8 @@ from django.core.management.base import BaseCommand, CommandError
 from ...conf import STRIPE_MODES, settings
 from ...host import shop
 from ...host.db import now, writing
-from ...webhooks.stripe.asking import NoAnswer, listed_events
-from ...webhooks.stripe.catching_up import OtherMode, Told, Verdict, catch_up
+from ...webhooks.stripe.api import NoAnswer, listed_events
+from ...webhooks.stripe.backfill import OtherMode, Told, Verdict, catch_up
 from ..output import tell
 
 KEPT_BY_STRIPE = timedelta(days=30)

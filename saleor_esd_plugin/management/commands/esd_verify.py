@@ -12,9 +12,9 @@ from ...emails import invariants as emails
 from ...host.db import writing
 from ...keys import invariants as keys
 from ...keys.errors import KeyringLocked
-from ...keys.keyring import load_keyring
-from ...keys.ring_use import ring_use
-from ...keys.sampling import unreadable_keys
+from ...keys.ring.keyring import load_keyring
+from ...keys.ring.sampling import unreadable_keys
+from ...keys.ring.usage import ring_use
 from ...licenses import invariants as licenses
 from ...orders import invariants as orders
 

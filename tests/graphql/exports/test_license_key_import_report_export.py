@@ -18,11 +18,11 @@ from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.exports.models import Export
 from saleor_esd_plugin.graphql.exports.files import fetch
 from saleor_esd_plugin.host.types import Actor
-from saleor_esd_plugin.keys import imports, loading, reports, staging
-from saleor_esd_plugin.keys.importing import KeySource, import_license_keys
-from saleor_esd_plugin.keys.intake import import_key_file
+from saleor_esd_plugin.keys.importing import loading, progress, reports, staging
+from saleor_esd_plugin.keys.importing.intake import import_key_file
+from saleor_esd_plugin.keys.importing.reading import open_keys
+from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import KeyBatch
-from saleor_esd_plugin.keys.reading import open_keys
 from saleor_esd_plugin.keys.verdicts import ImportVerdict
 from saleor_esd_plugin.permissions import MANAGE_LICENSE_KEYS
 
@@ -115,10 +115,10 @@ def test_of_an_import_under_way_what_is_judged_by_then(token_for, take, pool):
     keys = [*factories.fresh_keys(4), "short"]
     taken = take(pool, keys, skip_invalid=True)
     asked = token_for(taken)
-    loading.run_import(taken.pk, lambda: imports.stop_key_import(taken.pk, actor=factories.STAFF))
+    loading.run_import(taken.pk, lambda: progress.stop_key_import(taken.pk, actor=factories.STAFF))
     assert lines(press(asked)) == [HEADER, '1,OK,""', '2,OK,""', '3,OK,""']
 
-    imports.resume_key_import(taken.pk, actor=factories.STAFF)
+    progress.resume_key_import(taken.pk, actor=factories.STAFF)
     loading.run_import(taken.pk)
     batch = KeyBatch.objects.get(key_import=taken)
     assert lines(press(token_for(batch)))[4:] == ['4,OK,""', weak(5)]

@@ -13,11 +13,11 @@ from django.test import RequestFactory
 
 from saleor_esd_plugin import pages
 from saleor_esd_plugin.events.models import Event
-from saleor_esd_plugin.keys import vault
 from saleor_esd_plugin.keys.cells import restored
+from saleor_esd_plugin.keys.importing.reading import read_keys
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, LicenseKey
-from saleor_esd_plugin.keys.pools import quarantine_key_batch
-from saleor_esd_plugin.keys.reading import read_keys
+from saleor_esd_plugin.keys.ring import vault
+from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch
 from saleor_esd_plugin.permissions import MANAGE_LICENSE_KEYS, REVEAL_LICENSE_KEYS
 
 pytestmark = pytest.mark.django_db

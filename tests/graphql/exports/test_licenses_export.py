@@ -19,8 +19,8 @@ from saleor_esd_plugin.exports import csv_files, requests
 from saleor_esd_plugin.exports.columns import LICENSE_COLUMNS
 from saleor_esd_plugin.exports.models import Export
 from saleor_esd_plugin.host.db import now
-from saleor_esd_plugin.keys import vault
 from saleor_esd_plugin.keys.models import LicenseKey
+from saleor_esd_plugin.keys.ring import vault
 from saleor_esd_plugin.licenses.models import License
 from saleor_esd_plugin.permissions import MANAGE_LICENSES, REVEAL_LICENSE_KEYS
 
@@ -154,7 +154,7 @@ def test_looking_uses_nothing_up(api, owner, licenses):
 
 def test_addresses_that_cannot_be_used_are_all_alike(api, owner, licenses):
     """T-CLM-03: used, expired, of somebody who may no more, a claim's, unknown, garbage."""
-    from saleor_esd_plugin.licenses.claiming import issue_claim_link
+    from saleor_esd_plugin.licenses.claim_links import issue_claim_link
 
     gone = actors.member("ADMINISTRATOR")(licenses[0].account)
     used, expired = (token_of(api(owner)(EXPORT, {"input": {}})) for _ in range(2))

@@ -5,7 +5,7 @@ import factories
 import pytest
 
 from saleor_esd_plugin.events import record
-from saleor_esd_plugin.keys import imports, loading, staging
+from saleor_esd_plugin.keys.importing import loading, progress, staging
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, KeyImport
 
 pytestmark = pytest.mark.django_db
@@ -81,19 +81,19 @@ def test_a_large_import_is_watched_to_its_end(begun, ask, gid):
     assert (before["batches"], before["report"]["rows"]) == ([], [])
 
     loading.run_import(
-        key_import.pk, lambda: imports.stop_key_import(key_import.pk, actor=factories.STAFF)
+        key_import.pk, lambda: progress.stop_key_import(key_import.pk, actor=factories.STAFF)
     )
     half = ask(LOOK, {"id": global_id, "after": 8})["data"]["licenseKeyImport"]
     batch = KeyBatch.objects.get(key_import=key_import)
-    progress = half["progress"]
-    assert (progress["state"], progress["rowsDone"], progress["accepted"]) == ("STOPPED", 10, 10)
-    assert progress["rowsPerSecond"] > 0
+    reached = half["progress"]
+    assert (reached["state"], reached["rowsDone"], reached["accepted"]) == ("STOPPED", 10, 10)
+    assert reached["rowsPerSecond"] > 0
     assert half["report"]["rows"] == [{"row": 9, "verdict": "OK"}, {"row": 10, "verdict": "OK"}]
     assert half["batches"] == [
         {
             "id": gid("LicenseKeyBatch", batch),
             "pool": {"id": gid("LicenseKeyPool", key_import.pool)},
-            "progress": progress,
+            "progress": reached,
             "report": {"accepted": 10},
         }
     ]
@@ -167,7 +167,7 @@ def test_rows_that_name_their_pools_by_sku(ask, api):
 
     assert answer["data"]["licenseKeysImport"]["errors"] == []
     key_import = KeyImport.objects.get()
-    report = imports.report_of(loading.run_import(key_import.pk))
+    report = progress.report_of(loading.run_import(key_import.pk))
     assert [row.verdict.value for row in report.rows] == ["OK", "UNKNOWN_SKU"]
     assert AvailableKey.objects.filter(pool=policy.pool).count() == 1
     refused = ask(IMPORT, {"input": {"keys": [two], "dryRun": False}})

@@ -6,7 +6,7 @@ import pytest
 
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.keys.models import KeyPool
-from saleor_esd_plugin.licenses.policies import delete_license_policy
+from saleor_esd_plugin.licenses.policies.services import delete_license_policy
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ import factories
 import pytest
 
 from saleor_esd_plugin.host.db import now
-from saleor_esd_plugin.keys.importing import KeySource, import_license_keys
+from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import KeyBatch, KeyPool
 from saleor_esd_plugin.licenses.stock_alerts import watch_stock
 from saleor_esd_plugin.orders.approval import approve_license_order

@@ -7,8 +7,8 @@ import pytest
 
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.graphql.keys.types import LicenseKeyImportReport
+from saleor_esd_plugin.keys.importing.reports import ImportReport, Run
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, LicenseKey
-from saleor_esd_plugin.keys.reports import ImportReport, Run
 from saleor_esd_plugin.keys.verdicts import ImportVerdict
 
 pytestmark = pytest.mark.django_db

@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from saleor_esd_plugin.keys import vault
-from saleor_esd_plugin.keys.keyring import load_keyring
-from saleor_esd_plugin.licenses.replacing import replace_license_keys
+from saleor_esd_plugin.keys.ring import vault
+from saleor_esd_plugin.keys.ring.keyring import load_keyring
+from saleor_esd_plugin.licenses.replacement import replace_license_keys
 
 pytestmark = pytest.mark.django_db
 

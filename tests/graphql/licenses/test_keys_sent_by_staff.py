@@ -15,7 +15,7 @@ from letters import keys_in, recipients, text_of
 from saleor_esd_plugin.accounts.models import EndCustomer
 from saleor_esd_plugin.events.models import Event, Throttle
 from saleor_esd_plugin.events.throttle import throttle
-from saleor_esd_plugin.keys.vault import decrypt
+from saleor_esd_plugin.keys.ring.vault import decrypt
 from saleor_esd_plugin.licenses.handover import STAFF_LIMITS
 from saleor_esd_plugin.licenses.models import License
 from saleor_esd_plugin.licenses.units import assign_licenses

@@ -7,9 +7,9 @@ from actors import outcome
 
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.host.db import now
-from saleor_esd_plugin.keys.lifecycle import mark_revealed
+from saleor_esd_plugin.keys.stock.lifecycle import mark_revealed
 from saleor_esd_plugin.licenses.models import Assignment, License
-from saleor_esd_plugin.licenses.replacing import replace_license_keys
+from saleor_esd_plugin.licenses.replacement import replace_license_keys
 from saleor_esd_plugin.licenses.units import recall_licenses
 
 pytestmark = pytest.mark.django_db

@@ -5,8 +5,8 @@ import pytest
 from actors import outcome
 
 from saleor_esd_plugin.events.models import Event
-from saleor_esd_plugin.keys import vault
-from saleor_esd_plugin.licenses.claiming import issue_claim_link
+from saleor_esd_plugin.keys.ring import vault
+from saleor_esd_plugin.licenses.claim_links import issue_claim_link
 from saleor_esd_plugin.licenses.models import ClaimLink
 
 pytestmark = pytest.mark.django_db

@@ -9,9 +9,9 @@ from actors import outcome
 
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.keys.formats import masked
-from saleor_esd_plugin.keys.vault import decrypt
+from saleor_esd_plugin.keys.ring.vault import decrypt
 from saleor_esd_plugin.licenses.models import KeyReplacement
-from saleor_esd_plugin.licenses.replacing import replace_license_keys
+from saleor_esd_plugin.licenses.replacement import replace_license_keys
 
 pytestmark = pytest.mark.django_db
 

@@ -7,8 +7,8 @@ import pytest
 from actors import outcome
 
 from saleor_esd_plugin.events.models import Event
-from saleor_esd_plugin.keys import vault
 from saleor_esd_plugin.keys.models import LicenseKey
+from saleor_esd_plugin.keys.ring import vault
 
 pytestmark = pytest.mark.django_db
 

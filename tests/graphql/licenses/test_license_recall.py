@@ -7,7 +7,7 @@ from actors import outcome
 
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.host.db import now
-from saleor_esd_plugin.keys.lifecycle import mark_revealed
+from saleor_esd_plugin.keys.stock.lifecycle import mark_revealed
 from saleor_esd_plugin.licenses.models import Assignment
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ import factories
 import pytest
 
 from saleor_esd_plugin.host.db import now
-from saleor_esd_plugin.keys import vault
+from saleor_esd_plugin.keys.ring import vault
 from saleor_esd_plugin.licenses.models import License
 from saleor_esd_plugin.licenses.units import assign_licenses
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order

@@ -4,8 +4,8 @@ import build
 import factories
 import pytest
 
-from saleor_esd_plugin.licenses.ranked_pools import Rank
-from saleor_esd_plugin.licenses.replacing import replace_license_keys
+from saleor_esd_plugin.licenses.policies.ranked_pools import Rank
+from saleor_esd_plugin.licenses.replacement import replace_license_keys
 
 pytestmark = pytest.mark.django_db
 

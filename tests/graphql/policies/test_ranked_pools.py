@@ -7,9 +7,9 @@ from graphene import Node
 
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.keys.models import KeyPool
-from saleor_esd_plugin.keys.pools import create_key_pool
+from saleor_esd_plugin.keys.stock.pools import create_key_pool
 from saleor_esd_plugin.licenses.models import LicensePolicy
-from saleor_esd_plugin.licenses.ranked_pools import Rank, ranks_of
+from saleor_esd_plugin.licenses.policies.ranked_pools import Rank, ranks_of
 
 pytestmark = pytest.mark.django_db
 

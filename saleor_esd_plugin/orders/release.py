@@ -1,0 +1,62 @@
+"""Approved and paid becomes released (invariant 3)."""
+
+from __future__ import annotations
+
+from typing import List
+from uuid import UUID
+
+from django.db.models import Count, F, Q
+
+from ..events.record import record
+from ..events.types import EventType
+from ..host.db import now
+from ..host.types import Actor
+from ..licenses.models import ISSUED, License
+from ..licenses.units import PENDING, release_licenses
+from .blockers import unkept_orders
+from .models import LicenseOrder
+
+
+def release_approved(order: LicenseOrder, *, is_paid: bool, actor: Actor) -> None:
+    """Release what is approved and has a key. Called by `settlement`, which knows that it may.
+
+    Again releases nothing. `is_paid` is False if staff waived the payment.
+    """
+    moment = now()
+    released = {}
+    for line in _approved_lines(order):
+        units = release_licenses(line.pk, count=line.approved - line.issued, moment=moment)
+        if units:
+            released[str(line.pk)] = units
+    if released:
+        record(
+            EventType.LICENSE_RELEASED,
+            order.pk,
+            actor=actor,
+            order_id=order.pk,
+            account_id=order.account_id,
+            reason="" if is_paid else order.unpaid_release_reason,
+            is_paid=is_paid,
+            lines=released,
+        )
+
+
+def releasable_orders(limit: int) -> List[UUID]:
+    """Orders with approved units that have a key and are, by our notes, free to go; for the sweep."""
+    pending = License.objects.filter(fulfillment=PENDING).values("order_line__order_id")
+    return list(
+        unkept_orders()
+        .filter(lines__approved__gt=0, pk__in=pending)
+        .order_by("ordered_at")
+        .distinct()
+        .values_list("pk", flat=True)[:limit]
+    )
+
+
+def _approved_lines(order: LicenseOrder):
+    return (
+        order.lines.filter(approved__gt=0)
+        .annotate(issued=Count("licenses", filter=Q(licenses__fulfillment__in=ISSUED)))
+        .filter(approved__gt=F("issued"))
+        .order_by("pk")
+    )

@@ -1,0 +1,189 @@
+"""A whole order gets its keys; what got none waits, first in, first out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, List, Optional, Sequence, Set, Tuple
+from uuid import UUID
+
+from django.db import transaction
+
+from ...accounts.services import find_or_create_account
+from ...events.record import record
+from ...events.types import EventType
+from ...host.db import now
+from ...host.types import SYSTEM
+from ...keys.ring import keyring
+from ...keys.stock.queue import lock_pool_drain
+from ...keys.stock.reserving import close_reservation, find_reservation
+from ...licenses.models import Fulfillment, License
+from ...licenses.units import end_licenses, live_licenses
+from ..approval import why_staff_decide
+from ..locks import lock_order
+from ..models import LicenseOrder, LicenseOrderLine
+from . import backorders
+from .claiming import Drawn, choices_of, claim_from, draw, missing_units
+
+
+@transaction.atomic
+def allocate_license_order(license_order_id: UUID) -> LicenseOrder:
+    """Every unit of the order has a key, or its line is backordered. Again changes nothing.
+
+    Units beyond a line's quantity leave. While a pool has backordered lines, new ones queue behind
+    them; they are left to `fill_backorders`. With a locked key ring everything is backordered.
+    """
+    order = lock_order(license_order_id)
+    moment = now()
+    reservation = find_reservation(order.checkout_token)
+    if order.is_ended:
+        if reservation is not None:
+            close_reservation(reservation, moment=moment)
+        return order
+    _ensure_account(order)
+    _flag_duplicates(order)
+    lines = list(order.lines.select_related("policy").order_by("policy__pool_id", "pk"))
+    is_new = any(line.allocated_at is None for line in lines)
+    # First of all: a return waits for a quarantine, which waits for whoever is taking keys.
+    for line in lines:
+        _drop_surplus(line, moment)
+    choices = choices_of(order, lines)
+    drawn: List[Drawn] = []
+    newly_short: List[LicenseOrderLine] = []
+    for line in lines:
+        got, is_short = draw(order, line, choices[line.policy_id], reservation, moment)
+        drawn += got
+        if is_short and line.backordered_at is None:
+            newly_short.append(line)
+        if line.approval_reasons is None:
+            line.approval_reasons = why_staff_decide(order, line)
+        _note_backorder(line, is_short=is_short, moment=moment)
+    if reservation is not None and keyring.is_unlocked():
+        close_reservation(reservation, moment=moment)
+    if drawn or is_new:
+        _record_allocated(order, drawn)
+    if newly_short:
+        # By its reaction the mail to the buyer, and the drain of those pools.
+        short = {choice.pool.pk for line in newly_short for choice in choices[line.policy_id]}
+        _record(
+            order,
+            EventType.LICENSE_ORDER_BACKORDERED,
+            lines=[str(line.pk) for line in newly_short],
+            pools=sorted(map(str, short)),
+        )
+    return order
+
+
+def fill_backorders(pool_id: Optional[UUID] = None) -> int:
+    """Give the keys of a pool, or of all pools, to the lines that wait longest; how many licenses it made.
+
+    By order time, then line; of its pools a line gets the best first. One order per transaction; a pool is
+    left when it has no key any more.
+    """
+    if not keyring.is_unlocked():
+        return 0
+    return sum(_drain(pool) for pool in backorders.pools_to_drain(pool_id))
+
+
+def _drain(pool_id: UUID) -> int:
+    made = 0
+    tried: Set[UUID] = set()
+    ahead: List[UUID] = []
+    while True:
+        with transaction.atomic():
+            lock_pool_drain(pool_id)
+            ahead = ahead or backorders.next_waiting_lines(pool_id, besides=tried)
+            if not ahead:
+                return made
+            line_id = ahead.pop(0)
+            tried.add(line_id)
+            got, is_dry = _fill(line_id, pool_id)
+            made += got
+            if is_dry:
+                return made
+
+
+def _fill(line_id: UUID, pool_id: UUID) -> Tuple[int, bool]:
+    """Fill one backordered line from this pool; (licenses made, whether the pool ran dry)."""
+    order = lock_order(LicenseOrderLine.objects.values_list("order_id", flat=True).get(pk=line_id))
+    line = LicenseOrderLine.objects.select_related("policy").get(pk=line_id)
+    moment = now()
+    if order.is_ended:
+        _note_backorder(line, is_short=False, moment=moment)
+        return 0, False
+    if line.backordered_at is None:
+        # Filled by others since it was read.
+        return 0, False
+    _ensure_account(order)
+    choices = choices_of(order, [line])[line.policy_id]
+    place = next((at for at, one in enumerate(choices) if one.pool.pk == pool_id), None)
+    if place is None:
+        # The policy or the buyer changed while we waited for the lock.
+        return 0, False
+    choice, better = choices[place], tuple(one.pool.pk for one in choices[:place])
+    wanted = missing_units(line)
+    got = claim_from(order, line, choice.pool, wanted, moment, waits=True)
+    _note_backorder(line, is_short=got < wanted, moment=moment)
+    if got:
+        _record_allocated(order, [Drawn(line, choice, got, better)])
+    return got, got < wanted
+
+
+def _drop_surplus(line: LicenseOrderLine, moment: datetime) -> None:
+    """Units at the end of a line whose quantity went down return to their pool."""
+    live = live_licenses(line.pk) if line.allocated_at is not None else []
+    surplus: List[License] = live[line.quantity - line.withdrawn :] if live else []
+    if surplus:
+        end_licenses(
+            surplus, fulfillment=Fulfillment.RETURNED, reason="quantity reduced", moment=moment
+        )
+
+
+def _note_backorder(line: LicenseOrderLine, *, is_short: bool, moment: datetime) -> None:
+    """A line keeps its place in the queue until it is full."""
+    line.allocated_at = line.allocated_at or moment
+    line.backordered_at = (line.backordered_at or moment) if is_short else None
+    line.save(update_fields=["allocated_at", "backordered_at", "approval_reasons"])
+
+
+def _ensure_account(order: LicenseOrder) -> None:
+    if order.account_id is None:
+        order.account = find_or_create_account(
+            user_ref=order.buyer_user_ref,
+            email=order.buyer_email,
+            name=order.buyer_email or order.number,
+            language=order.language,
+        )
+        order.save(update_fields=["account"])
+
+
+def _flag_duplicates(order: LicenseOrder) -> None:
+    """If its checkout made another order as well (2.10 allows that), staff decide on both.
+
+    The checkout's payment moved to one of them: both are read again after the commit.
+    """
+    if not order.checkout_token or order.is_duplicate_checkout:
+        return
+    same = LicenseOrder.objects.filter(checkout_token=order.checkout_token)
+    if not same.exclude(pk=order.pk).exists():
+        return
+    for duplicate in same.filter(is_duplicate_checkout=False).order_by("pk"):
+        # The condition makes it once: the other order may be allocated at this moment.
+        if same.filter(pk=duplicate.pk, is_duplicate_checkout=False).update(
+            is_duplicate_checkout=True
+        ):
+            _record(duplicate, EventType.LICENSE_ORDER_DUPLICATED)
+    order.is_duplicate_checkout = True
+
+
+def _record_allocated(order: LicenseOrder, drawn: Sequence[Drawn]) -> None:
+    """With the event it can be told of each key why it came from that pool."""
+    _record(
+        order,
+        EventType.LICENSE_ORDER_ALLOCATED,
+        allocated=sum(each.units for each in drawn),
+        choices=[each.event_data() for each in drawn],
+    )
+
+
+def _record(order: LicenseOrder, type: EventType, **data: Any) -> None:
+    record(type, order.pk, actor=SYSTEM, order_id=order.pk, account_id=order.account_id, **data)
