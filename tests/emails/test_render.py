@@ -15,6 +15,7 @@ from saleor_esd_plugin import pages
 from saleor_esd_plugin.emails.models import DeliveryKind
 from saleor_esd_plugin.emails.render import CannotRender, Letter, render
 from saleor_esd_plugin.emails.sender import Sender
+from saleor_esd_plugin.emails.templates import FOLDER, engine_for
 from tools import messages
 
 SHOP = Sender("Acme", "licenses@acme.example")
@@ -199,6 +200,17 @@ def test_a_shop_adds_a_language_by_a_folder(shop_templates):
     letter = render("KEY_REVEALED", "ja", REVEALED, SHOP)
     assert (letter.subject, letter.text) == ("お知らせ", "本文\n\n-- \n本文\n")
     assert '<html lang="ja">' in letter.html
+
+
+@pytest.mark.parametrize("is_debug", [True, False])
+def test_a_template_is_parsed_once_unless_somebody_works_on_it(settings, is_debug):
+    """Saleor's own loaders parse it for each mail, which takes longer than the rest of it."""
+    templates = deepcopy(settings.TEMPLATES)
+    templates[0]["OPTIONS"]["debug"] = is_debug
+    settings.TEMPLATES = templates
+    engine = engine_for("es")
+    first, second = (engine.get_template(f"{FOLDER}/receipt.txt") for _ in range(2))
+    assert (first is second, engine_for("es") is engine) == (not is_debug, True)
 
 
 def test_a_broken_template_tells_the_type_only(shop_templates):
