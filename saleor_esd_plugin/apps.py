@@ -19,8 +19,8 @@ class EsdConfig(AppConfig):
 
         And tell requests, for which somebody waits, from all other work.
         """
-        # Not at the top: all of these need the models.
-        from . import checks, tasks
+        # Not at the top: all of these need the models. Celery knows tasks that were imported.
+        from . import checks, reactions, tasks  # noqa: F401
         from .graphql.schema import mount_schema
         from .host.plugin import schedule
         from .keys.ring import keyring
@@ -28,8 +28,8 @@ class EsdConfig(AppConfig):
         register(checks.check_keyring)
         register(checks.check_stripe)
         register(checks.check_deployment, deploy=True)
-        request_started.connect(tasks.begin_request)
-        request_finished.connect(tasks.end_request)
+        request_started.connect(reactions.begin_request)
+        request_finished.connect(reactions.end_request)
         mount_schema()
         schedule("esd-reconcile", "saleor_esd_plugin.tasks.reconcile", SECONDS_BETWEEN_SWEEPS)
         # Web servers run no system checks, and Celery discards them.

@@ -85,7 +85,7 @@ def check_deployment(app_configs: Any = None, **kwargs: Any) -> List[CheckMessag
         warn(
             "esd.W008",
             "Saleor 2.10 gets no security fixes any more and has known weaknesses.",
-            "Our README lists what to do about them; better, move to Saleor 3.21 or later.",
+            "docs/saleor-2.10.md of the plugin lists what to do about them; better, move to Saleor 3.21 or later.",
         )
     return found
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Dict, Iterator, List, Optional, Tuple
 
-from .events.signs import signs_of_life
+from .events.signs import FailingStep, failing_steps, signs_of_life
 from .host import broker, shop
 from .host.db import now
 from .keys.ring import checks, keyring
@@ -34,6 +34,7 @@ class Health:
     is_unlocked: bool
     swept_at: Optional[datetime]
     is_sweep_late: bool
+    failing_steps: Tuple[FailingStep, ...]
     mails_failing_since: Optional[datetime]
     broker_answers: Optional[bool]
     broker_down_since: Optional[datetime]
@@ -49,6 +50,7 @@ def examine() -> Health:
         is_unlocked=not locked,
         swept_at=signs.swept_at,
         is_sweep_late=signs.swept_at is None or moment - signs.swept_at > LATE_AFTER,
+        failing_steps=tuple(failing_steps(signs)),
         mails_failing_since=signs.mails_failing_since,
         broker_answers=broker.answers(),
         broker_down_since=broker.down_since(),
@@ -85,6 +87,12 @@ def _other_problems(health: Health) -> Iterator[str]:
         yield "The sweep has never run: start beat, or run esd_reconcile from cron every minute."
     elif health.is_sweep_late:
         yield f"No sweep has ended since {_text(health.swept_at)}: look at worker and beat, or cron."
+    for failing in health.failing_steps:
+        times = "once" if failing.times == 1 else f"{failing.times} times in a row"
+        yield (
+            f"The sweep's step {failing.step} failed {times} since {_text(failing.since)}: {failing.error}; "
+            "the log of workers, or of cron, says where."
+        )
     if health.mails_failing_since is not None:
         yield f"No mail could leave since {_text(health.mails_failing_since)}: look at EMAIL_URL."
     if health.broker_answers is False:

@@ -7,7 +7,6 @@ the button does. Nothing is kept of them: no cache, no referrer, no search engin
 from __future__ import annotations
 
 import logging
-import re
 from typing import Any, Callable, Dict, Optional
 from uuid import uuid4
 
@@ -32,6 +31,7 @@ from .host.plugin import streamed
 from .host.types import Actor
 from .licenses.claim_links import claim_license_key, find_claim
 from .licenses.models import License
+from .tokens import is_token
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,6 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "X-Robots-Tag": "noindex, nofollow",
 }
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 
 
 def respond(request: HttpRequest, path: str) -> Optional[HttpResponse]:
@@ -145,7 +144,7 @@ def _invitation(request: HttpRequest) -> HttpResponse:
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
     token = request.GET.get("token", "")
-    if not _TOKEN.match(token):
+    if not is_token(token):
         return _page(request, "gone", status=404)
     return _page(request, "invitation", token=token)
 

@@ -6,10 +6,12 @@ import re
 import unicodedata
 from typing import Optional
 
-from .errors import Invalid, Required
+from .errors import Invalid, ReasonRequired, Required
 from .host.addresses import is_country
 from .host.languages import is_language
 
+# Of what somebody who reads keys that are not his own, or sends them somewhere, has to say.
+SHORTEST_REASON = 10
 LONGEST_REASON = 500
 
 # Invisible, and so no text by themselves; str.strip() leaves them. Those from \u200e on turn the direction of
@@ -75,9 +77,16 @@ def clean_text(
     return text
 
 
-def clean_reason(value: Optional[str]) -> str:
-    """Why somebody does something, on one line, up to 500 characters; empty if not given. Raises Invalid."""
-    return clean_text(value, field="reason", longest=LONGEST_REASON, one_line=True)
+def clean_reason(value: Optional[str], *, shortest: int = 0) -> str:
+    """Why somebody does something, on one line, up to 500 characters; empty if not given.
+
+    Services clean what they are given, whoever calls. Raises Invalid, and ReasonRequired if it has fewer
+    characters than `shortest`.
+    """
+    reason = clean_text(value, field="reason", longest=LONGEST_REASON, one_line=True)
+    if len(reason) < shortest:
+        raise ReasonRequired(shortest)
+    return reason
 
 
 def clean_language(value: Optional[str], *, field: str = "language") -> str:

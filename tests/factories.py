@@ -23,6 +23,7 @@ from saleor_esd_plugin.keys.stock.pools import create_key_pool
 from saleor_esd_plugin.licenses.models import License, LicensePolicy
 from saleor_esd_plugin.licenses.policies.services import create_license_policy
 from saleor_esd_plugin.licenses.units import assign_licenses
+from saleor_esd_plugin.orders import reconcile
 from saleor_esd_plugin.orders.approval import approve_license_order
 from saleor_esd_plugin.orders.intake.recording import observe_order
 from saleor_esd_plugin.orders.models import LicenseOrder
@@ -193,3 +194,8 @@ def table_digest(*tables: str) -> Dict[str, str]:
             )
             digests[name] = cursor.fetchone()[0]
     return digests
+
+
+def reconcile_orders() -> Dict[str, int]:
+    """What the sweep does about orders: step -> how many it repaired. Raises SomeFailed if one could not be."""
+    return {name: step() for name, step in reconcile.STEPS}

@@ -11,8 +11,11 @@ import lane
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-README, GUIDE = ROOT / "README.md", ROOT / "docs" / "graphql.md"
-PAGES = [README, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCS = ROOT / "docs"
+GUIDE, SETTINGS, PERMISSIONS, OPERATIONS, COMMAND_LIST = (
+    DOCS / f"{name}.md" for name in ("graphql", "settings", "permissions", "operations", "commands")
+)
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.glob("*.md")), ROOT / "benchmarks" / "README.md"]
 # Within a list it stands further in.
 FENCE = re.compile(r"^ *```(\w*)([^\n]*)\n(.*?)^ *```$", re.M | re.S)
 
@@ -32,7 +35,11 @@ def graphql_blocks() -> Iterator[Block]:
             if match.group(1) == "graphql":
                 hosts = re.findall(r"host=(\S+)", match.group(2)) or ["2.10", "3.21"]
                 line = whole[: match.start()].count("\n") + 1
-                yield Block(page.name, line, hosts, match.group(3))
+                yield Block(name_of(page), line, hosts, match.group(3))
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
 
 
 BLOCKS = list(graphql_blocks())
@@ -94,37 +101,50 @@ def test_the_guide_explains_every_verdict_of_an_import():
     assert {verdict.value for verdict in ImportVerdict} <= named_in_code(prose(GUIDE))
 
 
-def test_the_readme_lists_every_setting():
+def test_every_setting_is_listed():
     """Names of the environment, and those that staff see."""
     from saleor_esd_plugin.conf import Settings
     from saleor_esd_plugin.plugin import EsdPlugin
 
-    text = prose(README)
+    text = prose(SETTINGS)
     names = [f"ESD_{name.upper()}" for name in vars(Settings) if not name.startswith("_")]
     names += EsdPlugin.CONFIG_STRUCTURE
 
     assert [name for name in names if name not in text] == []
 
 
-def test_the_readme_lists_every_permission_role_and_right():
+def test_every_permission_role_and_right_is_listed():
     from saleor_esd_plugin.permissions import ROLE_RIGHTS, STAFF_PERMISSIONS
 
-    text = prose(README)
+    text = prose(PERMISSIONS)
 
     assert [name for name in (*STAFF_PERMISSIONS, *ROLE_RIGHTS) if name not in text] == []
 
 
-def test_the_readme_lists_every_command():
+def test_every_command_is_listed():
     from tools.dev import COMMANDS
 
     commands = (ROOT / "saleor_esd_plugin" / "management" / "commands").glob("esd_*.py")
-    words = README.read_text(encoding="utf-8")
+    listed = prose(COMMAND_LIST)
+    contributing = prose(ROOT / "CONTRIBUTING.md")
 
-    assert [file.stem for file in commands if file.stem not in words] == []
-    assert [name for name in COMMANDS if f"make {name}" not in words] == []
+    for file in commands:
+        options = re.findall(r'"(--[a-z-]+)"', file.read_text(encoding="utf-8"))
+        assert [word for word in (file.stem, *options) if word not in listed] == []
+    assert [name for name in COMMANDS if f"`make {name}" not in contributing] == []
 
 
-def test_the_readme_lists_every_system_check():
+@pytest.mark.parametrize("file", [".pre-commit-config.yaml", ".github/workflows/tests.yml"])
+def test_hooks_and_workflow_call_commands_that_exist(file):
+    from tools.dev import COMMANDS
+
+    called = set(re.findall(r"\bmake (\w+)", (ROOT / file).read_text(encoding="utf-8")))
+
+    assert called
+    assert called <= set(COMMANDS)
+
+
+def test_every_system_check_is_listed():
     package = ROOT / "saleor_esd_plugin"
     found = {
         id
@@ -133,7 +153,7 @@ def test_the_readme_lists_every_system_check():
     }
 
     assert found
-    assert found - set(re.findall(r"esd\.[EW]\d{3}", README.read_text(encoding="utf-8"))) == set()
+    assert found - set(re.findall(r"esd\.[EW]\d{3}", prose(OPERATIONS))) == set()
 
 
 def test_the_page_on_emails_lists_every_kind_status_language_and_variable():
@@ -164,16 +184,23 @@ def context_keys() -> set:
     return {key for key in found if isinstance(key, str)}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)\s]+)\)", prose(page)):
         if re.match(r"[a-z]+:", target):
             continue
         path, _, anchor = target.partition("#")
         file = (page.parent / path).resolve() if path else page
-        assert file.exists(), f"{page.name}: {target}"
+        assert file.exists(), target
         if anchor:
-            assert anchor in anchors(file), f"{page.name}: {target}"
+            assert anchor in anchors(file), target
+
+
+def test_every_page_is_found_from_the_index():
+    linked = set(re.findall(r"\]\(([^)#\s]+)", prose(DOCS / "README.md")))
+
+    assert {page.name for page in DOCS.iterdir()} - linked == {"README.md"}
+    assert "docs/README.md" in prose(ROOT / "README.md")
 
 
 def anchors(page: Path) -> set:

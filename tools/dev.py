@@ -5,6 +5,7 @@
   make manage   a command of manage.py on the shop that make serve runs: ARGS="esd_verify"
   make test     all tests, on all cores; with ARGS="-k assign" what pytest makes of that, on one
   make lint     ruff, mypy, the walls between the rooms, and whether a migration is missing
+  make format   let ruff lay the code out, and mend what it can of what make lint names
   make messages the texts of mails and pages: from the templates into the catalogues of all languages, compiled
   make bench    all benchmarks and a table, 15 minutes; ARGS="pf1 pf5" only these
   make lock     resolve requirements/ anew (rarely; needs the network)
@@ -73,6 +74,12 @@ def lint(arguments: list[str]) -> int:
     return lint_all(prepare)
 
 
+def format(arguments: list[str]) -> int:
+    from tools.lint import format_all
+
+    return format_all()
+
+
 def messages(arguments: list[str]) -> int:
     # With Django and Babel of the host.
     command = [environment.host_python(), "-m", "tools.messages"]
@@ -138,7 +145,7 @@ def help(arguments: list[str]) -> int:
 
 COMMANDS = {
     f.__name__: f
-    for f in (demo, serve, manage, test, bench, lint, messages, lock, doctor, clean, help)
+    for f in (demo, serve, manage, test, bench, lint, format, messages, lock, doctor, clean, help)
 }
 
 

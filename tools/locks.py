@@ -19,9 +19,9 @@ def resolve() -> None:
     _compile("saleor_2_10.pins", ["saleor_2_10.in"], [*host, *then])
     _compile("host.lock", ["saleor_2_10.pins", "plugin.in", "test.in"], [*host, *hashed])
     _compile("lint.lock", ["lint.in"], ["--python-version", "3.11", "--universal", *hashed])
-    for server in ("postgres", "redis"):
+    for program in ("postgres", "redis", "setuptools"):
         options = ["--python-version", "3.12", "--no-deps", *hashed]
-        _compile(f"{server}.lock", [f"{server}.in"], options)
+        _compile(f"{program}.lock", [f"{program}.in"], options)
     _compile("uv.lock", ["uv.in"], ["--python-version", "3.8", "--universal", *hashed])
 
 

@@ -12,13 +12,13 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from ..errors import NotFound
+from ..events.changes import apply_changes, as_objects
 from ..events.record import record
 from ..events.types import EventType
 from ..host.db import now
 from ..host.types import Actor
 from ..text import clean_country, clean_language, clean_text
 from .addresses import parse_address
-from .changes import apply_changes
 from .errors import DuplicateCode
 from .models import Account, EndCustomer
 
@@ -92,7 +92,7 @@ def update_end_customer(
             end_customer.pk,
             actor=actor,
             account_id=end_customer.account_id,
-            changes=changes,
+            changes=as_objects(changes),
         )
     return end_customer
 

@@ -6,8 +6,6 @@ who is signed in.
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from datetime import timedelta
 from typing import Optional
 from uuid import UUID
@@ -19,27 +17,26 @@ from ..events.record import record
 from ..events.types import EventType
 from ..host.db import now
 from ..host.types import Actor
+from ..tokens import is_token, new_token, token_hash
 from .models import Account, Invitation, Member, Role
 
 LIFETIME = timedelta(days=7)
-_BYTES = 32
-_LONGEST_TOKEN = 64
 
 
 @transaction.atomic
 def issue_invitation(account_id: UUID, *, email: str, role: str = Role.MASTER.value) -> str:
-    """A new token (43 characters, safe in addresses) into the account, usable once within 7 days.
+    """A new token into the account, usable once within 7 days.
 
     Only its hash is stored, so it cannot be told again. Links mailed earlier stay usable, as a person
     may open any of the mails; accepting one of them voids the others.
     """
-    token = secrets.token_urlsafe(_BYTES)
+    token = new_token()
     moment = now()
     Invitation.objects.create(
         account_id=account_id,
         email=email,
         role=role,
-        token_hash=_hash(token),
+        token_hash=token_hash(token),
         created_at=moment,
         expires_at=moment + LIFETIME,
     )
@@ -90,9 +87,9 @@ def accept_invitation(token: Optional[str], *, actor: Actor) -> Account:
 
 def _open_invitation(token: Optional[str]) -> Optional[Invitation]:
     """The row, locked, if nobody used or voided it. Two of one account at once: the second waits."""
-    if not isinstance(token, str) or not token.isascii() or len(token) > _LONGEST_TOKEN:
+    if token is None or not is_token(token):
         return None
-    found = Invitation.objects.filter(token_hash=_hash(token)).first()
+    found = Invitation.objects.filter(token_hash=token_hash(token)).first()
     if found is None:
         return None
     # The account's lock comes first, or two links accepted at once would both pass.
@@ -104,7 +101,3 @@ def _open_invitation(token: Optional[str]) -> Optional[Invitation]:
     if invitation is not None:
         invitation.account = account
     return invitation
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode("ascii")).digest()

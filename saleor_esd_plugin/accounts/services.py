@@ -8,13 +8,13 @@ from uuid import UUID
 from django.db import transaction
 
 from ..errors import Invalid, NotFound
+from ..events.changes import apply_changes, as_objects
 from ..events.record import record
 from ..events.types import EventType
 from ..host.db import now
 from ..host.types import SYSTEM, Actor
 from ..text import as_line, clean_language, clean_text
 from .addresses import as_mailed
-from .changes import apply_changes
 from .invitations import void_invitations
 from .models import Account, Member, Role
 
@@ -145,5 +145,5 @@ def _update(account: Account, given: Dict[str, Any], *, actor: Actor) -> None:
             account.pk,
             actor=actor,
             account_id=account.pk,
-            changes=changes,
+            changes=as_objects(changes),
         )

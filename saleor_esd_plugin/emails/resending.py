@@ -25,6 +25,7 @@ from ..orders.buyer_address import follow_buyer_address
 from ..orders.locks import lock_order
 from ..orders.models import LicenseOrder
 from ..permissions import MANAGE_LICENSES
+from ..text import clean_reason
 from .models import DeliveryKind
 from .rules import goes_to_buyer
 
@@ -49,6 +50,7 @@ def resend_license_email(
     as the policy says), the errors of parse_address, Required (an order without an address), ReasonRequired,
     RevealsUsedUp, RateLimited (3 an hour, 10 a day per license).
     """
+    reason = clean_reason(reason)
     order = _locked_order_of(license_id)
     license = lock_license(license_id)
     if not license.is_usable:

@@ -125,10 +125,8 @@ def network_of(ip: str) -> str:
 
 
 def _wake(event_id: UUID) -> None:
-    """Start `tasks.dispatch_event` now; if that fails, the sweep finds the Dispatch.
+    """Start the task that tells everybody; if that fails, the sweep finds the Dispatch.
 
     Raising here would skip the host's own callbacks, on 2.10 the deletion of the checkout too.
     """
-    from .. import tasks
-
-    broker.start(tasks.dispatch_event, str(event_id))
+    broker.start("dispatch_event", str(event_id))

@@ -1,9 +1,15 @@
-"""Signs of life: when the last sweep ended, and since when mails fail."""
+"""Signs of life: when the last sweep ended, which of its steps fail, and since when mails do."""
 
 from __future__ import annotations
 
-from django.db import connection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Dict, List, Mapping, Optional
 
+from django.db import connection, transaction
+from django.utils.dateparse import parse_datetime
+
+from ..host.db import now
 from .models import SignsOfLife
 
 _FIRST_FAILURE = """
@@ -17,15 +23,49 @@ _SWEPT = """
 """
 
 
+@dataclass(frozen=True)
+class FailingStep:
+    """A step of the sweep that failed the last `times` times it ran, `since` then; `error`: types, with commas."""
+
+    step: str
+    since: datetime
+    times: int
+    error: str
+
+
 def signs_of_life() -> SignsOfLife:
     """As they are; without a row nothing was ever swept, and no mail failed."""
     return SignsOfLife.objects.first() or SignsOfLife()
 
 
-def note_sweep() -> None:
-    """A sweep has come to its end just now."""
+def failing_steps(signs: SignsOfLife) -> List[FailingStep]:
+    """What failed of the last sweep, by name."""
+    return [
+        FailingStep(step, parse_datetime(told["since"]), told["times"], told["error"])
+        for step, told in sorted((signs.failing_steps or {}).items())
+    ]
+
+
+@transaction.atomic
+def note_sweep(failed: Optional[Mapping[str, str]] = None) -> None:
+    """A sweep has come to its end just now; `failed`: step -> types of its errors. None: it had no steps to do."""
     with connection.cursor() as cursor:
+        # Locks the row, for two sweeps at a time.
         cursor.execute(_SWEPT)
+    if failed is None:
+        return
+    before: Dict[str, Dict] = SignsOfLife.objects.get().failing_steps or {}
+    moment = now().isoformat()
+    failing = {
+        step: {
+            "since": before.get(step, {}).get("since", moment),
+            "times": before.get(step, {}).get("times", 0) + 1,
+            "error": error,
+        }
+        for step, error in failed.items()
+    }
+    if failing != before:
+        SignsOfLife.objects.update(failing_steps=failing)
 
 
 def note_mail(*, left: bool) -> None:

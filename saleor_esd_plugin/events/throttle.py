@@ -6,8 +6,7 @@ import hashlib
 from datetime import timedelta
 from typing import Tuple
 
-from django.db import connection
-
+from ..advisory import LockClass, lock
 from ..errors import RateLimited
 from ..host.db import now
 from .models import Throttle
@@ -25,8 +24,7 @@ def throttle(rule: str, subject: str, limits: Limits, *, uses: int = 1) -> None:
     reached; nothing is counted then.
     """
     digest = hashlib.sha256(f"{rule}\x1f{subject}".encode()).hexdigest()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [0x455346, digest])
+    lock(LockClass.THROTTLE, digest)
     moment = now()
     for limit, window in limits:
         used = Throttle.objects.filter(rule=rule, subject=digest, used_at__gt=moment - window)

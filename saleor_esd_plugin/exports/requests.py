@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-import secrets
 from datetime import timedelta
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 from uuid import UUID
 
 from django.db import transaction
 
-from ..errors import DeadLink, Invalid, RateLimited, ReasonRequired
+from ..errors import DeadLink, Invalid, RateLimited
 from ..events.record import record
 from ..events.throttle import HOUR, throttle
 from ..events.types import EventType
@@ -20,23 +17,23 @@ from ..host.types import Actor
 from ..keys.secret import SecretKeys
 from ..licenses.bulk_decryption import id_of, open_sealed, require_open_ring
 from ..permissions import REVEAL_LICENSE_KEYS
+from ..text import SHORTEST_REASON, clean_reason
+from ..tokens import is_token, new_token, token_hash
 from .conditions import refuse_keys
 from .csv_files import Row, Source
 from .models import Export, ExportKind
 
 LIFETIME = timedelta(minutes=10)
 MOST_CLEAR = 500
-SHORTEST_REASON = 10
 CLEAR_LIMITS = ((3, HOUR),)
 RULE = "export_clear"
 # In `Export.wanted`: the import or batch whose report is wanted.
 REPORT_OF = "report_of"
 _ROWS_AT_ONCE = 1_000
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 
 
 class Issued(NamedTuple):
-    """What was asked for and the token to fetch it with: 43 characters, 256 bits, in this answer only."""
+    """What was asked for and the token to fetch it with, in this answer only."""
 
     export: Export
     token: str
@@ -80,10 +77,8 @@ def _issue(
     a reason (at least 10 characters) and holds at most 500 rows, three times an hour. Raises ReasonRequired,
     Invalid, RateLimited (that refusal leaves an event), KeyringLocked.
     """
-    reason = reason.strip()
+    reason = clean_reason(reason, shortest=SHORTEST_REASON if is_clear else 0)
     if is_clear:
-        if len(reason) < SHORTEST_REASON:
-            raise ReasonRequired(SHORTEST_REASON)
         if len(source.read(None, MOST_CLEAR + 1)) > MOST_CLEAR:
             raise Invalid(
                 f"A file in clear holds at most {MOST_CLEAR} rows; ask for fewer, or for a masked one.",
@@ -114,7 +109,7 @@ def _note_request(
     if is_clear:
         throttle(RULE, f"{actor.kind}:{actor.ref}", CLEAR_LIMITS)
     moment = now()
-    token = secrets.token_urlsafe(32)
+    token = new_token()
     export = Export.objects.create(
         kind=kind.value,
         is_clear=is_clear,
@@ -124,7 +119,7 @@ def _note_request(
         actor_kind=actor.kind,
         actor_ref=actor.ref,
         permissions=sorted(actor.permissions),
-        token_hash=_hash(token),
+        token_hash=token_hash(token),
         created_at=moment,
         expires_at=moment + LIFETIME,
     )
@@ -143,10 +138,10 @@ def _note_request(
 
 def find_export(token: Any) -> Optional[Export]:
     """What a usable token fetches, or None; uses nothing up, however often."""
-    if not isinstance(token, str) or not _TOKEN.match(token):
+    if not is_token(token):
         return None
     return Export.objects.filter(
-        token_hash=_hash(token), used_at=None, expires_at__gt=now()
+        token_hash=token_hash(token), used_at=None, expires_at__gt=now()
     ).first()
 
 
@@ -238,7 +233,3 @@ def _use(export: Export) -> None:
     usable = Export.objects.filter(pk=export.pk, used_at=None, expires_at__gt=moment)
     if not usable.order_by().update(used_at=moment):
         raise DeadLink()
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode("ascii")).digest()

@@ -33,6 +33,20 @@ class LicenseWaitingOrders(graphene.ObjectType):
     orders = graphene.Int(required=True, description="How many; an order may wait for several.")
 
 
+class LicenseFailingStep(graphene.ObjectType):
+    """A step of the sweep that failed. The others were done all the same."""
+
+    step = graphene.String(required=True, description="Its name, a line of `esd_reconcile`.")
+    since = graphene.Field(
+        DateTime, required=True, description="The first sweep that it failed in."
+    )
+    times = graphene.Int(required=True, description="In how many sweeps in a row it has failed.")
+    error = graphene.String(
+        required=True,
+        description="The types of what went wrong the last time, with commas between them. The log says where.",
+    )
+
+
 class LicenseHealth(graphene.ObjectType):
     """Whether the plugin works."""
 
@@ -50,6 +64,11 @@ class LicenseHealth(graphene.ObjectType):
     is_sweep_late = graphene.Boolean(
         required=True,
         description="No sweep came to its end in the last 5 minutes: what was missed stays missed.",
+    )
+    failing_steps = graphene.List(
+        graphene.NonNull(LicenseFailingStep),
+        required=True,
+        description="Steps of the sweep that failed in the last one. One is left out again once a sweep has done it.",
     )
     mails_failing_since = graphene.Field(
         DateTime,

@@ -25,20 +25,28 @@ TRUSTED = 10.0  # seconds for which an answer says that the broker is there
 # Seconds after which a thread that hangs is left to itself: a connection that died silently never lets it go.
 GIVES_UP = 600.0
 
+_TASKS = "saleor_esd_plugin.tasks."
+
 _Work = Callable[[Any], object]
 
 
-def start(task: Any, *arguments: str) -> None:
-    """Have a worker run `task`, one of ours; what nobody was told of waits for the sweep. Never raises.
+def start(task: str, *arguments: str) -> None:
+    """Have a worker run `task`, a function's name in tasks.py; if none can be told, the sweep does it. Never raises.
 
+    By its name, as Celery finds it (start-up registers them all): tasks.py stands above whoever starts one.
     Without a broker (Celery's `task_always_eager`) it runs here and now.
     """
     try:
-        problem = _hand_over(task, arguments)
+        problem = _hand_over(current_app.tasks[_TASKS + task], arguments)
     except Exception as error:
         problem = type(error).__name__
     if problem is not None:
-        logger.error("%s of %s waits for the sweep: %s", task.name, ", ".join(arguments), problem)
+        logger.error("%s of %s waits for the sweep: %s", task, ", ".join(arguments), problem)
+
+
+def has_broker() -> bool:
+    """Whether tasks go to workers; else each runs at once, in whatever starts it."""
+    return not current_app.conf.task_always_eager
 
 
 def answers() -> Optional[bool]:
@@ -46,7 +54,7 @@ def answers() -> Optional[bool]:
 
     Takes a second at most, and nothing while it is down, or for some seconds after it has answered.
     """
-    if not _has_broker():
+    if not has_broker():
         return None
     line = _line()
     if monotonic() >= line.trusted_until:
@@ -158,12 +166,8 @@ def _line() -> Line:
     return _current
 
 
-def _has_broker() -> bool:
-    return not current_app.conf.task_always_eager
-
-
 def _hand_over(task: Any, arguments: Tuple[str, ...]) -> Optional[str]:
-    if _has_broker():
+    if has_broker():
         return _line().use(lambda connection: task.apply_async(arguments, connection=connection))
     task.delay(*arguments)
     return None

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-import secrets
 from datetime import datetime, timedelta
 from typing import Iterable, List, Optional, Tuple
 from uuid import UUID
@@ -22,25 +19,24 @@ from ..host.types import Actor
 from ..keys.ring import vault
 from ..keys.secret import SecretKey
 from ..keys.stock import lifecycle as key_lifecycle
+from ..tokens import is_token, new_token, token_hash
 from .locks import lock_license
 from .models import ISSUED, ClaimLink, License
-
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 
 
 @transaction.atomic
 def issue_claim_link(license_id: UUID, *, email: str) -> str:
     """A new token for the license and address; links to it that were not used yet die.
 
-    The token (43 characters, 256 bits) is in this answer only; the row keeps its SHA-256.
+    The token is in this answer only; the row keeps its hash.
     """
     moment = now()
     void_claim_links([license_id], moment=moment)
-    token = secrets.token_urlsafe(32)
+    token = new_token()
     ClaimLink.objects.create(
         license_id=license_id,
         email=email,
-        token_hash=_hash(token),
+        token_hash=token_hash(token),
         created_at=moment,
         expires_at=moment + timedelta(days=settings.claim_days),
     )
@@ -104,14 +100,14 @@ def claim_license_key(token: str, *, actor: Actor) -> Tuple[License, SecretKey]:
 
 
 def _usable(token: str) -> Optional[ClaimLink]:
-    if not isinstance(token, str) or not _TOKEN.match(token):
+    if not is_token(token):
         return None
     return (
         ClaimLink.objects.select_related(
             "license__key__pool", "license__policy", "license__order_line"
         )
         .filter(
-            token_hash=_hash(token),
+            token_hash=token_hash(token),
             claimed_at=None,
             voided_at=None,
             expires_at__gt=now(),
@@ -120,7 +116,3 @@ def _usable(token: str) -> Optional[ClaimLink]:
         )
         .first()
     )
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode("ascii")).digest()

@@ -10,11 +10,11 @@ from typing import Mapping, Sequence
 from uuid import UUID
 
 from ..accounts.models import EndCustomer
-from ..errors import ReasonRequired
 from ..events.record import record
 from ..events.types import EventType
 from ..host.types import Actor
-from .handover import SHORTEST_REASON, STAFF_LIMITS, count_reveal
+from ..text import SHORTEST_REASON, clean_reason
+from .handover import STAFF_LIMITS, count_reveal
 from .models import License
 from .queries import only_order
 
@@ -52,8 +52,7 @@ def note_staff_sending(
     }
     if not strange:
         return
-    if len(reason.strip()) < SHORTEST_REASON:
-        raise ReasonRequired(SHORTEST_REASON)
+    reason = clean_reason(reason, shortest=SHORTEST_REASON)
     customer, license_ids = next(iter(strange.items()))
     count_reveal(
         license_ids[0],

@@ -14,6 +14,7 @@ from ..events.record import record
 from ..events.types import EventType
 from ..host.types import Actor
 from ..permissions import MANAGE_LICENSES
+from ..text import clean_reason
 from .claim_links import void_claim_links_to
 from .disclosure import note_staff_sending
 from .errors import StillInUse
@@ -39,6 +40,7 @@ def update_end_customer(
     change the address while licenses are held have that noted, with the `reason`: see `sending`, also for what
     is raised besides.
     """
+    reason = clean_reason(reason)
     before = end_customers.lock_end_customer(
         end_customer_id, with_account=given.get("code") is not None
     ).email

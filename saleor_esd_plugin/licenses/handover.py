@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import transaction
 
 from ..accounts import access
-from ..errors import NotFound, RateLimited, ReasonRequired
+from ..errors import NotFound, RateLimited
 from ..events.record import record
 from ..events.throttle import Limits, throttle
 from ..events.types import EventType
@@ -23,11 +23,11 @@ from ..keys.ring import vault
 from ..keys.secret import SecretKey
 from ..keys.stock import lifecycle as key_lifecycle
 from ..permissions import REVEAL_LICENSE_KEYS, Right
+from ..text import SHORTEST_REASON, clean_reason
 from .errors import AlreadyReplaced, NotReleased
 from .locks import lock_license
 from .models import ISSUED, License
 
-SHORTEST_REASON = 10
 OWNER_LIMITS = ((60, timedelta(hours=1)), (200, timedelta(days=1)))
 STAFF_LIMITS = ((30, timedelta(hours=1)), (200, timedelta(days=1)))
 
@@ -111,13 +111,12 @@ def reveal_license_key(license_id: UUID, *, actor: Actor, reason: str = "") -> S
         access.require_signed_in(actor)
         raise NotFound()
     is_owner = access.require_right(actor, license.account_id, Right.REVEAL, REVEAL_LICENSE_KEYS)
-    if not is_owner and len(reason.strip()) < SHORTEST_REASON:
-        raise ReasonRequired(SHORTEST_REASON)
+    reason = clean_reason(reason, shortest=0 if is_owner else SHORTEST_REASON)
     if not license.is_usable:
         raise NotReleased(license.standing)
     # Opened before the transaction: what cannot be opened was not revealed.
     secret = vault.decrypt(license.key)
-    _note_reveal(license, actor=actor, reason=reason.strip(), is_owner=is_owner)
+    _note_reveal(license, actor=actor, reason=reason, is_owner=is_owner)
     return secret
 
 

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from ..accounts.access import refuse_own
 from ..accounts.models import EndCustomer
-from ..errors import InvalidQuantity, InvalidTransition, ReasonRequired
+from ..errors import InvalidQuantity, InvalidTransition
 from ..events.record import record
 from ..events.types import EventType
 from ..host.db import now
@@ -50,9 +50,7 @@ def replace_license_keys(
     ids = list(dict.fromkeys(license_ids))
     if not ids:
         raise InvalidQuantity("Name at least one license.", field="licenses")
-    reason = clean_reason(reason)
-    if not reason:
-        raise ReasonRequired()
+    reason = clean_reason(reason, shortest=1)
     meant = _keys_of(ids)
     take_lock_of(set(ids))
     licenses = _read(ids)

@@ -17,6 +17,7 @@ from ..events.record import record
 from ..events.types import EventType
 from ..host.db import now
 from ..host.types import SYSTEM
+from ..isolation import each
 from ..keys.models import KeyPool
 from .stock_levels import PoolStock, pool_stock
 
@@ -38,7 +39,7 @@ def watch_stock(pool_ids: Optional[Iterable[UUID]] = None) -> int:
     # Without locks at first: nearly always there is nothing to notice.
     moment, stock = now(), pool_stock(found)
     changed = [pk for pk, pool in found.items() if _notice(pool, stock[pk], moment) is not None]
-    return sum(_watch_locked(pool_id) for pool_id in changed)
+    return each(changed, _watch_locked)
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Sum
 
+from ..advisory import LockClass, try_lock
 from ..keys.models import KeyBatch
 from .models import LIVE, Fulfillment
 
@@ -23,8 +24,6 @@ NO_DAY = date(1970, 1, 1)
 DAYS_AHEAD = 90
 # Licenses made longer ago are folded into one row.
 DAYS_KEPT = 60
-
-_FOLD_LOCK = 0x455346
 
 
 class Expiry(NamedTuple):
@@ -148,10 +147,9 @@ def fold_stock_changes() -> int:
     No figure changes. Claims go on meanwhile: their rows are new ones. If another fold is under way this
     one does nothing.
     """
+    if not try_lock(LockClass.STOCK_FOLD):
+        return 0
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, 0)", [_FOLD_LOCK])
-        if not cursor.fetchone()[0]:
-            return 0
         cursor.execute(_FOLD.format(day=_KEPT_DAY))
         return cursor.fetchone()[0]
 

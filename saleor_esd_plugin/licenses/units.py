@@ -22,6 +22,7 @@ from ..host.types import Actor
 from ..keys.stock import lifecycle as key_lifecycle
 from ..keys.stock import queue
 from ..permissions import MANAGE_LICENSES
+from ..text import clean_reason
 from .claim_links import void_claim_links
 from .disclosure import note_staff_sending
 from .errors import KeyWasRevealed, KeyWasSeen, NotEnoughLicenses, NotReleased
@@ -102,6 +103,7 @@ def assign_licenses(
     by another end customer), KeyWasRevealed (held by another one before, unless `accept_revealed_key`),
     ReasonRequired, RevealsUsedUp.
     """
+    reason = clean_reason(reason)
     ids = list(dict.fromkeys(license_ids))
     if not ids:
         raise InvalidQuantity("Name at least one license.", field="licenses")
@@ -142,6 +144,7 @@ def assign_order_line(
     it is for suspended ones that there are too few, else NotEnoughLicenses with how many there are; and
     KeyWasRevealed, ReasonRequired, RevealsUsedUp as `assign_licenses`.
     """
+    reason = clean_reason(reason)
     if quantity < 1:
         raise InvalidQuantity("Assign at least 1 license.", field="quantity")
     unassigned = License.objects.filter(order_line_id=order_line_id, fulfillment=RELEASED)
@@ -239,6 +242,7 @@ def recall_licenses(
     Once a key was revealed or mailed only staff may do it, with a reason: the end customer may go on
     using it. Recalling a license that nobody holds changes nothing.
     """
+    reason = clean_reason(reason)
     ids = list(dict.fromkeys(license_ids))
     if not ids:
         raise InvalidQuantity("Name at least one license.", field="licenses")
@@ -249,14 +253,14 @@ def recall_licenses(
     _fresh, seen = key_lifecycle.split_revealed([license.key_id for license in licenses])
     if seen and not is_staff:
         raise KeyWasSeen(len(seen))
-    if seen and not reason.strip():
+    if seen and not reason:
         raise ReasonRequired()
     moment = now()
     recalled = [license.pk for license in licenses]
     # Whom they are taken from is part of the history, so it is read before it is gone.
     taken_from = sorted({str(license.end_customer_id) for license in licenses})
     License.objects.filter(pk__in=recalled).update(
-        fulfillment=RELEASED, end_customer=None, assigned_at=None, reason=reason[:500]
+        fulfillment=RELEASED, end_customer=None, assigned_at=None, reason=reason
     )
     Assignment.objects.filter(license_id__in=recalled, ended_at=None).update(ended_at=moment)
     void_claim_links(recalled, moment=moment)

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from ..accounts.access import refuse_own
-from ..errors import Invalid, InvalidQuantity, NotFound, ReasonRequired
+from ..errors import Invalid, InvalidQuantity, NotFound
 from ..events.record import record
 from ..events.types import EventType
 from ..host import shop
@@ -17,6 +17,7 @@ from ..host.types import SYSTEM, Actor
 from ..licenses.models import Approval, Fulfillment
 from ..licenses.units import PENDING, end_licenses, live_licenses
 from ..permissions import APPROVE_LICENSES
+from ..text import clean_reason
 from .counts import approval_state
 from .errors import AlreadyDecided
 from .locks import lock_order
@@ -41,8 +42,7 @@ def approve_license_order(
     NotFound, ForbiddenRole (one's own order), AlreadyDecided, InvalidQuantity, ReasonRequired, Invalid (the
     shop has deleted the order: nothing of it could be released).
     """
-    if release_unpaid and not reason.strip():
-        raise ReasonRequired()
+    reason = clean_reason(reason, shortest=1 if release_unpaid else 0)
     order = lock_order(license_order_id)
     refuse_own_order(order, actor)
     in_shop = shop.read_order(order.order_uuid)
@@ -63,7 +63,7 @@ def approve_license_order(
         line.approved = targets[line.pk]
         line.save(update_fields=["approved"])
     if waives:
-        order.unpaid_release_reason = reason.strip()[:500]
+        order.unpaid_release_reason = reason
     _decide(order, lines, reason=reason, actor=actor)
     record(
         EventType.LICENSE_ORDER_APPROVED,
@@ -86,8 +86,7 @@ def reject_license_order(license_order_id: UUID, *, reason: str, actor: Actor) -
 
     What was approved stays approved. Raises NotFound, ForbiddenRole, ReasonRequired, AlreadyDecided.
     """
-    if not reason.strip():
-        raise ReasonRequired()
+    reason = clean_reason(reason, shortest=1)
     order = lock_order(license_order_id)
     refuse_own_order(order, actor)
     lines = list(order.lines.select_for_update())
@@ -209,7 +208,7 @@ def _decide(
     order.approval = approval_state(lines).value
     order.decided_by = actor.label or actor.kind
     order.decided_at = now()
-    order.decision_reason = reason[:500]
+    order.decision_reason = reason
     order.save(
         update_fields=[
             "approval",

@@ -1,19 +1,15 @@
 """The order's lock comes first, before any key, license or line.
 
-Advisory, because most of what it guards is in other rooms' rows and in the host's. The classes are ours:
-the host uses 21218.
+Advisory, because most of what it guards is in other rooms' rows and in the host's.
 """
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from django.db import connection
-
+from ..advisory import LockClass, lock
 from ..errors import NotFound
 from .models import LicenseOrder
-
-_ORDER = 0x455344
 
 
 def lock_order(license_order_id: UUID) -> LicenseOrder:
@@ -28,5 +24,4 @@ def lock_order(license_order_id: UUID) -> LicenseOrder:
 
 def lock_order_uuid(order_uuid: UUID) -> None:
     """The same lock for an order that may not be recorded yet."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_ORDER, str(order_uuid)])
+    lock(LockClass.ORDER, str(order_uuid))

@@ -1,14 +1,14 @@
 """The sweep over orders: finds what hooks, workers or the broker lost, and repairs it.
 
-Every step may fail for one order without stopping the others, and everything it does is what the hook or
+A step may fail for one order without stopping the others, and everything it does is what the hook or
 the reaction would have done.
 """
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime, timedelta
-from typing import Callable, Dict, Iterable, List, Optional
+from functools import wraps
+from typing import Any, Callable, Collection, Iterable, List, Optional, Tuple
 from uuid import UUID
 
 from django.db import transaction
@@ -17,6 +17,7 @@ from django.db.models import F, Min, Q
 from ..host import shop
 from ..host.db import now
 from ..host.types import Order
+from ..isolation import each
 from ..keys.models import Reservation
 from ..keys.ring import keyring
 from ..licenses.models import ISSUED, LIVE, License, LicensePolicy, SuspensionCause
@@ -28,28 +29,28 @@ from .release import releasable_orders
 from .settlement import settle_license_order
 from .supply.allocation import allocate_license_order, fill_backorders
 
-logger = logging.getLogger(__name__)
-
 LOOKS_BACK = timedelta(days=90)
 ORDERS_PER_SWEEP = 200
 
 
-def reconcile_orders(*, since: Optional[datetime] = None) -> Dict[str, int]:
-    """Repair orders; what -> how many. `since` (aware) bounds the look at the shop's orders [90 days]."""
-    return {
-        "recorded": _record_missed(since),
-        "observed": _observe_again(),
-        "allocated": _each([*_never_allocated(), *_with_kept_keys()], allocate_license_order),
-        "filled": fill_backorders(),
-        "returned": _each(_ended_with_licenses(), settle_license_order),
-        "disputed": _each(_unlike_their_dispute(), settle_license_order),
-        "approved": _each(_never_decided(), approve_by_policy),
-        "released": _each(releasable_orders(ORDERS_PER_SWEEP), settle_license_order),
-    }
+# (name, what it does; how many it repaired), in the order in which one makes the next one due.
+STEPS: Tuple[Tuple[str, Callable[[], int]], ...] = (
+    ("recorded", lambda: record_missed()),
+    ("observed", lambda: _observe_again()),
+    ("allocated", lambda: _each(_not_allocated(), allocate_license_order)),
+    ("filled", lambda: fill_backorders()),
+    ("returned", lambda: _each(_ended_with_licenses(), settle_license_order)),
+    ("disputed", lambda: _each(_unlike_their_dispute(), settle_license_order)),
+    ("approved", lambda: _each(_never_decided(), approve_by_policy)),
+    ("released", lambda: _each(releasable_orders(ORDERS_PER_SWEEP), settle_license_order)),
+)
 
 
-def _record_missed(since: Optional[datetime]) -> int:
-    """Shop orders with licensed lines that we have no record of: the hook was lost, or we were off."""
+def record_missed(since: Optional[datetime] = None) -> int:
+    """Record orders of the shop that we have no record of: the hook was lost, or we were off; how many.
+
+    `since` (aware) bounds how far it looks back [90 days].
+    """
     policies = LicensePolicy.objects.filter(archived_at=None)
     oldest = policies.aggregate(oldest=Min("created_at"))["oldest"]
     if oldest is None:
@@ -60,7 +61,7 @@ def _record_missed(since: Optional[datetime]) -> int:
         since=max(oldest, since or now() - LOOKS_BACK),
         limit=ORDERS_PER_SWEEP,
     )
-    return _each(shop.read_orders(missed), observe_order)
+    return _each_read(missed, observe_order)
 
 
 def _observe_again() -> int:
@@ -74,9 +75,11 @@ def _observe_again() -> int:
         *waiting.values_list("order_uuid", flat=True)[:ORDERS_PER_SWEEP],
         *stale.values_list("order_uuid", flat=True)[:ORDERS_PER_SWEEP],
     }
-    seen = _each(shop.read_orders(uuids), _look_at)
-    LicenseOrder.objects.filter(order_uuid__in=uuids).update(checked_at=now())
-    return seen
+    try:
+        return _each_read(uuids, _look_at)
+    finally:
+        # Those that failed as well, or they would come first for ever.
+        LicenseOrder.objects.filter(order_uuid__in=uuids).update(checked_at=now())
 
 
 def _look_at(order: Order) -> None:
@@ -86,6 +89,10 @@ def _look_at(order: Order) -> None:
     if known.captured < known.total:
         # A note is taken back under the lock only.
         settle_license_order(known.pk)
+
+
+def _not_allocated() -> List[UUID]:
+    return [*_never_allocated(), *_with_kept_keys()]
 
 
 def _never_allocated() -> List[UUID]:
@@ -140,13 +147,29 @@ def _ids(values) -> List[UUID]:
     return list(values.order_by().distinct()[:ORDERS_PER_SWEEP])
 
 
+def _each_read(uuids: Collection[UUID], repair: Callable[[Order], Any]) -> int:
+    """As `_each`, with the shop's orders of these ids."""
+
+    @wraps(repair)
+    def read_and_repair(uuid: UUID) -> None:
+        for order in shop.read_orders([uuid]):
+            repair(order)
+
+    try:
+        orders = shop.read_orders(uuids)
+    except Exception:
+        # One that cannot be read must not hide the others.
+        return _each(uuids, read_and_repair)
+    return _each(orders, repair)
+
+
 def _each(subjects: Iterable, repair: Callable) -> int:
-    repaired = 0
-    for subject in subjects:
-        try:
-            with transaction.atomic():
-                repair(subject)
-            repaired += 1
-        except Exception as error:
-            logger.error("%s failed in the sweep: %s", repair.__name__, type(error).__name__)
-    return repaired
+    """For how many of these it was done, each in a transaction of its own."""
+
+    @wraps(repair)
+    def repaired(subject: Any) -> int:
+        with transaction.atomic():
+            repair(subject)
+        return 1
+
+    return each(subjects, repaired)

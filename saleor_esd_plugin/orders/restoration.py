@@ -8,13 +8,14 @@ from uuid import UUID
 
 from django.db import transaction
 
-from ..errors import Invalid, InvalidQuantity, NotFound, ReasonRequired
+from ..errors import Invalid, InvalidQuantity, NotFound
 from ..events.record import record
 from ..events.types import EventType
 from ..host import shop
 from ..host.types import Actor, Order
 from ..licenses.models import License
 from ..permissions import MANAGE_LICENSES
+from ..text import clean_reason
 from .approval import refuse_own_order
 from .counts import approval_after_leaving
 from .locks import lock_order
@@ -41,8 +42,7 @@ def restore_units(
     NotFound, ForbiddenRole (one's own order), ReasonRequired, Invalid (nothing to do, nothing failed),
     InvalidQuantity (more than left for money that is not gone).
     """
-    if not reason.strip():
-        raise ReasonRequired()
+    reason = clean_reason(reason, shortest=1)
     order = lock_order(license_order_id)
     refuse_own_order(order, actor)
     if not quantities and not covers_failed_refund:

@@ -8,12 +8,13 @@ from uuid import UUID
 
 from django.db import transaction
 
-from ..errors import Invalid, InvalidQuantity, NotFound, ReasonRequired
+from ..errors import Invalid, InvalidQuantity, NotFound
 from ..events.record import record
 from ..events.types import EventType
 from ..host import shop
 from ..host.types import Actor
 from ..permissions import MANAGE_LICENSES
+from ..text import clean_reason
 from .locks import lock_order
 from .models import LicenseOrder
 from .settlement import settle_locked_order
@@ -36,8 +37,7 @@ def return_units(
     All or nothing. Raises NotFound (also for a license that has left before), ReasonRequired, Invalid
     (nothing to do), InvalidQuantity (fewer units are left).
     """
-    if not reason.strip():
-        raise ReasonRequired()
+    reason = clean_reason(reason, shortest=1)
     order = lock_order(license_order_id)
     lines = list(order.lines.select_for_update().order_by("pk"))
     leaving = _named_by_staff(units_in_order(lines), set(license_ids), dict(quantities or {}))

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Count, Q
 
 from ..host import shop
+from ..isolation import each
 from ..keys.models import KeyPool
 from ..licenses.models import ISSUED, License, LicensePolicy
 from ..licenses.policies.ranking import draws_on, pools_of_policies
@@ -59,16 +60,19 @@ def set_stock_in_shop(pool_ids: Optional[Iterable[UUID]] = None) -> None:
         KeyPool.objects.filter(pk__in=pools, is_generated=True).values_list("pk", flat=True)
     )
     unsold = unsold_keys(pools)
-    for policy in policies.order_by("variant_ref"):
+
+    def set_stock(policy: LicensePolicy) -> None:
         mine = drawn_on[policy.pk]
         if generated.intersection(mine):
-            continue
+            return
         free = (sum if policy.falls_back else max)(unsold[pool_id] for pool_id in mine)
         if shop.set_stock(policy.variant_ref, free) == "SEVERAL_STOCK_ROWS":
             logger.warning(
                 "Variant %s has several stock rows; its stock does not follow the free keys.",
                 policy.variant_ref,
             )
+
+    each(policies.order_by("variant_ref"), set_stock)
 
 
 def pools_of_order(license_order_id: UUID) -> List[UUID]:

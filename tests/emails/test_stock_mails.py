@@ -9,7 +9,7 @@ from saleor_esd_plugin.emails.models import Delivery
 from saleor_esd_plugin.emails.render import render
 from saleor_esd_plugin.emails.sender import Sender
 from saleor_esd_plugin.keys.models import KeyPool
-from saleor_esd_plugin.keys.stock.pools import update_key_pool
+from saleor_esd_plugin.licenses.policies.pools import update_key_pool
 from saleor_esd_plugin.licenses.stock_alerts import watch_stock
 
 pytestmark = pytest.mark.django_db

@@ -77,8 +77,11 @@ def test_to_standard_output(licenses, capfdbinary):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["licenses", "--clear", "--yes"], "needs a --reason"),
-        (["licenses", "--clear", "--yes", "--reason", "short"], "needs a --reason"),
+        (["licenses", "--clear", "--yes"], "--reason: Give a reason of at least 10 characters."),
+        (
+            ["licenses", "--clear", "--yes", "--reason", "short"],
+            "--reason: Give a reason of at least 10 characters.",
+        ),
         (["licenses", "--clear", "--reason", "moving to another shop"], "say --yes"),
         (["licenses", "--pool", "x"], "--pool is for keys"),
         (["keys"], "Name the --pool"),

@@ -26,6 +26,7 @@ SENDER = "{ licenseSender { name address } }"
 HEALTH = "{ licenseHealth { isUnlocked problems version } }"
 ALL_OF_IT = """{ licenseHealth {
   isActive isUnlocked sweptAt isSweepLate mailsFailingSince brokerAnswers brokerDownSince
+  failingSteps { step since times error }
   waitingOrders { reason orders } problems
 } }"""
 
@@ -95,6 +96,7 @@ def test_what_works_and_what_waits_is_told_apart(api, staff):
         "isActive": True,
         "isUnlocked": True,
         "isSweepLate": False,
+        "failingSteps": [],
         "mailsFailingSince": None,
         "brokerAnswers": None,
         "brokerDownSince": None,
@@ -103,15 +105,20 @@ def test_what_works_and_what_waits_is_told_apart(api, staff):
 
 
 def test_what_does_not_work_is_a_field_and_a_sentence(api, staff):
-    SignsOfLife.objects.update(swept_at=now() - timedelta(minutes=6))
     note_mail(left=False)
+    note_sweep({"events": "ValueError"})
+    SignsOfLife.objects.update(swept_at=now() - timedelta(minutes=6))
 
     health = api(staff("MANAGE_LICENSES"))(ALL_OF_IT)["data"]["licenseHealth"]
 
     assert health["isSweepLate"] is True
     assert health["mailsFailingSince"] is not None
+    (failing,) = health["failingSteps"]
+    assert failing.pop("since") is not None
+    assert failing == {"step": "events", "times": 1, "error": "ValueError"}
     assert [problem.partition(" since ")[0] for problem in health["problems"]] == [
         "No sweep has ended",
+        "The sweep's step events failed once",
         "No mail could leave",
     ]
 

@@ -17,6 +17,7 @@ from saleor_esd_plugin.emails import send
 from saleor_esd_plugin.emails.models import Delivery
 from saleor_esd_plugin.events.models import SignsOfLife
 from saleor_esd_plugin.events.signs import note_mail, note_sweep, signs_of_life
+from saleor_esd_plugin.host import broker
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.host.types import PluginSettings
 
@@ -86,17 +87,43 @@ def test_a_sweep_says_that_it_came_to_its_end(monkeypatch, is_active):
     assert len(problems()) == (0 if is_active else 1)
 
 
-def test_a_sweep_that_fails_does_not_say_so(monkeypatch):
+def test_a_sweep_that_cannot_begin_does_not_say_so(monkeypatch):
     def fails():
         raise DatabaseError("no")
 
-    monkeypatch.setattr(tasks.reconcile, "reconcile_orders", fails)
+    monkeypatch.setattr("saleor_esd_plugin.host.shop.plugin_settings", fails)
     before = signs_of_life().swept_at
 
     with pytest.raises(DatabaseError):
         tasks.reconcile_all()
 
     assert signs_of_life().swept_at == before
+
+
+def test_a_step_of_the_sweep_that_fails_is_told_everywhere():
+    note_sweep({"events": "ValueError"})
+    note_sweep({"events": "ValueError", "deliveries": "DatabaseError, KeyError"})
+    since = {each.step: each.since.isoformat() for each in health.examine().failing_steps}
+
+    refusal, printed = run("--json")
+
+    assert refusal == "2 problems."
+    assert json.loads(printed)["failingSteps"] == [
+        {
+            "step": "deliveries",
+            "since": since["deliveries"],
+            "times": 1,
+            "error": "DatabaseError, KeyError",
+        },
+        {"step": "events", "since": since["events"], "times": 2, "error": "ValueError"},
+    ]
+    assert problems()[0].startswith("The sweep's step deliveries failed once since 20")
+    assert "failingSteps deliveries (DatabaseError, KeyError), events (ValueError)" in run()[1]
+    assert probe() == (503, b"not ok")
+
+    note_sweep({})
+    assert problems() == []
+    assert probe() == (200, b"ok")
 
 
 def test_since_when_mails_fail_is_told_until_one_leaves(smtp, run_commits):
@@ -190,7 +217,7 @@ def test_a_key_that_was_removed_for_good_is_looked_for_once(use_ring, add_key):
 def test_a_broker_that_does_not_answer_is_told(redis, how):
     assert health.examine().broker_answers is True
     BREAKS[how](redis)
-    tasks.broker.start(tasks.dispatch_event, "0189d0d0-0000-7000-8000-000000000001")
+    broker.start("dispatch_event", "0189d0d0-0000-7000-8000-000000000001")
 
     found = health.examine()
 

@@ -17,7 +17,7 @@ AS_SHIPPED = broker.PATIENCE  # seconds; the fixture changes it
 
 
 def start(number):
-    broker.start(tasks.dispatch_event, ID % number)
+    broker.start("dispatch_event", ID % number)
 
 
 def _all_threads():

@@ -13,8 +13,9 @@ from saleor_esd_plugin.keys.importing import staging
 from saleor_esd_plugin.keys.importing.reports import WHAT_TO_DO
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, KeyImport, LicenseKey
 from saleor_esd_plugin.keys.ring import keyring
-from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch, update_key_pool
+from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch
 from saleor_esd_plugin.keys.verdicts import ImportVerdict
+from saleor_esd_plugin.licenses.policies.pools import update_key_pool
 from saleor_esd_plugin.management.commands import esd_import
 
 

@@ -10,8 +10,12 @@ import pytest
 from saleor_esd_plugin import tasks
 from saleor_esd_plugin.errors import Invalid
 from saleor_esd_plugin.events.models import Event
+from saleor_esd_plugin.events.record import record
+from saleor_esd_plugin.isolation import SomeFailed
 from saleor_esd_plugin.keys.models import KeyPool
-from saleor_esd_plugin.keys.stock.pools import create_key_pool, update_key_pool
+from saleor_esd_plugin.keys.stock.pools import create_key_pool
+from saleor_esd_plugin.licenses import stock_alerts
+from saleor_esd_plugin.licenses.policies.pools import update_key_pool
 from saleor_esd_plugin.licenses.stock_alerts import watch_stock
 
 pytestmark = pytest.mark.django_db
@@ -201,3 +205,24 @@ def test_settings_are_recorded_before_and_after():
         "low_stock_threshold": [5, 7],
         "staff_addresses": ["", "a@example.com"],
     }
+
+
+def test_a_pool_that_fails_keeps_no_other_from_being_told(pool, monkeypatch):
+    other = make.make_pool(5)
+    update_key_pool(other.pk, low_stock_threshold=10, actor=make.STAFF)
+    sell(pool, 5)
+
+    def fails_for_pool(type, pool_id, **data):
+        if pool_id == pool.pk:
+            raise ValueError
+        return record(type, pool_id, **data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stock_alerts, "record", fails_for_pool)
+        with pytest.raises(SomeFailed) as failure:
+            watch_stock()
+
+    assert failure.value.done == 1
+    assert (alerts(pool), alerts(other)) == ([], [("low_stock", 5)])
+    assert watch_stock() == 1
+    assert alerts(pool) == [("low_stock", 8)]

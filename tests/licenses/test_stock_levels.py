@@ -16,9 +16,10 @@ from saleor_esd_plugin.keys.importing.small import KeySource, import_license_key
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, LicenseKey, StockChange
 from saleor_esd_plugin.keys.stock import lifecycle, withholding
 from saleor_esd_plugin.keys.stock.generating import generate_license_keys
-from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch, update_key_pool
+from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch
 from saleor_esd_plugin.licenses.invariants import violations
 from saleor_esd_plugin.licenses.models import LIVE, License
+from saleor_esd_plugin.licenses.policies.pools import update_key_pool
 from saleor_esd_plugin.licenses.replacement import replace_license_keys
 from saleor_esd_plugin.licenses.stock_levels import (
     Expiry,

@@ -12,6 +12,7 @@ from factories import (
     make_license_order,
     make_policy,
     make_pool,
+    reconcile_orders,
     unique,
 )
 from provider import disputed, refunded, sell, tell
@@ -24,7 +25,6 @@ from saleor_esd_plugin.orders.approval import approve_by_policy, approve_license
 from saleor_esd_plugin.orders.counts import order_availability
 from saleor_esd_plugin.orders.intake.recording import observe_order
 from saleor_esd_plugin.orders.models import LicenseOrder
-from saleor_esd_plugin.orders.reconcile import reconcile_orders
 from saleor_esd_plugin.orders.supply.allocation import allocate_license_order
 
 pytestmark = pytest.mark.django_db

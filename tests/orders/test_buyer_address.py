@@ -14,7 +14,6 @@ from saleor_esd_plugin.orders import buyer_address
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
 from saleor_esd_plugin.orders.intake.recording import observe_order
 from saleor_esd_plugin.orders.models import LicenseOrder
-from saleor_esd_plugin.orders.reconcile import reconcile_orders
 
 pytestmark = pytest.mark.django_db
 CHANGED = "license_order.buyer_address_changed"
@@ -41,7 +40,7 @@ def test_once_however_often_it_is_read(order):
     for _ in range(2):
         observe_order(in_shop(order))
         buyer_address.read_buyer_address(order.pk)
-        reconcile_orders()
+        make.reconcile_orders()
 
     (event,) = Event.objects.filter(type=CHANGED)
     assert (event.subject_id, event.order_id, event.account_id) == (
@@ -145,10 +144,10 @@ def test_an_order_recorded_before_is_asked_at_the_first_look():
     assert LicenseOrder.objects.get(pk=order.pk).follows_user is True
     LicenseOrder.objects.update(follows_user=None)
 
-    reconcile_orders()
+    make.reconcile_orders()
     user.email = "ada@elsewhere.example"
     user.save()
-    reconcile_orders()
+    make.reconcile_orders()
 
     order.refresh_from_db()
     assert (order.follows_user, order.buyer_email) == (True, "ada@elsewhere.example")
@@ -184,7 +183,7 @@ def test_a_user_of_an_equal_address_is_no_buyer(order, decide):
     build.set_email(host_order, user.email)
     host_order.user = user
     host_order.save()
-    reconcile_orders()
+    make.reconcile_orders()
     actor = make.actor_for(user, "APPROVE_LICENSES")
 
     decide(order.pk, actor=actor, reason="checked")

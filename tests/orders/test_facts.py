@@ -8,7 +8,15 @@ import build
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from factories import STAFF, make_license_order, make_policy, make_pool, record, table_digest
+from factories import (
+    STAFF,
+    make_license_order,
+    make_policy,
+    make_pool,
+    reconcile_orders,
+    record,
+    table_digest,
+)
 from provider import (
     PROVIDER,
     captured,
@@ -34,7 +42,6 @@ from saleor_esd_plugin.orders.counts import order_availability
 from saleor_esd_plugin.orders.facts import note_payment_facts
 from saleor_esd_plugin.orders.intake.recording import observe_order
 from saleor_esd_plugin.orders.models import DisputeStage, LicenseOrder, PaymentFact
-from saleor_esd_plugin.orders.reconcile import reconcile_orders
 
 pytestmark = pytest.mark.django_db
 

@@ -13,6 +13,7 @@ from factories import (
     make_license_order,
     make_policy,
     make_pool,
+    reconcile_orders,
     record,
     table_digest,
 )
@@ -20,11 +21,11 @@ from provider import captured, disputed, refunded, sell, tell
 
 from saleor_esd_plugin.events.models import Dispatch, Event
 from saleor_esd_plugin.host import shop
+from saleor_esd_plugin.isolation import SomeFailed
 from saleor_esd_plugin.licenses.lifecycle import reinstate_order_licenses, suspend_order_licenses
 from saleor_esd_plugin.licenses.models import SuspensionCause
 from saleor_esd_plugin.orders.approval import approve_license_order
 from saleor_esd_plugin.orders.models import DisputeStage, LicenseOrder, PaymentFact
-from saleor_esd_plugin.orders.reconcile import reconcile_orders
 
 pytestmark = pytest.mark.django_db
 NOTHING = {
@@ -235,10 +236,12 @@ def test_one_order_that_fails_does_not_stop_the_others(monkeypatch, caplog):
     fails_for_first.__name__ = "allocate_license_order"
     monkeypatch.setattr(reconcile, "allocate_license_order", fails_for_first)
 
-    assert reconcile_orders()["allocated"] == 1
+    with pytest.raises(SomeFailed) as failure:
+        reconcile_orders()
 
+    assert (failure.value.done, failure.value.errors) == (1, ["ValueError"])
     assert (len(licenses_of(first)), len(licenses_of(second))) == (0, 1)
-    assert "allocate_license_order failed in the sweep: ValueError" in caplog.text
+    assert f"allocate_license_order of {first.pk} failed: ValueError" in caplog.text
     assert "secret text" not in caplog.text
 
 

@@ -11,6 +11,7 @@ from factories import (
     STAFF,
     make_license_order,
     make_policy,
+    reconcile_orders,
     record,
     table_digest,
     unique,
@@ -33,7 +34,6 @@ from saleor_esd_plugin.orders.approval import approve_license_order, reject_lice
 from saleor_esd_plugin.orders.counts import order_availability
 from saleor_esd_plugin.orders.intake.recording import observe_order
 from saleor_esd_plugin.orders.models import PaymentFact
-from saleor_esd_plugin.orders.reconcile import reconcile_orders
 from saleor_esd_plugin.orders.returns import return_units
 from saleor_esd_plugin.orders.settlement import settle_license_order
 

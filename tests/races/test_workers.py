@@ -18,6 +18,7 @@ from factories import (
     make_license_order,
     make_policy,
     make_pool,
+    reconcile_orders,
     record,
 )
 from racing import failures, failures_of, meet, together, without_index
@@ -26,7 +27,6 @@ from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.keys.models import AvailableKey, KeyPool
 from saleor_esd_plugin.licenses.models import LIVE, License
 from saleor_esd_plugin.orders.models import LicenseOrder, LicenseOrderLine
-from saleor_esd_plugin.orders.reconcile import reconcile_orders
 from saleor_esd_plugin.orders.supply import allocation, claiming
 from saleor_esd_plugin.orders.supply.allocation import allocate_license_order, fill_backorders
 

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from saleor_esd_plugin import tasks
+from saleor_esd_plugin import reactions, tasks
 from saleor_esd_plugin.emails import messages
 from saleor_esd_plugin.emails.models import Delivery
 from saleor_esd_plugin.events.models import Dispatch
@@ -147,15 +147,15 @@ def test_with_a_worker_all_of_them_are_handed_to_it(sell, ask, smtp, monkeypatch
     events, mails = [], []
     settings.CELERY_TASK_ALWAYS_EAGER = False
     assert tasks.send_delivery.app.conf.task_always_eager is False
-    handed_over = {tasks.dispatch_event: events, tasks.send_delivery: mails}
+    handed_over = {"dispatch_event": events, "send_delivery": mails}
     monkeypatch.setattr(broker, "start", lambda task, id_: handed_over[task].append(id_))
 
     assert assign(ask, licenses, customer)["mailsToCome"] == 25
     assert (len(events), mails) == (1, [])
     (event_id,) = events
-    tasks.begin_request()
+    reactions.begin_request()
     tasks.dispatch_event(event_id)
-    tasks.end_request()
+    reactions.end_request()
 
     assert len(mails) == 25
     assert Dispatch.objects.get(pk=event_id).told_at is not None

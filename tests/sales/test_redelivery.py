@@ -15,7 +15,7 @@ import factories
 import pytest
 from shop import find_license_order, free_keys, order_uuid_of, shop_stock
 
-from saleor_esd_plugin import tasks
+from saleor_esd_plugin import reactions, tasks
 from saleor_esd_plugin.emails import catalog
 from saleor_esd_plugin.emails.models import Delivery
 from saleor_esd_plugin.events.models import Dispatch, Event
@@ -191,7 +191,7 @@ def test_reactions_that_run_again_change_nothing(undisturbed, make_market, smtp,
 
     def between_acts() -> None:
         with monkeypatch.context() as patch:
-            patch.setattr(tasks, "now", lambda: None)
+            patch.setattr(reactions, "now", lambda: None)
             broker.deliver()
         sweeps()
         broker.deliver()
@@ -235,7 +235,7 @@ def test_control_without_dedupe_keys_mails_go_out_again(
     def between_acts() -> None:
         with monkeypatch.context() as patch:
             patch.setattr(catalog, "_delivery", undeduped)
-            patch.setattr(tasks, "now", lambda: None)
+            patch.setattr(reactions, "now", lambda: None)
             broker.deliver()
         sweeps()
 

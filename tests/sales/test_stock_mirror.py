@@ -15,7 +15,8 @@ from saleor_esd_plugin import tasks
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import KeyPool
-from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch, update_key_pool
+from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch
+from saleor_esd_plugin.licenses.policies.pools import update_key_pool
 from saleor_esd_plugin.orders.approval import approve_license_order
 
 

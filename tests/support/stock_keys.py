@@ -21,7 +21,8 @@ from saleor_esd_plugin.keys.ring.rotation import Rewrap
 from saleor_esd_plugin.keys.ring.rotation_halves import Encryption, Index
 from saleor_esd_plugin.keys.ring.usage import ring_use
 from saleor_esd_plugin.keys.stock import withholding
-from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch, update_key_pool
+from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch
+from saleor_esd_plugin.licenses.policies.pools import update_key_pool
 
 
 class StockKeys(StockMachine):

@@ -15,7 +15,6 @@ from ...host.shop import user_email
 from ...host.types import Actor
 from ...licenses.end_customers import delete_end_customer, update_end_customer
 from ...permissions import MANAGE_LICENSES, Right
-from ...text import clean_reason
 from ..base import BaseMutation, owner_or_staff, signed_in, staff_with
 from ..ids import find
 from .inputs import (
@@ -101,7 +100,7 @@ class LicenseEndCustomerUpdate(BaseMutation):
         updated = update_end_customer(
             end_customer.pk,
             is_staff=is_staff,
-            reason=clean_reason(input.reason),
+            reason=input.reason or "",
             code=input.code,
             name=input.name,
             email=input.email,

@@ -15,7 +15,6 @@ from ...licenses import queries as licenses
 from ...orders import queries as orders
 from ...orders.models import LicenseOrder as OrderRow
 from ...permissions import MANAGE_LICENSES, Right
-from ...text import clean_reason
 from ..base import BaseMutation, owner_or_staff
 from ..ids import find
 from ..licenses.types import License
@@ -66,7 +65,7 @@ class LicenseEmailResend(BaseMutation):
             license.pk,
             email=input.email,
             is_staff=not all(as_member),
-            reason=clean_reason(input.reason),
+            reason=input.reason or "",
             actor=actor,
         )
         return cls(license=resent)

@@ -17,7 +17,6 @@ from ...host import shop
 from ...host.graphql import DateTime
 from ...host.types import Actor
 from ...permissions import MANAGE_LICENSE_KEYS, MANAGE_LICENSES, REVEAL_LICENSE_KEYS
-from ...text import clean_reason
 from ..base import BaseMutation, owner_or_staff, staff_with
 from ..ids import decode
 from .files import keys_for, licenses_for, stored_filter
@@ -73,7 +72,7 @@ class LicensesExport(_Answer, BaseMutation):
             wanted=stored,
             columns=input.columns,
             is_clear=is_clear,
-            reason=clean_reason(input.reason),
+            reason=input.reason or "",
             account_id=prepared.account_id,
         )
         return _answer(cls, issued)
@@ -108,7 +107,7 @@ class LicenseKeyPoolExport(_Answer, BaseMutation):
             wanted=stored,
             columns=input.columns,
             is_clear=is_clear,
-            reason=clean_reason(input.reason),
+            reason=input.reason or "",
         )
         return _answer(cls, issued)
 

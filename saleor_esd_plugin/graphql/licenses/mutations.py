@@ -20,7 +20,6 @@ from ...licenses.replacement import replace_license_keys
 from ...orders import queries as orders
 from ...orders.models import LicenseOrderLine
 from ...permissions import MANAGE_LICENSE_KEYS, MANAGE_LICENSES, REVEAL_LICENSE_KEYS, Right
-from ...text import clean_reason
 from ..base import BaseMutation, anyone, nested, owner_or_staff, staff_with
 from ..ids import decode_all, find
 from ..orders.lookup import find_line
@@ -91,7 +90,7 @@ class LicenseAssign(BaseMutation):
             end_customer_id=cls._end_customer(actor, input).pk,
             accept_revealed_key=bool(input.accept_revealed_key),
             is_staff=is_staff,
-            reason=clean_reason(input.reason),
+            reason=input.reason or "",
             actor=actor,
         )
         return cls(licenses=assigned)
@@ -117,7 +116,7 @@ class LicenseAssign(BaseMutation):
             end_customer_id=cls._end_customer(actor, input).pk,
             accept_revealed_key=bool(input.accept_revealed_key),
             is_staff=is_staff,
-            reason=clean_reason(input.reason),
+            reason=input.reason or "",
             actor=actor,
         )
 
@@ -149,7 +148,7 @@ class LicenseRecall(BaseMutation):
             [license.pk for license in found],
             actor=actor,
             is_staff=is_staff,
-            reason=clean_reason(input.reason),
+            reason=input.reason or "",
         )
         return cls(licenses=recalled)
 
@@ -202,7 +201,7 @@ class LicenseKeyReveal(BaseMutation):
     def perform(cls, actor: Actor, input: Any) -> LicenseKeyReveal:
         license = find(queries.visible_to(actor), input.license, "License", field="license")
         require_right(actor, license.account_id, Right.REVEAL, REVEAL_LICENSE_KEYS)
-        reason = clean_reason(input.reason)
+        reason = input.reason or ""
         secret = handover.reveal_license_key(license.pk, actor=actor, reason=reason)
         return cls(key=secret, license=LicenseRow.objects.get(pk=license.pk))
 

@@ -17,7 +17,6 @@ from ...orders.models import LicenseOrder as OrderRow
 from ...orders.restoration import restore_units
 from ...orders.returns import return_units
 from ...permissions import APPROVE_LICENSES, MANAGE_LICENSES
-from ...text import clean_reason
 from ..base import BaseMutation, anyone, staff_with
 from ..ids import decode_all
 from .inputs import (
@@ -80,7 +79,7 @@ class LicenseOrderApprove(BaseMutation):
             order.pk,
             quantities=None if input.lines is None else _quantities(order, input.lines),
             release_unpaid=bool(input.release_unpaid),
-            reason=clean_reason(input.reason),
+            reason=input.reason or "",
             actor=actor,
         )
         return cls(license_order=OrderRow.objects.get(pk=order.pk))
@@ -102,8 +101,7 @@ class LicenseOrderReject(BaseMutation):
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicenseOrderReject:
         order = find_order(queries.visible_to(actor), input.id)
-        reason = clean_reason(input.reason)
-        approval.reject_license_order(order.pk, reason=reason, actor=actor)
+        approval.reject_license_order(order.pk, reason=input.reason, actor=actor)
         return cls(license_order=OrderRow.objects.get(pk=order.pk))
 
 
@@ -129,7 +127,7 @@ class LicenseOrderReturn(BaseMutation):
             license_ids=_licenses(input.licenses or ()),
             quantities=_quantities(order, input.lines or ()),
             covers_refund=bool(input.covers_refund),
-            reason=clean_reason(input.reason),
+            reason=input.reason,
             actor=actor,
         )
         return cls(license_order=OrderRow.objects.get(pk=order.pk))
@@ -157,7 +155,7 @@ class LicenseOrderRestore(BaseMutation):
             order.pk,
             quantities=_quantities(order, input.lines or ()),
             covers_failed_refund=bool(input.covers_failed_refund),
-            reason=clean_reason(input.reason),
+            reason=input.reason,
             actor=actor,
         )
         return cls(license_order=OrderRow.objects.get(pk=order.pk))

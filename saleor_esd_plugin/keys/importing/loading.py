@@ -10,9 +10,10 @@ import time
 from typing import Any, Callable, Dict, Iterable, List
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Sum
 
+from ...advisory import LockClass, try_lock
 from ...host.db import now
 from ...ids import uuid7s
 from ..formats import find_format
@@ -28,8 +29,6 @@ from .collector import resting_collector
 from .judging import Candidate, Target, hold_back, judge_existing
 from .reports import ImportReport, RowVerdict, Run, from_json, joined, runs_of, to_json
 
-_LOCK = "SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))"
-_LOCK_CLASS = 0x45534B
 _SLEEP = 0.2
 
 QUARANTINED = "A batch of it was quarantined; import what is left as a new file."
@@ -67,9 +66,7 @@ def run_import(
 @transaction.atomic
 def _take_step(import_id: UUID) -> Any:
     """One chunk, or the end of a pass. True: there is more; False: nothing to do; None: another is at it."""
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [_LOCK_CLASS, str(import_id)])
-        is_ours = cursor.fetchone()[0]
+    is_ours = try_lock(LockClass.KEY_IMPORT, str(import_id))
     key_import = KeyImport.objects.get(pk=import_id)
     if key_import.finished_at or key_import.stopped_at:
         return False

@@ -11,14 +11,15 @@ from typing import List, Sequence, Tuple
 
 from django.db import connection
 
+from ...advisory import LockClass, lock
 from ..errors import KeyringLocked
 from ..formats import find_format
 from ..models import KeyPool
 from . import checks
 from .keyring import KeyRing
 
-# For pg_advisory_xact_lock: the first number is ours, the second says what is locked.
-_IMPORTING, _MOVING = (0x657364, 1), (0x657364, 2)
+# Which locks of KEY_INDEX.
+_IMPORTING, _MOVING = 1, 2
 
 
 def hold_uniqueness(ring: KeyRing) -> None:
@@ -34,10 +35,10 @@ def hold_uniqueness(ring: KeyRing) -> None:
     """
     # Whoever does not know yet of a pool of another mode is waited for by those who import into it.
     is_enough = index_is_enough(ring, modes_in_use())
-    _lock("pg_advisory_xact_lock" + ("_shared" if is_enough else ""), *_IMPORTING)
+    lock(LockClass.KEY_INDEX, _IMPORTING, shared=is_enough)
     if len(ring.index_kids) == 1:
         # Whoever knows one index key relies on the unique index, so no row may leave it meanwhile.
-        _lock("pg_advisory_xact_lock_shared", *_MOVING)
+        lock(LockClass.KEY_INDEX, _MOVING, shared=True)
     verify_index_keys(ring)
 
 
@@ -70,12 +71,7 @@ def hold_index() -> None:
 
     It waits for importers that do not know that key, and keeps them out until the transaction ends.
     """
-    _lock("pg_advisory_xact_lock", *_MOVING)
-
-
-def _lock(function: str, ours: int, what: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(%s, %s)", [ours, what])
+    lock(LockClass.KEY_INDEX, _MOVING)
 
 
 def index_kids_in_use() -> List[int]:

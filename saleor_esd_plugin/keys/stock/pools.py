@@ -1,13 +1,13 @@
-"""Pools of keys; withdrawing a batch that should not have been imported."""
+"""Making pools of keys (changing one: `licenses.pools`); withdrawing a batch that should not have been imported."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Mapping
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from ...errors import Invalid, NotFound, ReasonRequired
+from ...errors import Invalid, NotFound
 from ...events.record import record
 from ...events.types import EventType
 from ...host.db import now
@@ -31,13 +31,13 @@ _LONGEST_ADDRESSES = 1000
 def create_key_pool(
     *, name: str, format: str, kind: str, is_generated: bool = False, actor: Actor, **settings: Any
 ) -> KeyPool:
-    """A new, empty pool; works while the key ring is locked. `settings` are those of `update_key_pool`.
+    """A new, empty pool; works while the key ring is locked. `settings`: see `checked_settings`.
 
     Raises Invalid for an unknown format or kind, for a generated pool of a format that has no generator,
     and for settings out of range.
     """
-    settings = _checked(settings)
-    name = clean_text(name, field="name", longest=LONGEST_NAME, required=True, one_line=True)
+    settings = checked_settings(settings)
+    name = clean_name(name)
     if is_generated and not find_format(format).groups:
         raise Invalid(f"Keys of the format {format} cannot be generated.", field="isGenerated")
     if kind not in KeyKind.values:
@@ -63,46 +63,17 @@ def create_key_pool(
     return pool
 
 
-@transaction.atomic
-def update_key_pool(
-    pool_id: UUID,
-    *,
-    name: Optional[str] = None,
-    archived: Optional[bool] = None,
-    actor: Actor,
-    **settings: Any,
-) -> KeyPool:
-    """The pool with its new name, archived or brought back; None leaves a value as it is.
+def clean_name(name: str) -> str:
+    """The name of a pool as it may be stored. Raises Required, Invalid."""
+    return clean_text(name, field="name", longest=LONGEST_NAME, required=True, one_line=True)
 
-    An archived pool takes no more keys; those it has stay. `settings`: `low_stock_threshold` and
-    `runway_alert_days` (0: no alert), `staff_addresses` (commas between them, empty: the plugin's),
-    `use_by_margin` in days. Without a change nothing is recorded. Raises NotFound, Required, Invalid.
+
+def checked_settings(settings: Mapping[str, Any]) -> Dict[str, Any]:
+    """Those settings of a pool that are given (not None), each within its range. Raises Invalid.
+
+    `low_stock_threshold` and `runway_alert_days` (0: no alert), `staff_addresses` (commas between them, empty:
+    the plugin's), `use_by_margin` in days.
     """
-    settings = _checked(settings)
-    pool = KeyPool.objects.select_for_update().filter(pk=pool_id).first()
-    if pool is None:
-        raise NotFound()
-    changes: Dict[str, Any] = {}
-    if name is not None:
-        name = clean_text(name, field="name", longest=LONGEST_NAME, required=True, one_line=True)
-        if name != pool.name:
-            changes["name"] = [pool.name, name]
-            pool.name = name
-    if archived is not None and archived != (pool.archived_at is not None):
-        changes["archived"] = [not archived, archived]
-        pool.archived_at = now() if archived else None
-    for setting, value in settings.items():
-        if value != getattr(pool, setting):
-            changes[setting] = [getattr(pool, setting), value]
-            setattr(pool, setting, value)
-    if changes:
-        pool.save(update_fields=["name", "archived_at", *settings])
-        record(EventType.KEY_POOL_UPDATED, pool.pk, actor=actor, **changes)
-    return pool
-
-
-def _checked(settings: Dict[str, Any]) -> Dict[str, Any]:
-    """Those settings that are given (not None), each within its range."""
     unknown = set(settings) - set(_NUMBERS) - {"staff_addresses"}
     if unknown:
         raise TypeError(f"unknown settings {sorted(unknown)}")
@@ -123,9 +94,7 @@ def quarantine_key_batch(batch_id: UUID, *, reason: str, actor: Actor) -> KeyBat
     those into quarantine too. Doing it again changes nothing: the first reason stays. Raises
     ReasonRequired, NotFound.
     """
-    reason = clean_reason(reason)
-    if not reason:
-        raise ReasonRequired()
+    reason = clean_reason(reason, shortest=1)
     pool_id = KeyBatch.objects.filter(pk=batch_id).values_list("pool_id", flat=True).first()
     if pool_id is None:
         raise NotFound()

@@ -10,13 +10,11 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from ...advisory import LockClass, lock
 from ...host.db import now
 from ..models import LicenseKey
 
 FIRST_KEY = UUID(int=0)
-
-# Beside those of `orders.locks`.
-_DRAIN = 0x455345
 
 # Pool -> the last key that this process took. Keys before it are mostly dead entries, over which a
 # claim would have to step. Never decides: whoever gets too few starts at FIRST_KEY.
@@ -39,8 +37,7 @@ def lock_pool_drain(pool_id: UUID) -> None:
     Each takes what it finds and waits for the rest, so two of them would wait for each other. Taken first of
     all, before the lock of an order or a batch; everybody else leaves keys that are held to whoever holds them.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_DRAIN, str(pool_id)])
+    lock(LockClass.POOL_DRAIN, str(pool_id))
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
-from typing import Dict, Iterable, Optional, Tuple
+from typing import Dict, Iterable, List, Optional
 from uuid import UUID
 
 from django.db import connection
@@ -113,15 +113,21 @@ def close_reservation(reservation: Reservation, *, moment: datetime) -> None:
         Reservation.objects.filter(pk=reservation.pk).delete()
 
 
-def free_next_expired(moment: datetime) -> Optional[Tuple[UUID, Dict[UUID, int]]]:
-    """End the reservation that expired first: (its id, pool -> how many keys it gave back).
+def expired_reservations(moment: datetime, limit: int) -> List[UUID]:
+    """Ids of those that have expired, the first ones first."""
+    expired = Reservation.objects.filter(expires_at__lte=moment).order_by("expires_at", "pk")
+    return list(expired.values_list("pk", flat=True)[:limit])
 
-    None if there is none, or if others are at all of them.
+
+def free_expired(reservation_id: UUID, moment: datetime) -> Optional[Dict[UUID, int]]:
+    """End this reservation; pool -> how many keys it gave back.
+
+    None if somebody else is at it, has ended it, or made it last longer.
     """
     expired = Reservation.objects.select_for_update(skip_locked=True).filter(expires_at__lte=moment)
-    reservation = expired.order_by("expires_at", "pk").first()
+    reservation = expired.filter(pk=reservation_id).first()
     if reservation is None:
         return None
     given_back = give_up(reservation)
     Reservation.objects.filter(pk=reservation.pk).delete()
-    return reservation.pk, given_back
+    return given_back

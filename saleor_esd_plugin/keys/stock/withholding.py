@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from ...host.db import now
+from ...isolation import each
 from ..models import KeyPool
 
 CHUNK = 10_000
@@ -26,15 +27,11 @@ def withhold_old_keys(pool_ids: Optional[Iterable[UUID]] = None) -> int:
     """
     pools = KeyPool.objects.filter(is_generated=False)
     if pool_ids is not None:
-        return sum(_bring_in_line(pool_id) for pool_id in sorted(set(pool_ids)))
+        return each(sorted(set(pool_ids)), _bring_in_line)
     today = now().date()
-    return sum(
-        _bring_in_line(pool_id)
-        for pool_id, margin, before in pools.order_by("pk").values_list(
-            "pk", "use_by_margin", "withheld_before"
-        )
-        if before != today + timedelta(days=margin)
-    )
+    rows = pools.order_by("pk").values_list("pk", "use_by_margin", "withheld_before")
+    due = [pk for pk, margin, before in rows if before != today + timedelta(days=margin)]
+    return each(due, _bring_in_line)
 
 
 def _bring_in_line(pool_id: UUID) -> int:

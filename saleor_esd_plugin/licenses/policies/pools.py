@@ -1,17 +1,21 @@
-"""Archiving a pool, which only policies can stand in the way of; what is on sale without a policy."""
+"""Changing a pool, and archiving it, which policies may stand in the way of; what is on sale without a policy."""
 
 from __future__ import annotations
 
-from typing import Any, Iterable, List, Optional, Sequence
+from typing import Any, Dict, Iterable, List, Optional, Sequence
 from uuid import UUID
 
 from django.db import transaction
 
-from ...errors import Invalid
+from ...errors import Invalid, NotFound
+from ...events.changes import Change, apply_changes
+from ...events.record import record
+from ...events.types import EventType
 from ...host import shop
+from ...host.db import now
 from ...host.types import Actor
 from ...keys.models import KeyPool
-from ...keys.stock import pools
+from ...keys.stock.pools import checked_settings, clean_name
 from ..models import LicensePolicy
 from .ranking import draws_on
 
@@ -27,14 +31,34 @@ def update_key_pool(
     actor: Actor,
     **settings: Any,
 ) -> KeyPool:
-    """Rename the pool, archive it or bring it back, change its settings; its keys and licenses stay.
+    """The pool with its new name and settings (`checked_settings`), archived or brought back; None leaves a value.
 
-    Raises Invalid with the count, and what of it is on sale, while live policies draw on it; NotFound.
+    An archived pool takes no more keys; those it has stay, and so do licenses. Without a change nothing is
+    recorded. Raises NotFound, Required, Invalid: with the count, and what of it is on sale, while live policies
+    draw on a pool that is to be archived.
     """
     # The lock keeps a policy from choosing the pool while we look; `policies` takes it too.
-    KeyPool.objects.select_for_update().filter(pk=pool_id).first()
+    pool = KeyPool.objects.select_for_update().filter(pk=pool_id).first()
+    if archived:
+        _refuse_while_drawn_on(pool_id)
+    given = checked_settings(settings)
+    if pool is None:
+        raise NotFound()
+    if name is not None:
+        given["name"] = clean_name(name)
+    if archived is not None and archived != (pool.archived_at is not None):
+        given["archived_at"] = now() if archived else None
+    changes: Dict[str, Any] = dict(apply_changes(pool, given))
+    if changes.pop("archived_at", None):
+        changes["archived"] = Change(not archived, archived)
+    if changes:
+        record(EventType.KEY_POOL_UPDATED, pool.pk, actor=actor, **changes)
+    return pool
+
+
+def _refuse_while_drawn_on(pool_id: UUID) -> None:
     policies = LicensePolicy.objects.filter(draws_on([pool_id]), archived_at=None)
-    refs = list(policies.values_list("variant_ref", flat=True)) if archived else []
+    refs = list(policies.values_list("variant_ref", flat=True))
     if refs:
         selling = shop.variants_on_sale(refs)
         raise Invalid(
@@ -44,7 +68,6 @@ def update_key_pool(
             count=len(refs),
             on_sale=selling[:MOST_NAMED],
         )
-    return pools.update_key_pool(pool_id, name=name, archived=archived, actor=actor, **settings)
 
 
 def warnings_after_archiving(pool_id: UUID) -> List[str]:

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from ...conf import settings
 from ...errors import Invalid, InvalidQuantity, NotFound, Required
+from ...events.changes import changed
 from ...events.record import record
 from ...events.types import EventType
 from ...host.db import now
@@ -97,9 +98,9 @@ def update_license_policy(policy_id: UUID, *, actor: Actor, **fields: Any) -> Li
         rank_pools(policy, ranks)
     for name, value in _checked(fields).items():
         setattr(policy, name, value)
-    after = _event_data(policy)
-    if before != after:
-        if any(before[name] != after[name] for name in _APPROVAL):
+    changes = changed(before, _event_data(policy))
+    if changes:
+        if any(name in changes for name in _APPROVAL):
             policy.approval_changed_at = now()
         policy.save()
         record(
@@ -107,8 +108,8 @@ def update_license_policy(policy_id: UUID, *, actor: Actor, **fields: Any) -> Li
             policy.pk,
             actor=actor,
             pools=sorted({*pools, *_pools(policy)}),
-            before={name: before[name] for name in before if before[name] != after[name]},
-            after={name: after[name] for name in after if before[name] != after[name]},
+            before={name: change.before for name, change in changes.items()},
+            after={name: change.after for name, change in changes.items()},
         )
     return policy
 

@@ -11,11 +11,12 @@ from ...exports.csv_files import BrokenOff, Source, csv_chunks
 from ...exports.key_rows import KeyRows
 from ...exports.license_rows import LicenseRows
 from ...exports.models import ExportKind
-from ...exports.requests import SHORTEST_REASON, note_export
+from ...exports.requests import note_export
 from ...host.db import writing
 from ...host.types import SYSTEM
 from ...licenses.bulk_decryption import require_open_ring
 from ...licenses.models import License
+from ...text import SHORTEST_REASON, clean_reason
 from ..output import opened_output, tell
 from ..records import find_pool
 
@@ -47,10 +48,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         is_clear = options["clear"]
-        if is_clear and len(options["reason"].strip()) < SHORTEST_REASON:
-            raise CommandError(
-                f"--clear needs a --reason of at least {SHORTEST_REASON} characters."
-            )
+        try:
+            reason = clean_reason(options["reason"], shortest=SHORTEST_REASON if is_clear else 0)
+        except EsdError as error:
+            raise CommandError(f"--reason: {error.message}") from None
         if is_clear and not options["yes"]:
             raise CommandError("Keys in clear count as revealed for good; say --yes as well.")
         try:
@@ -60,7 +61,6 @@ class Command(BaseCommand):
                 kind, source, wanted = self._source(options)
             with opened_output(options["output"]) as file:
                 with writing():
-                    reason = options["reason"].strip()
                     note_export(kind, actor=SYSTEM, wanted=wanted, is_clear=is_clear, reason=reason)
                 for piece in csv_chunks(source, opens=is_clear, told=self._tell):
                     file.write(piece)

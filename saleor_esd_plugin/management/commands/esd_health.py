@@ -53,6 +53,15 @@ def _report(health: Health, waiting: Dict[str, int]) -> Dict[str, Any]:
         "isActive": health.is_active,
         "isUnlocked": health.is_unlocked,
         "isSweepLate": health.is_sweep_late,
+        "failingSteps": [
+            {
+                "step": failing.step,
+                "since": failing.since.isoformat(),
+                "times": failing.times,
+                "error": failing.error,
+            }
+            for failing in health.failing_steps
+        ],
         "brokerAnswers": health.broker_answers,
         **{name: moment and moment.isoformat() for name, moment in moments.items()},
         "waitingOrders": waiting,
@@ -64,4 +73,6 @@ def _report(health: Health, waiting: Dict[str, int]) -> Dict[str, Any]:
 def _words(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{count} {reason}" for reason, count in value.items()) or "-"
+    if isinstance(value, list):
+        return ", ".join(f"{each['step']} ({each['error']})" for each in value) or "-"
     return {True: "yes", False: "no", None: "-"}.get(value, str(value))

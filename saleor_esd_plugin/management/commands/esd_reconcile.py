@@ -6,11 +6,11 @@ from argparse import ArgumentParser, ArgumentTypeError
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from ... import tasks
+from ... import sweep
 from ...host.db import now, writing
-from ...orders.reconcile import reconcile_orders
+from ...orders.reconcile import record_missed
 
 _MOST_DAYS = 36_500
 
@@ -18,7 +18,8 @@ _MOST_DAYS = 36_500
 class Command(BaseCommand):
     help = (
         "Records orders that were missed, allocates, releases, returns, sends what is due. "
-        "The beat entry does the same every minute; run it from cron where there is no beat."
+        "The beat entry does the same every minute; run it from cron where there is no beat. "
+        "Exits 1 if a step failed; the others are done all the same."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -30,15 +31,19 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        days = options["since_days"]
+        days, steps = options["since_days"], sweep.STEPS
         if days is not None:
-            with writing():
-                reconcile_orders(since=now() - timedelta(days=days))
-        done = tasks.reconcile_all()
-        if not done:
+            back = timedelta(days=days)
+            steps = (("recorded", lambda: record_missed(now() - back)), *steps)
+        with writing():
+            swept = sweep.run(steps)
+        if not swept.done:
             self.stdout.write("The plugin is switched off; nothing was done.")
-        for what, count in done.items():
+        for what, count in swept.done.items():
             self.stdout.write(f"{what:>10} {count}")
+        if swept.failed:
+            failed = ", ".join(f"{step} ({error})" for step, error in swept.failed.items())
+            raise CommandError(f"Failed, in whole or in part: {failed}.")
 
 
 def _days(text: str) -> int:

@@ -13,6 +13,7 @@ from ...events.record import record
 from ...events.types import EventType
 from ...host.db import now
 from ...host.types import SYSTEM
+from ...isolation import Tally, each
 from ...keys.ring import keyring
 from ...keys.stock.queue import lock_pool_drain
 from ...keys.stock.reserving import close_reservation, find_reservation
@@ -77,29 +78,43 @@ def fill_backorders(pool_id: Optional[UUID] = None) -> int:
     """Give the keys of a pool, or of all pools, to the lines that wait longest; how many licenses it made.
 
     By order time, then line; of its pools a line gets the best first. One order per transaction; a pool is
-    left when it has no key any more.
+    left when it has no key any more. A line that fails stops no other. Raises SomeFailed.
     """
     if not keyring.is_unlocked():
         return 0
-    return sum(_drain(pool) for pool in backorders.pools_to_drain(pool_id))
+    return each(backorders.pools_to_drain(pool_id), _drain)
 
 
 def _drain(pool_id: UUID) -> int:
-    made = 0
-    tried: Set[UUID] = set()
-    ahead: List[UUID] = []
-    while True:
-        with transaction.atomic():
-            lock_pool_drain(pool_id)
-            ahead = ahead or backorders.next_waiting_lines(pool_id, besides=tried)
-            if not ahead:
-                return made
-            line_id = ahead.pop(0)
-            tried.add(line_id)
-            got, is_dry = _fill(line_id, pool_id)
-            made += got
-            if is_dry:
-                return made
+    drain, tally = _Drain(pool_id), Tally()
+    while not drain.is_over:
+        tally.run(f"Filling a line from pool {pool_id}", drain.fill_next)
+    return tally.total()
+
+
+class _Drain:
+    """Goes once over the lines that wait for keys of a pool; over when there are no more, or no key."""
+
+    def __init__(self, pool_id: UUID) -> None:
+        self.is_over = False
+        self._pool_id = pool_id
+        self._tried: Set[UUID] = set()
+        self._ahead: List[UUID] = []
+
+    @transaction.atomic
+    def fill_next(self) -> int:
+        # What fails before there is a line fails for all of them.
+        self.is_over = True
+        lock_pool_drain(self._pool_id)
+        besides = self._tried
+        self._ahead = self._ahead or backorders.next_waiting_lines(self._pool_id, besides=besides)
+        if not self._ahead:
+            return 0
+        line_id = self._ahead.pop(0)
+        self._tried.add(line_id)
+        self.is_over = False
+        made, self.is_over = _fill(line_id, self._pool_id)
+        return made
 
 
 def _fill(line_id: UUID, pool_id: UUID) -> Tuple[int, bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Collection, Dict, Mapping, Sequence
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from ...events.types import EventType
 from ...host import shop
 from ...host.db import now
 from ...host.types import SYSTEM, Checkout
+from ...isolation import each
 from ...keys.models import KeyPool, Reservation
 from ...keys.ring import keyring
 from ...keys.stock import reserving
@@ -88,18 +89,14 @@ def free_expired_reservations() -> int:
     """
     if not keyring.is_unlocked():
         return 0
-    for count in range(FREED_PER_SWEEP):
-        if not _free_next(now()):
-            return count
-    return FREED_PER_SWEEP
+    return each(reserving.expired_reservations(now(), FREED_PER_SWEEP), _free)
 
 
 @transaction.atomic
-def _free_next(moment: datetime) -> bool:
-    freed = reserving.free_next_expired(moment)
-    if freed is None:
+def _free(reservation_id: UUID) -> bool:
+    given_back = reserving.free_expired(reservation_id, now())
+    if given_back is None:
         return False
-    reservation_id, given_back = freed
     _record_given_back(reservation_id, given_back)
     return True
 

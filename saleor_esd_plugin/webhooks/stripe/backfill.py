@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Iterator, Optional, Sequence, Set, Union
 
-from django.db import connection
-
 from ...host import shop
+from ...isolation import replace_broken_connection
 from ...orders.models import LicenseOrder
 from ..models import InboundEvent, Outcome
 from .inbound import is_of_our_account, is_of_our_mode, take_in
@@ -93,9 +92,7 @@ def _take_in(message: Message) -> Told:
     try:
         taken = take_in(message)
     except Exception as error:
-        # A connection that broke is replaced for the next one; during requests Django does that.
-        if not connection.in_atomic_block:
-            connection.close_if_unusable_or_obsolete()
+        replace_broken_connection()
         # The type only: a database's message quotes values.
         return Told(message.id, message.type, Verdict.FAILED, type(error).__name__)
     if taken.is_duplicate:

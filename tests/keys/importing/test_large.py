@@ -27,7 +27,8 @@ from saleor_esd_plugin.keys.models import (
     LicenseKey,
 )
 from saleor_esd_plugin.keys.ring import vault
-from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch, update_key_pool
+from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch
+from saleor_esd_plugin.licenses.policies.pools import update_key_pool
 
 pytestmark = pytest.mark.django_db
 ROWS = int(os.environ.get("ESD_IMPORT_ROWS", "20000"))

@@ -17,7 +17,7 @@ from saleor_esd_plugin.keys.importing.routing import by_name
 from saleor_esd_plugin.keys.importing.small import KeySource
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, KeyCheck, LicenseKey
 from saleor_esd_plugin.keys.ring import vault
-from saleor_esd_plugin.keys.stock.pools import update_key_pool
+from saleor_esd_plugin.licenses.policies.pools import update_key_pool
 
 pytestmark = pytest.mark.django_db
 BAD = "BCDFG-HJKMP-QRTVW-XY234-0000O"

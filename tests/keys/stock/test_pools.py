@@ -10,11 +10,8 @@ from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.keys import invariants
 from saleor_esd_plugin.keys.models import AvailableKey, KeyPool, LicenseKey
 from saleor_esd_plugin.keys.stock import queue
-from saleor_esd_plugin.keys.stock.pools import (
-    create_key_pool,
-    quarantine_key_batch,
-    update_key_pool,
-)
+from saleor_esd_plugin.keys.stock.pools import create_key_pool, quarantine_key_batch
+from saleor_esd_plugin.licenses.policies.pools import update_key_pool
 from saleor_esd_plugin.licenses.stock_levels import unsold_keys
 
 pytestmark = pytest.mark.django_db

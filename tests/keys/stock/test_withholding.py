@@ -10,12 +10,14 @@ import pytest
 from saleor_esd_plugin import tasks
 from saleor_esd_plugin.errors import Invalid
 from saleor_esd_plugin.host.db import now
+from saleor_esd_plugin.isolation import SomeFailed
 from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import AvailableKey, WithheldKey
 from saleor_esd_plugin.keys.stock import queue, withholding
-from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch, update_key_pool
+from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch
 from saleor_esd_plugin.licenses.invariants import violations
 from saleor_esd_plugin.licenses.models import License
+from saleor_esd_plugin.licenses.policies.pools import update_key_pool
 from saleor_esd_plugin.licenses.stock_levels import pool_stock
 from saleor_esd_plugin.orders.approval import reject_license_order
 
@@ -176,3 +178,24 @@ def test_a_withheld_key_that_is_for_sale_or_sold_is_named_by_verify():
     assert sorted(violations()) == [
         f"8: key {key_id} is withheld, and for sale or on a license" for key_id in keys
     ]
+
+
+def test_a_pool_that_fails_keeps_no_other_from_being_brought_in_line(monkeypatch):
+    bad, good = sorted((make.make_pool(1) for _ in range(2)), key=lambda pool: pool.pk)
+    for pool in (bad, good):
+        add_dated(pool, 2, days=-1)
+    in_chunks = withholding._in_chunks
+
+    def fails_for_bad(pool_id, *statements):
+        if pool_id == bad.pk:
+            raise ValueError
+        return in_chunks(pool_id, *statements)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(withholding, "_in_chunks", fails_for_bad)
+        with pytest.raises(SomeFailed) as failure:
+            withholding.withhold_old_keys()
+
+    assert failure.value.done == 2
+    assert (places(bad)[1], places(good)[1]) == (0, 2)
+    assert withholding.withhold_old_keys() == 2

@@ -7,7 +7,15 @@ from uuid import uuid4
 
 import build
 import pytest
-from factories import STAFF, licenses_of, make_member, make_policy, make_pool, table_digest
+from factories import (
+    STAFF,
+    licenses_of,
+    make_member,
+    make_policy,
+    make_pool,
+    reconcile_orders,
+    table_digest,
+)
 from provider import (
     captured,
     counts,
@@ -38,7 +46,6 @@ from saleor_esd_plugin.host.types import Actor
 from saleor_esd_plugin.orders.approval import approve_license_order
 from saleor_esd_plugin.orders.counts import order_availability
 from saleor_esd_plugin.orders.models import LicenseOrder, PaymentFact, RefundState
-from saleor_esd_plugin.orders.reconcile import reconcile_orders
 from saleor_esd_plugin.orders.restoration import restore_units
 from saleor_esd_plugin.orders.returns import return_units
 from saleor_esd_plugin.orders.settlement import settle_license_order

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
-from factories import licenses_of, make_released, table_digest
+from factories import licenses_of, make_released, reconcile_orders, table_digest
 from provider import captured, disputed, refund, refunded, sell, tell, violations
 
 from saleor_esd_plugin.host.db import now
@@ -154,8 +154,6 @@ def test_amounts_that_cannot_be():
 )
 def test_amounts_that_are_not_those_of_the_payments(amounts):
     """The shop's records and the facts together decide; reconciling repairs it."""
-    from saleor_esd_plugin.orders.reconcile import reconcile_orders
-
     order = sell(2)
     tell(refunded(10))
     let_an_hour_pass()

@@ -12,11 +12,13 @@ from factories import (
 )
 
 from saleor_esd_plugin.events.models import Event
+from saleor_esd_plugin.isolation import SomeFailed
 from saleor_esd_plugin.keys.models import AvailableKey, LicenseKey
 from saleor_esd_plugin.keys.ring import keyring
 from saleor_esd_plugin.licenses.models import License
 from saleor_esd_plugin.orders.counts import order_availability
 from saleor_esd_plugin.orders.models import LicenseOrder
+from saleor_esd_plugin.orders.supply import allocation
 from saleor_esd_plugin.orders.supply.allocation import allocate_license_order, fill_backorders
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +87,49 @@ def test_backorders_are_filled_first_in_first_out():
     assert [len(licenses_of(order)) for order in (first, second, third)] == [3, 2, 1]
     assert AvailableKey.objects.filter(pool=pool).count() == 3
     assert not order_availability(third).backordered
+
+
+def test_a_line_that_cannot_be_filled_stops_no_other(monkeypatch):
+    """Else one bad order would keep all keys of its pool from those behind it; it stays the first."""
+    pool, other = make_pool(), make_pool()
+    policy = make_policy(pool)
+    first, second = (make_license_order(1, policy=policy) for _ in range(2))
+    elsewhere = make_license_order(1, policy=make_policy(other))
+    add_keys(pool, fresh_keys(2))
+    add_keys(other, fresh_keys(1))
+    claim_from = allocation.claim_from
+
+    def fails_for_first(order, *args, **kwargs):
+        if order.pk == first.pk:
+            raise ValueError("secret text")
+        return claim_from(order, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(allocation, "claim_from", fails_for_first)
+        with pytest.raises(SomeFailed) as failure:
+            fill_backorders()
+
+    assert (failure.value.done, failure.value.errors) == (2, ["ValueError"])
+    assert [len(licenses_of(order)) for order in (first, second, elsewhere)] == [0, 1, 1]
+    assert fill_backorders() == 1
+    assert len(licenses_of(first)) == 1
+
+
+def test_a_drain_that_cannot_find_its_lines_ends(monkeypatch):
+    pool = make_pool()
+    make_license_order(1, policy=make_policy(pool))
+    add_keys(pool, fresh_keys(1))
+    tries = []
+
+    def fails(*args, **kwargs):
+        tries.append(args)
+        raise ValueError
+
+    monkeypatch.setattr(allocation.waiting, "next_waiting_lines", fails)
+
+    with pytest.raises(SomeFailed):
+        fill_backorders(pool.pk)
+    assert len(tries) == 1
 
 
 def test_a_pool_with_a_generator_is_never_short():

@@ -18,6 +18,7 @@ from regions import choice, explained, make_regions, move, order_from, pools_of
 
 from saleor_esd_plugin import tasks
 from saleor_esd_plugin.host import shop
+from saleor_esd_plugin.isolation import SomeFailed
 from saleor_esd_plugin.keys.models import AvailableKey
 from saleor_esd_plugin.licenses.policies.ranked_pools import Rank
 from saleor_esd_plugin.licenses.policies.services import update_license_policy
@@ -213,6 +214,23 @@ def test_the_stock_of_the_shop_is_what_the_pools_hold(regions):
     assert shown() == 2 + 5 + 2
     update_license_policy(regions.policy.pk, falls_back=False, actor=STAFF)
     assert shown() == 5
+
+
+def test_a_variant_whose_stock_cannot_be_set_stops_no_other(monkeypatch):
+    shared = make_pool(4)
+    bad, good = (make_policy(shared) for _ in range(2))
+    set_stock = shop_sync.shop.set_stock
+
+    def fails_for_bad(variant_ref, free):
+        if variant_ref == bad.variant_ref:
+            raise ValueError
+        return set_stock(variant_ref, free)
+
+    monkeypatch.setattr(shop_sync.shop, "set_stock", fails_for_bad)
+
+    with pytest.raises(SomeFailed):
+        shop_sync.set_stock_in_shop([shared.pk])
+    assert build.find_variant(good.variant_ref).stocks.get().quantity == 4
 
 
 def test_variants_that_share_a_pool_follow_it(run_commits):

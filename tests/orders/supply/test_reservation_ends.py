@@ -14,11 +14,13 @@ from reserved import checkout_of, expire
 
 from saleor_esd_plugin.host import shop
 from saleor_esd_plugin.host.db import now
+from saleor_esd_plugin.isolation import SomeFailed
 from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import AvailableKey, Reservation, ReservedKey, WithheldKey
 from saleor_esd_plugin.keys.ring import keyring
-from saleor_esd_plugin.keys.stock.pools import update_key_pool
+from saleor_esd_plugin.keys.stock import reserving
 from saleor_esd_plugin.licenses.invariants import violations
+from saleor_esd_plugin.licenses.policies.pools import update_key_pool
 from saleor_esd_plugin.orders.intake.recording import observe_order
 from saleor_esd_plugin.orders.models import LicenseOrder
 from saleor_esd_plugin.orders.supply.allocation import allocate_license_order
@@ -162,6 +164,30 @@ def test_what_was_kept_for_an_order_that_is_cancelled_before_it_has_keys_comes_b
     assert keys_of(order) == set()
     assert free_expired_reservations() == 1
     assert (places(policy.pool), Reservation.objects.count()) == ((3, 0, 0), 0)
+
+
+def test_a_reservation_that_cannot_be_ended_stops_no_other(policy, monkeypatch):
+    """It comes first each time, as it expired first."""
+    for token in ("bad", "good"):
+        reserve_for_checkout(checkout_of(policy, 1, token))
+        expire(token)
+    bad = Reservation.objects.get(checkout_token="bad").pk
+    give_up = reserving.give_up
+
+    def fails_for_bad(reservation):
+        if reservation.pk == bad:
+            raise ValueError
+        return give_up(reservation)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reserving, "give_up", fails_for_bad)
+        with pytest.raises(SomeFailed) as failure:
+            free_expired_reservations()
+
+    assert failure.value.done == 1
+    assert places(policy.pool) == (2, 1, 0)
+    assert free_expired_reservations() == 1
+    assert places(policy.pool) == (3, 0, 0)
 
 
 def test_a_checkout_without_licenses_gives_back_what_it_kept(policy):
