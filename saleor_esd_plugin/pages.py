@@ -12,12 +12,13 @@ from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from .conf import settings
-from .emails.languages import choose_text
+from .emails.languages import best_of, choose_text
+from .emails.order_context import product_of
 from .emails.sender import sender
-from .emails.standing import product_of
 from .errors import DeadLink, NotFound
 from .exports.csv_files import CONTENT_TYPE
 from .exports.files import fetch
@@ -34,8 +35,7 @@ from .tokens import is_token
 
 logger = logging.getLogger(__name__)
 
-# The first part of a language that a browser asks for -> the folder of its templates.
-LANGUAGES = {"en": "en", "pt": "pt-br", "es": "es"}
+_FOLDER = "saleor_esd_plugin/pages"
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
@@ -173,18 +173,17 @@ _PAGES: Dict[str, Callable[[HttpRequest], HttpResponse]] = {
 
 def _page(request: HttpRequest, name: str, *, status: int = 200, **values: Any) -> HttpResponse:
     language = _language(request)
-    folder = f"saleor_esd_plugin/pages/{language}"
-    context = {**values, "language": language, "path": request.path}
-    return HttpResponse(render_to_string(f"{folder}/{name}.html", context), status=status)
+    # A shop may have a page of its own for one language.
+    places = [f"{_FOLDER}/{language}/{name}.html", f"{_FOLDER}/{name}.html"]
+    with translation.override(language):
+        html = render_to_string(places, {**values, "language": language, "path": request.path})
+    return HttpResponse(html, status=status)
 
 
 def _language(request: HttpRequest) -> str:
     """The best of our languages for this browser; English if it asks for none of them."""
-    for wish, _ in parse_accept_lang_header(header(request.META, "HTTP_ACCEPT_LANGUAGE")):
-        found = LANGUAGES.get(wish.lower().partition("-")[0])
-        if found:
-            return found
-    return "en"
+    wishes = parse_accept_lang_header(header(request.META, "HTTP_ACCEPT_LANGUAGE"))
+    return best_of(wish.lower() for wish, _ in wishes)
 
 
 def _visitor(request: HttpRequest) -> Actor:

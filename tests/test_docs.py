@@ -160,8 +160,8 @@ def test_the_page_on_emails_lists_every_kind_status_language_and_variable():
     from saleor_esd_plugin.emails import models
 
     text = (ROOT / "docs" / "emails.md").read_text(encoding="utf-8")
-    folder = ROOT / "saleor_esd_plugin" / "templates" / "saleor_esd_plugin"
-    languages = [each.name for each in folder.iterdir() if each.is_dir() and each.name != "pages"]
+    folders = (ROOT / "saleor_esd_plugin" / "locale").iterdir()
+    languages = ["en", *(each.name.lower().replace("_", "-") for each in folders)]
 
     assert [kind for kind in models.DeliveryKind.values if kind not in text] == []
     assert [status for status in models.DeliveryStatus.values if status not in text] == []
@@ -170,13 +170,17 @@ def test_the_page_on_emails_lists_every_kind_status_language_and_variable():
 
 
 def context_keys() -> set:
-    """The names that templates get: keys of the dictionaries in these files."""
+    """The names that templates get: keys of the dictionaries in these files, but for those that make messages."""
     found = set()
-    for name in ("contents.py", "money_contents.py", "standing.py", "render.py"):
-        source = (ROOT / "saleor_esd_plugin" / "emails" / name).read_text(encoding="utf-8")
-        for node in ast.walk(ast.parse(source)):
-            if isinstance(node, ast.Dict):
-                found |= {key.value for key in node.keys if isinstance(key, ast.Constant)}
+    folder = ROOT / "saleor_esd_plugin" / "emails"
+    for file in (*folder.glob("mails/*.py"), folder / "order_context.py", folder / "render.py"):
+        source = file.read_text(encoding="utf-8")
+        for function in ast.parse(source).body:
+            if not isinstance(function, ast.FunctionDef) or "Message" in ast.dump(function.returns):
+                continue
+            for node in ast.walk(function):
+                if isinstance(node, ast.Dict):
+                    found |= {key.value for key in node.keys if isinstance(key, ast.Constant)}
     return {key for key in found if isinstance(key, str)}
 
 

@@ -6,6 +6,7 @@
   make test     all tests, on all cores; with ARGS="-k assign" what pytest makes of that, on one
   make lint     ruff, mypy, the walls between the rooms, and whether a migration is missing
   make format   let ruff lay the code out, and mend what it can of what make lint names
+  make messages the texts of mails and pages: from the templates into the catalogues of all languages, compiled
   make bench    all benchmarks and a table, 15 minutes; ARGS="pf1 pf5" only these
   make lock     resolve requirements/ anew (rarely; needs the network)
   make doctor   what was found on this machine, and what would be downloaded
@@ -79,6 +80,12 @@ def format(arguments: list[str]) -> int:
     return format_all()
 
 
+def messages(arguments: list[str]) -> int:
+    # With Django and Babel of the host.
+    command = [environment.host_python(), "-m", "tools.messages"]
+    return subprocess.run(command, env=environment.host_env(), cwd=str(ROOT)).returncode
+
+
 def bench(arguments: list[str]) -> int:
     from tools.bench import run_benchmarks
 
@@ -138,7 +145,7 @@ def help(arguments: list[str]) -> int:
 
 COMMANDS = {
     f.__name__: f
-    for f in (demo, serve, manage, test, bench, lint, format, lock, doctor, clean, help)
+    for f in (demo, serve, manage, test, bench, lint, format, messages, lock, doctor, clean, help)
 }
 
 

@@ -16,8 +16,8 @@ class KeysNotIssued(EsdError):
         )
 
 
-class Moot(Exception):
-    """There is nothing to tell any more; the message says why. The delivery is suppressed."""
+class NothingToSend(Exception):
+    """What the mail was to tell is over; the message says why. The delivery is suppressed."""
 
 
 class Unready(Exception):

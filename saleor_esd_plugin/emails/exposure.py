@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Dict, Tuple
+from typing import Dict, Tuple
 from uuid import UUID
 
 from django.db.models import Q
 
 from ..accounts.models import Invitation
 from ..host.db import now
-from ..keys.formats import masked
 from ..licenses.models import ISSUED, ClaimLink, KeyReplacement, License
 from ..orders.models import LicenseOrder
-from .errors import Moot
 from .models import Delivery, DeliveryKind, DeliveryStatus
-from .standing import order_context, product_of
 
 
 @dataclass(frozen=True)
@@ -51,23 +48,6 @@ def exposure_of(order: LicenseOrder, address: str) -> Exposure:
         ),
         accepted.exists(),
     )
-
-
-def contents(delivery: Delivery) -> Dict[str, Any]:
-    """What staff are told. Raises Moot if every such key was replaced or has left."""
-    order = LicenseOrder.objects.get(pk=delivery.order_id)
-    exposure = exposure_of(order, delivery.data["address"])
-    if not exposure:
-        raise Moot("The keys were replaced or returned.")
-    return {
-        **order_context(order),
-        "old_address": delivery.data["address"],
-        "has_account": exposure.has_account,
-        "licenses": [
-            {"product": product_of(license.order_line), "masked_key": masked(license.key)}
-            for license in exposure.licenses
-        ],
-    }
 
 
 def _keys_seen_at(order: LicenseOrder, address: str) -> Dict[UUID, datetime]:

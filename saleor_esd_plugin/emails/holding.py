@@ -1,11 +1,12 @@
 """Mails whose licenses are suspended wait, and leave once when these are reinstated: none is lost or doubled.
 
-It is the same delivery that waits and leaves, so that nothing has to remember what was held back.
+It is the same delivery that waits and leaves, so that nothing has to remember what was held back. `is_held` in its
+`data` tells it from others that are queued.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import List, Optional, Sequence
 from uuid import UUID
 
@@ -19,6 +20,13 @@ from .models import Delivery, DeliveryStatus
 WAIT_WHILE_SUSPENDED = timedelta(days=1)
 
 _QUEUED = DeliveryStatus.QUEUED.value
+
+
+def hold(delivery: Delivery, moment: datetime) -> None:
+    """Let it wait until its licenses are reinstated; the caller saves it."""
+    delivery.data = {**delivery.data, "is_held": True}
+    delivery.error = str(Held())
+    delivery.due_at, delivery.leased_until = moment + WAIT_WHILE_SUSPENDED, None
 
 
 def hold_suspended(delivery: Delivery, licenses: Sequence[License]) -> List[License]:
@@ -43,14 +51,14 @@ def wake_held(account_id: Optional[UUID]) -> List[UUID]:
     queued = Delivery.objects.select_for_update(of=("self",)).filter(
         account_id=account_id, status=_QUEUED
     )
-    held = [one.pk for one in queued.order_by("pk") if one.error == str(Held())]
+    held = [one.pk for one in queued.order_by("pk") if one.data.get("is_held")]
     Delivery.objects.filter(pk__in=held).update(due_at=now())
     return held
 
 
 def _split_off(delivery: Delivery, held: Sequence[License]) -> None:
     moment, pk = now(), uuid7()
-    Delivery.objects.create(
+    apart = Delivery(
         pk=pk,
         event_id=delivery.event_id,
         kind=delivery.kind,
@@ -60,11 +68,11 @@ def _split_off(delivery: Delivery, held: Sequence[License]) -> None:
         account_id=delivery.account_id,
         license_ids=[str(license.pk) for license in held],
         data=delivery.data,
-        error=str(Held()),
         dedupe_key=f"held:{pk}",
         created_at=moment,
-        due_at=moment + WAIT_WHILE_SUSPENDED,
     )
+    hold(apart, moment)
+    apart.save(force_insert=True)
     waiting = {str(license.pk) for license in held}
     delivery.license_ids = [one for one in delivery.license_ids if one not in waiting]
     Delivery.objects.filter(pk=delivery.pk).update(license_ids=delivery.license_ids)

@@ -39,13 +39,13 @@ def violations() -> Iterator[str]:
     ):
         yield f"9: receipt {delivery_id} left before every unit of its order was issued"
 
-    # C5: released or assigned and told, so there is a mail; without an address there can be none.
+    # C5: released or assigned and dispatched, so there is a mail; without an address there can be none.
     mute = LicenseOrder.objects.filter(buyer_email="").values("pk")
-    told = Event.objects.filter(
+    dispatched = Event.objects.filter(
         type__in=[EventType.LICENSE_RELEASED.value, EventType.LICENSE_ASSIGNED.value],
         dispatch__told_at__isnull=False,
     )
     for event_id in (
-        told.filter(deliveries=None).exclude(subject_id__in=mute).values_list("pk", flat=True)
+        dispatched.filter(deliveries=None).exclude(subject_id__in=mute).values_list("pk", flat=True)
     ):
         yield f"event {event_id}: nobody was mailed"

@@ -1,18 +1,35 @@
-"""One e-mail to be: what it is, to whom, and whom the kinds of mail go to."""
+"""What a kind of mail is, what one e-mail to be is, and the addresses that mails go to."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, Optional, Sequence, Tuple
 from uuid import UUID
 
 from ..events.models import Event
+from ..events.types import EventType
 from ..host import shop
 from ..orders.models import LicenseOrder
 from .languages import choose_language
-from .models import DeliveryKind
+from .models import Delivery, DeliveryKind
 
 LICENSES_PER_MAIL = 50
+
+Context = Dict[str, Any]
+# Who gets the mail of a kind after an event: the e-mails to be, perhaps none.
+Audience = Callable[[DeliveryKind, Event], Iterable["Message"]]
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One kind of mail: what its templates get, read when it is sent, and after which events it goes to whom.
+
+    `contents` may raise NothingToSend or Held. Its templates have the name of the kind.
+    """
+
+    kind: DeliveryKind
+    contents: Callable[[Delivery], Context]
+    audiences: Dict[EventType, Audience]
 
 
 @dataclass(frozen=True)
@@ -34,22 +51,35 @@ def order_of(event: Event) -> LicenseOrder:
     return LicenseOrder.objects.select_related("account").get(pk=event.subject_id)
 
 
-def to_buyer(event: Event, kind: DeliveryKind, *, and_notification: bool) -> Iterator[Message]:
-    """To the buyer and, where the kind says so, to the notification address (I04), if that is another."""
+def order_language(order: LicenseOrder) -> str:
+    """The language of mails to the buyer."""
+    return choose_language(order.language, order.account.language if order.account else "")
+
+
+def to_buyer(kind: DeliveryKind, event: Event) -> Iterator[Message]:
     order = order_of(event)
-    language = choose_language(order.language, order.account.language if order.account else "")
-    addresses = [(order.buyer_email, True)]
-    if and_notification and order.notification_email.lower() != order.buyer_email.lower():
-        addresses.append((order.notification_email, False))
-    for address, is_buyer in addresses:
-        yield Message(
-            kind,
-            address,
-            language,
-            order_id=order.pk,
-            account_id=order.account_id,
-            data={"is_buyer": is_buyer},
-        )
+    yield _about_order(kind, order, order.buyer_email, is_buyer=True)
+
+
+def to_buyer_and_notified(kind: DeliveryKind, event: Event) -> Iterator[Message]:
+    """To the buyer and to the notification address (I04), if that is another."""
+    yield from to_buyer(kind, event)
+    order = order_of(event)
+    if order.notification_email.lower() != order.buyer_email.lower():
+        yield _about_order(kind, order, order.notification_email, is_buyer=False)
+
+
+def _about_order(
+    kind: DeliveryKind, order: LicenseOrder, address: str, *, is_buyer: bool
+) -> Message:
+    return Message(
+        kind,
+        address,
+        order_language(order),
+        order_id=order.pk,
+        account_id=order.account_id,
+        data={"is_buyer": is_buyer},
+    )
 
 
 def to_staff(kind: DeliveryKind, order: LicenseOrder, **data: Any) -> Message:

@@ -9,7 +9,7 @@ from ..ids import uuid7
 
 
 class DeliveryKind(models.TextChoices):
-    """Which e-mail; each has templates of its name in lower case."""
+    """Which e-mail; each has a row in `mails/`, and templates of its name in lower case."""
 
     ORDER_CONFIRMED = "ORDER_CONFIRMED"
     ORDER_WAITS = "ORDER_WAITS"  # to staff: n orders wait for approval

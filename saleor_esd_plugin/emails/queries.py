@@ -10,7 +10,7 @@ from ..events.types import EventType
 from ..host.types import Actor
 from ..licenses.models import License
 from ..permissions import APPROVE_LICENSES, MANAGE_LICENSES, Right
-from .catalog import MESSAGES
+from .catalog import messages_of
 from .models import Delivery, DeliveryStatus
 
 
@@ -35,4 +35,4 @@ def mails_to_come(license: License) -> int:
     if made.exists():
         return made.filter(status=DeliveryStatus.QUEUED.value).count()
     # A worker has not come to it yet.
-    return sum(1 for _ in MESSAGES[assigned](event))
+    return sum(1 for _ in messages_of(event))

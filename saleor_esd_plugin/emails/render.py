@@ -1,24 +1,23 @@
 """Templates become one letter: subject, text and HTML, in the recipient's language.
 
 A template is found by its name, so a shop overrides one by a file of the same name in its own TEMPLATES
-DIRS, and adds a language by a folder. Every variable a template may use is always set: under DEBUG the
-host prints a marker where one is missing.
+DIRS. English stands in the templates, other languages in the catalogues of `locale/`. Every variable a
+template may use is always set: under DEBUG the host prints a marker where one is missing.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Tuple
+from typing import Any, Dict
 
-from django.template import Context, TemplateDoesNotExist
-from django.template.loader import get_template
+from django.template import Context, Template
 from django.utils import translation
 
 from ..text import as_line
-from .languages import fallbacks
+from .languages import fallbacks, is_translated
 from .sender import Sender
+from .templates import FOLDER, ROOT, engine_for, has_folder
 
-_FOLDER = "saleor_esd_plugin"
 _LONGEST_SUBJECT = 200
 
 
@@ -55,23 +54,30 @@ def render(kind: str, language: str, contents: Dict[str, Any], sender: Sender) -
 
 
 def _render(kind: str, language: str, contents: Dict[str, Any], sender: Sender) -> Letter:
-    folder, spoken = _folder(kind, language)
+    spoken = _spoken(kind, language)
+    engine = engine_for(spoken)
     values = {
         **{name: _lines_of(name, value) for name, value in contents.items()},
         "language": spoken,
         "sender_name": sender.name or sender.address,
         "sender_address": sender.address,
-        "body_template": f"{folder}/{kind}.html",
-        "footer_template": f"{folder}/_footer.html",
+        "body_template": f"{FOLDER}/{kind}.html",
+        "footer_template": f"{FOLDER}/_footer.html",
     }
     with translation.override(spoken):
-        whole = _text(f"{folder}/{kind}.txt", values).replace("\r\n", "\n")
+        whole = _text(engine.get_template(f"{FOLDER}/{kind}.txt"), values).replace("\r\n", "\n")
         head, _, body = whole.lstrip().partition("\n\n")
         subject = as_line(head.partition(":")[2])[:_LONGEST_SUBJECT]
-        footer = _text(f"{folder}/_footer.txt", values)
-        html = get_template(f"{_FOLDER}/layout.html").render({**values, "subject": subject})
+        footer = _text(engine.get_template(f"{FOLDER}/_footer.txt"), values)
+        layout = engine.get_template(f"{ROOT}/layout.html")
+        html = layout.render(Context({**values, "subject": subject}))
     text = re.sub(r"\n{3,}", "\n\n", body).strip()
     return Letter(subject, f"{text}\n\n-- \n{footer.strip()}\n", html)
+
+
+def _spoken(kind: str, language: str) -> str:
+    """The best language that this mail can be written in: of a catalogue, or of a folder of the shop's."""
+    return next(one for one in fallbacks(language) if is_translated(one) or has_folder(kind, one))
 
 
 def _lines_of(name: str, value: Any) -> Any:
@@ -85,19 +91,6 @@ def _lines_of(name: str, value: Any) -> Any:
     return value
 
 
-def _folder(kind: str, language: str) -> Tuple[str, str]:
-    """The folder of the best language that has both templates of the kind, and that language."""
-    for spoken in fallbacks(language):
-        folder = f"{_FOLDER}/{spoken}"
-        try:
-            for name in (f"{kind}.txt", f"{kind}.html", "_footer.txt", "_footer.html"):
-                get_template(f"{folder}/{name}")
-        except TemplateDoesNotExist:
-            continue
-        return folder, spoken
-    raise TemplateDoesNotExist(kind)
-
-
-def _text(name: str, values: Dict[str, Any]) -> str:
-    # Plain text: "&" stays "&". The loader's own render() would escape for HTML.
-    return get_template(name).template.render(Context(values, autoescape=False))
+def _text(template: Template, values: Dict[str, Any]) -> str:
+    # Plain text: "&" stays "&".
+    return template.render(Context(values, autoescape=False))

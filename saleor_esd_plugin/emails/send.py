@@ -29,8 +29,8 @@ from ..keys.errors import KeyringLocked, Tampered
 from ..keys.ring.tampering import record_tampering
 from ..orders.buyer_address import read_buyer_address
 from .contents import contents_of
-from .errors import Held, Moot, Unready
-from .holding import WAIT_WHILE_SUSPENDED
+from .errors import Held, NothingToSend, Unready
+from .holding import hold
 from .models import Delivery, DeliveryStatus
 from .render import CannotRender, Letter, render
 from .rules import wait_after
@@ -116,6 +116,7 @@ def _lease(delivery_id: UUID) -> Optional[Tuple[Delivery, Letter, Sender]]:
         return None
     delivery.attempts += 1
     delivery.leased_until = moment + LEASE
+    delivery.data.pop("is_held", None)
     letter = source = None
     try:
         source = _ready_sender()
@@ -123,7 +124,7 @@ def _lease(delivery_id: UUID) -> Optional[Tuple[Delivery, Letter, Sender]]:
         with transaction.atomic():
             contents = contents_of(delivery)
             letter = render(delivery.kind, delivery.language, contents, source)
-    except Moot as why:
+    except NothingToSend as why:
         delivery.status, delivery.error, delivery.leased_until = SUPPRESSED, str(why), None
     except (Unready, KeyringLocked) as why:
         if isinstance(why, Unready):
@@ -132,10 +133,9 @@ def _lease(delivery_id: UUID) -> Optional[Tuple[Delivery, Letter, Sender]]:
         delivery.attempts -= 1
         delivery.error = str(why)[:200]
         delivery.due_at, delivery.leased_until = moment + WAIT_UNTIL_READY, None
-    except Held as why:
+    except Held:
         delivery.attempts -= 1
-        delivery.error = str(why)
-        delivery.due_at, delivery.leased_until = moment + WAIT_WHILE_SUSPENDED, None
+        hold(delivery, moment)
     except (Required, AddressRefused) as refusal:
         _note_problem(delivery, refusal.code, is_final=True)
     except Tampered as error:

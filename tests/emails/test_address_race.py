@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 
 from saleor_esd_plugin.accounts.models import EndCustomer
-from saleor_esd_plugin.emails import contents
+from saleor_esd_plugin.emails import contents, mails
 from saleor_esd_plugin.emails.catalog import deliveries_of
 from saleor_esd_plugin.emails.models import Delivery
 from saleor_esd_plugin.emails.send import send_delivery
@@ -68,7 +68,7 @@ def links_left(mail, change, monkeypatch, *, is_held_up):
     """How many usable links to the old address are left after a change between the letter's look and its commit."""
     old = mail.recipient
     looked, go_on, changed = Signal(), Signal(), Signal()
-    original = contents._handed_over
+    original = mails.keys._handed_over
 
     def waits(*args):
         looked.set()
@@ -86,7 +86,7 @@ def links_left(mail, change, monkeypatch, *, is_held_up):
         change()
         changed.set()
 
-    monkeypatch.setattr(contents, "_handed_over", waits)
+    monkeypatch.setattr(mails.keys, "_handed_over", waits)
     worker = Thread(target=run, args=[lambda: send_delivery(mail.pk)])
     changer = Thread(target=run, args=[change_and_tell])
     worker.start()
@@ -112,7 +112,7 @@ def test_a_buyers_change_waits_for_the_letter_and_finds_its_link(to_buyer, monke
 
 
 def test_control_without_the_end_customers_lock_a_link_lives(to_end_customer, monkeypatch):
-    monkeypatch.setattr(contents, "lock_end_customer", lambda pk: EndCustomer.objects.get(pk=pk))
+    monkeypatch.setattr(mails.keys, "lock_end_customer", lambda pk: EndCustomer.objects.get(pk=pk))
     assert links_left(*to_end_customer, monkeypatch, is_held_up=False) == 1
 
 

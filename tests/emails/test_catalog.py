@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import iter_modules
 from uuid import UUID
 
 import build
 import factories as make
 import pytest
 
+from saleor_esd_plugin.emails import mails as subjects
 from saleor_esd_plugin.emails.catalog import deliveries_of
-from saleor_esd_plugin.emails.models import Delivery
+from saleor_esd_plugin.emails.models import Delivery, DeliveryKind
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.events.record import record
 from saleor_esd_plugin.events.types import EventType
@@ -40,6 +43,16 @@ def released(quantity=1, **fields):
     approve_license_order(made.pk, actor=make.STAFF)
     settle_license_order(made.pk)
     return made
+
+
+def test_each_kind_of_mail_is_one_row():
+    """In one of the files by subject, all of which count."""
+    files = [
+        import_module(f"{subjects.__name__}.{one.name}") for one in iter_modules(subjects.__path__)
+    ]
+    rows = [row for file in files for row in file.MAILS]
+    assert sorted(row.kind for row in rows) == sorted(subjects.MAILS) == sorted(DeliveryKind)
+    assert [row.kind for row in rows if not row.audiences] == []
 
 
 def test_the_confirmation_goes_to_the_buyer_and_to_the_address_named_at_checkout():

@@ -10,7 +10,7 @@ import pytest
 from provider import captured, disputed, refunded, sell, tell
 
 from saleor_esd_plugin import tasks
-from saleor_esd_plugin.emails import contents, send
+from saleor_esd_plugin.emails import mails, send
 from saleor_esd_plugin.emails.catalog import deliveries_of
 from saleor_esd_plugin.emails.models import Delivery
 from saleor_esd_plugin.emails.resending import resend_license_email
@@ -208,7 +208,7 @@ def test_of_a_mail_with_several_orders_only_the_suspended_part_waits(deliveries_
     assert (rest.order_id, rest.account_id, rest.data) == (
         delivery.order_id,
         delivery.account_id,
-        delivery.data,
+        {**delivery.data, "is_held": True},
     )
     assert len(Delivery.objects.get(pk=delivery.pk).license_ids) == 2
     send_delivery(rest.pk)
@@ -248,13 +248,13 @@ def test_one_suspended_before_the_letter_is_written_is_not_in_it(deliveries_for,
     """Between the lease and the look at the licenses."""
     order = sell(1)
     keys = deliveries_for("license.released")[0]
-    look = contents.live_order
+    look = mails.keys.live_order
 
     def suspends(delivery, **kwargs):
         suspend_order_licenses(order.pk, cause=SuspensionCause.STAFF, moment=now())
         return look(delivery, **kwargs)
 
-    monkeypatch.setattr(contents, "live_order", suspends)
+    monkeypatch.setattr(mails.keys, "live_order", suspends)
     send_delivery(keys.pk)
 
     # The suspension was part of what the savepoint took back; the mail knew of it.
@@ -298,6 +298,20 @@ def test_what_was_taken_back_while_it_waited_is_not_mailed(end, deliveries_for, 
         "The licenses were returned or given to somebody else.",
     )
     assert smtp.messages == []
+
+
+def test_a_held_mail_is_known_by_a_mark_and_not_by_words(deliveries_for, smtp):
+    """`error` is for people; the mark goes when the mail has left."""
+    order = sell(1)
+    keys = deliveries_for("license.released")[0]
+    tell(disputed(10))
+    send_delivery(keys.pk)
+    Delivery.objects.filter(pk=keys.pk).update(error="It waits, as somebody says in other words.")
+
+    reinstated()
+
+    assert key_mails(smtp, *clear_keys(order)) == [1]
+    assert "is_held" not in Delivery.objects.get(pk=keys.pk).data
 
 
 def test_only_the_account_that_was_reinstated_is_woken(deliveries_for):

@@ -9,7 +9,7 @@ import factories as make
 from django.db import connection, transaction
 from letters import keys_in
 
-from saleor_esd_plugin.emails import contents
+from saleor_esd_plugin.emails import mails
 from saleor_esd_plugin.emails.catalog import deliveries_of
 from saleor_esd_plugin.emails.models import Delivery
 from saleor_esd_plugin.emails.send import send_delivery
@@ -28,7 +28,7 @@ def test_a_suspension_waits_for_the_letter_that_is_being_written(live_db, smtp, 
         deliveries_of(Event.objects.filter(type="license.released").latest("pk"))
         keys = Delivery.objects.filter(kind="LICENSE_KEYS").latest("pk")
     looked, go_on, suspended = Signal(), Signal(), Signal()
-    handed_over = contents._handed_over
+    handed_over = mails.keys._handed_over
 
     def waits(*args):
         looked.set()
@@ -46,7 +46,7 @@ def test_a_suspension_waits_for_the_letter_that_is_being_written(live_db, smtp, 
         send_delivery(keys.pk)
         connection.close()
 
-    monkeypatch.setattr(contents, "_handed_over", waits)
+    monkeypatch.setattr(mails.keys, "_handed_over", waits)
     worker, suspender = Thread(target=work), Thread(target=suspend)
     worker.start()
     assert looked.wait(20)

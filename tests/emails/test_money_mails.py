@@ -372,7 +372,7 @@ def test_a_suspension_that_has_ended_or_goes_on_is_told_as_it_is(sold, letters):
     assert letters([told]) == []
     assert (told.status, told.error) == (
         "SUPPRESSED",
-        "It is otherwise with all of these licenses by now.",
+        "All of these licenses are suspended again or have left the order.",
     )
     (letter,) = letters([Delivery.objects.get(pk=suspended)])
     assert letter.subject == f"Order {order.number}: licenses suspended"

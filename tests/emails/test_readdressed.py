@@ -14,7 +14,7 @@ from saleor_esd_plugin import tasks
 from saleor_esd_plugin.accounts.invitations import accept_invitation, issue_invitation
 from saleor_esd_plugin.emails import invariants, send
 from saleor_esd_plugin.emails.catalog import deliveries_of
-from saleor_esd_plugin.emails.exposure import contents
+from saleor_esd_plugin.emails.contents import contents_of
 from saleor_esd_plugin.emails.models import Delivery
 from saleor_esd_plugin.emails.resending import resend_license_email
 from saleor_esd_plugin.emails.send import send_delivery
@@ -288,7 +288,7 @@ def test_a_replaced_key_is_no_matter_any_more(follow):
         (STAFF, "KEYS_AT_OLD_ADDRESS"),
     ]
     notice = Delivery.objects.get(kind="KEYS_AT_OLD_ADDRESS")
-    told = contents(notice)
+    told = contents_of(notice)
     assert (told["old_address"], told["has_account"]) == (OLD, False)
     assert [each["masked_key"][-5:] for each in told["licenses"]] == [clear(second)[-5:]]
 

@@ -132,7 +132,7 @@ def test_an_unknown_order_is_not_found():
 
 
 def test_a_large_order_lists_the_first_keys_only(deliveries_for, letters, monkeypatch):
-    monkeypatch.setattr("saleor_esd_plugin.emails.contents.MOST_KEYS_ON_A_RECEIPT", 2)
+    monkeypatch.setattr("saleor_esd_plugin.emails.mails.receipts.MOST_KEYS", 2)
     order = released(5)
     send_license_order_receipt(order.pk, emails="a@x.example", actor=make.STAFF)
     (letter,) = letters(deliveries_for("license_order.receipt_sent"))

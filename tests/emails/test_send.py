@@ -207,7 +207,7 @@ def test_a_locked_key_ring_keeps_the_mail_waiting(mail, smtp, monkeypatch):
         raise KeyringLocked(["ESD_ENC_KEYS is not set."] * 20)
 
     with monkeypatch.context() as patch:
-        patch.setattr("saleor_esd_plugin.emails.contents.open_keys", locked)
+        patch.setattr("saleor_esd_plugin.emails.mails.keys.open_keys", locked)
         send_delivery(mail.pk)
     mail.refresh_from_db()
     assert (mail.status, mail.attempts) == ("QUEUED", 0)

@@ -1,0 +1,205 @@
+"""Mails about refunds, disputes and suspensions. Staff hear of each turn once, whatever events it has."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Dict, Iterable, Iterator, List, Mapping
+
+from ...events.models import Event
+from ...events.types import EventType
+from ...licenses.models import ISSUED, License
+from ...orders.models import LicenseOrder, LicenseOrderLine
+from ..errors import NothingToSend
+from ..messages import (
+    Context,
+    Mail,
+    Message,
+    order_of,
+    to_buyer,
+    to_buyer_and_notified,
+    to_staff,
+)
+from ..models import Delivery, DeliveryKind
+from ..order_context import about_order, live_order, product_of
+
+# How a dispute stands, to staff. One that ended without a loss is WON, however it ended.
+OPEN, WON, LOST = "OPEN", "WON", "LOST"
+
+
+def _opened(kind: DeliveryKind, event: Event) -> Iterator[Message]:
+    yield to_staff(kind, order_of(event), outcome=OPEN)
+
+
+def _closed(kind: DeliveryKind, event: Event) -> Iterator[Message]:
+    yield to_staff(kind, order_of(event), outcome=LOST if _lost_to(event) else WON)
+
+
+def _part_lost(kind: DeliveryKind, event: Event) -> Iterator[Message]:
+    """If no other event tells of the dispute that was lost."""
+    order, lost = order_of(event), _lost_to(event)
+    if lost and not _is_reported(order, lost, EventType.LICENSE_ORDER_DISPUTE_CLOSED):
+        yield to_staff(kind, order, outcome=LOST)
+
+
+def _all_lost(kind: DeliveryKind, event: Event) -> Iterator[Message]:
+    order = order_of(event)
+    others = (
+        EventType.LICENSE_ORDER_DISPUTE_CLOSED,
+        EventType.LICENSE_ORDER_PARTIALLY_REFUNDED,
+    )
+    if order.charged_back and not _is_reported(order, order.charged_back, *others):
+        yield to_staff(kind, order, outcome=LOST)
+
+
+def _lost_to(event: Event) -> Decimal:
+    """What disputes had taken in all after this event; 0 if it is not the event that says so."""
+    before, after = (Decimal(event.data[when]["charged_back"]) for when in ("before", "after"))
+    return after if after > before else Decimal(0)
+
+
+def _is_reported(order: LicenseOrder, lost: Decimal, *types: EventType) -> bool:
+    """Whether an event of one of these types says that disputes took so much."""
+    names = [type.value for type in types]
+    others = Event.objects.filter(subject_id=order.pk, type__in=names)
+    return any(_lost_to(other) == lost for other in others)
+
+
+def _disputed(delivery: Delivery) -> Context:
+    order = live_order(delivery, even_ended=True)
+    outcome = delivery.data["outcome"]
+    if outcome == OPEN and order.disputed_at is None:
+        raise NothingToSend("The dispute is over.")
+    issued = License.objects.filter(order_line__order=order, fulfillment__in=ISSUED)
+    return {
+        **about_order(delivery, order),
+        **_amounts(order),
+        "outcome": outcome,
+        "suspended": issued.exclude(suspended_at=None).count(),
+    }
+
+
+def _to_staff_who_choose(kind: DeliveryKind, event: Event) -> Iterator[Message]:
+    """What a lost dispute leaves to choose is in the mail about the dispute."""
+    order = order_of(event)
+    if order.open_refund and not order.is_ended and not _lost_to(event):
+        yield to_staff(kind, order)
+
+
+def _refund_open(delivery: Delivery) -> Context:
+    order = live_order(delivery)
+    if not order.open_refund:
+        raise NothingToSend("No refund of the order waits for a choice any more.")
+    return {**about_order(delivery, order), **_amounts(order)}
+
+
+def _to_staff_if_units_left(kind: DeliveryKind, event: Event) -> Iterator[Message]:
+    """The buyer does not hear of it before staff have decided."""
+    order = order_of(event)
+    if order.failed_refund:
+        yield to_staff(kind, order)
+
+
+def _refund_failed(delivery: Delivery) -> Context:
+    order = live_order(delivery)
+    if not order.failed_refund:
+        raise NothingToSend("No unit of the order is missing any more for a refund that failed.")
+    return {**about_order(delivery, order), **_amounts(order)}
+
+
+def _while_it_goes_on(kind: DeliveryKind, event: Event) -> Iterable[Message]:
+    """That all of the order is over is a mail of its own."""
+    return () if order_of(event).is_ended else to_buyer_and_notified(kind, event)
+
+
+def _returned(delivery: Delivery) -> Context:
+    order = live_order(delivery)
+    return {
+        **about_order(delivery, order),
+        "affected": _products(delivery.event.data["lines"]),
+    }
+
+
+def _suspended(delivery: Delivery) -> Context:
+    """Of the licenses that were suspended those that still are."""
+    order = live_order(delivery)
+    affected = _those(delivery, is_suspended=True)
+    if not affected:
+        raise NothingToSend("All of these licenses were reinstated or have left the order.")
+    return {**about_order(delivery, order), "affected": affected}
+
+
+def _reinstated(delivery: Delivery) -> Context:
+    """Of the licenses that were reinstated those that can be used."""
+    order = live_order(delivery)
+    affected = _those(delivery, is_suspended=False)
+    if not affected:
+        raise NothingToSend("All of these licenses are suspended again or have left the order.")
+    return {**about_order(delivery, order), "affected": affected}
+
+
+def _those(delivery: Delivery, *, is_suspended: bool) -> List[Dict[str, Any]]:
+    """Of the event's licenses those that are suspended now, or are not, by product."""
+    issued = License.objects.filter(fulfillment__in=ISSUED, suspended_at__isnull=not is_suspended)
+    counts = {
+        line_id: issued.filter(order_line_id=line_id, unit_index__in=units).count()
+        for line_id, units in delivery.event.data["lines"].items()
+    }
+    return _products({line_id: count for line_id, count in counts.items() if count})
+
+
+def _products(counts: Mapping[str, int]) -> List[Dict[str, Any]]:
+    lines = LicenseOrderLine.objects.filter(pk__in=counts).order_by("pk")
+    return [{"product": product_of(line), "quantity": counts[str(line.pk)]} for line in lines]
+
+
+def _amounts(order: LicenseOrder) -> Dict[str, str]:
+    """Amounts of the order as "60.00 EUR"; empty where it is nothing."""
+    return {
+        name: _money(getattr(order, name), order.currency)
+        for name in ("captured", "refunded", "charged_back", "open_refund", "failed_refund")
+    }
+
+
+def _money(amount: Decimal, currency: str) -> str:
+    """With two decimals, and more if it has more (KWD 1.125)."""
+    places = 4 if amount * 100 % 1 else 2
+    return f"{amount:.{places}f} {currency}".strip() if amount else ""
+
+
+MAILS = (
+    Mail(
+        DeliveryKind.ORDER_DISPUTED,
+        _disputed,
+        {
+            EventType.LICENSE_ORDER_DISPUTED: _opened,
+            EventType.LICENSE_ORDER_DISPUTE_CLOSED: _closed,
+            EventType.LICENSE_ORDER_PARTIALLY_REFUNDED: _part_lost,
+            EventType.LICENSE_ORDER_REFUNDED: _all_lost,
+        },
+    ),
+    Mail(
+        DeliveryKind.ORDER_REFUND_OPEN,
+        _refund_open,
+        {EventType.LICENSE_ORDER_PARTIALLY_REFUNDED: _to_staff_who_choose},
+    ),
+    Mail(
+        DeliveryKind.ORDER_REFUND_FAILED,
+        _refund_failed,
+        {EventType.LICENSE_ORDER_REFUND_FAILED: _to_staff_if_units_left},
+    ),
+    Mail(
+        DeliveryKind.LICENSES_RETURNED,
+        _returned,
+        {EventType.LICENSE_RETURNED: _while_it_goes_on},
+    ),
+    Mail(
+        DeliveryKind.LICENSES_SUSPENDED,
+        _suspended,
+        {EventType.LICENSE_SUSPENDED: to_buyer},
+    ),
+    Mail(
+        DeliveryKind.LICENSES_REINSTATED,
+        _reinstated,
+        {EventType.LICENSE_REINSTATED: to_buyer},
+    ),
+)

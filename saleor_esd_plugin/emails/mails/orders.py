@@ -1,0 +1,132 @@
+"""Mails about an order: received, decided, released, over."""
+
+from __future__ import annotations
+
+from typing import Iterable, Iterator
+
+from ...events.models import Event
+from ...events.types import EventType
+from ...keys.ring import keyring
+from ...licenses.models import ISSUED, License
+from ...orders.blockers import APPROVAL
+from ...orders.counts import order_availability
+from ...orders.queries import waiting_for_approval
+from ..errors import Held, NothingToSend
+from ..messages import (
+    Context,
+    Mail,
+    Message,
+    order_of,
+    to_buyer,
+    to_buyer_and_notified,
+    to_staff,
+)
+from ..models import Delivery, DeliveryKind
+from ..order_context import about_order, approved_and_waiting, live_order
+
+
+def _order(delivery: Delivery) -> Context:
+    return about_order(delivery, live_order(delivery))
+
+
+def _to_staff_once(kind: DeliveryKind, event: Event) -> Iterator[Message]:
+    """Once per order."""
+    order = order_of(event)
+    earlier = Delivery.objects.filter(order_id=order.pk, kind=kind.value)
+    if APPROVAL in dict(order_availability(order).waiting) and not earlier.exists():
+        yield to_staff(kind, order)
+
+
+def _undecided(delivery: Delivery) -> Context:
+    context = about_order(delivery, live_order(delivery))
+    if APPROVAL not in {wait["reason"] for wait in context["availability"]["waiting"]}:
+        raise NothingToSend("Nothing of the order waits for approval any more.")
+    return {**context, "orders_waiting": waiting_for_approval().count()}
+
+
+def _backordered(delivery: Delivery) -> Context:
+    context = about_order(delivery, live_order(delivery))
+    if not context["availability"]["backordered"]:
+        raise NothingToSend("Every unit of the order has a key by now.")
+    # Whether there are too few keys is known once they can be handed out.
+    keyring.verified_keyring(writes=False)
+    return context
+
+
+def _while_incomplete(kind: DeliveryKind, event: Event) -> Iterable[Message]:
+    """Only if something is missing yet: otherwise the notice of the release says it all."""
+    return to_buyer_and_notified(kind, event) if approved_and_waiting(order_of(event)) else ()
+
+
+def _approved(delivery: Delivery) -> Context:
+    order = live_order(delivery)
+    if not approved_and_waiting(order):
+        raise NothingToSend("What was approved is released by now.")
+    return about_order(delivery, order)
+
+
+def _released(delivery: Delivery) -> Context:
+    """The approval notice (I10)."""
+    order = live_order(delivery)
+    issued = License.objects.filter(order_line__order=order, fulfillment__in=ISSUED)
+    if issued.exists() and not issued.filter(suspended_at=None).exists():
+        raise Held()
+    return about_order(delivery, order)
+
+
+def _ended(delivery: Delivery) -> Context:
+    order = live_order(delivery, even_ended=True)
+    was_refunded = delivery.event.type == EventType.LICENSE_ORDER_REFUNDED.value
+    context = about_order(delivery, order)
+    return {
+        **context,
+        "was_refunded": was_refunded,
+        "was_charged_back": was_refunded and order.charged_back > 0,
+        # Of a refund it is a note of ours, and explains nothing to the buyer.
+        "reason": "" if was_refunded else context["reason"],
+    }
+
+
+MAILS = (
+    Mail(
+        DeliveryKind.ORDER_CONFIRMED,
+        _order,
+        {EventType.LICENSE_ORDER_RECORDED: to_buyer_and_notified},
+    ),
+    Mail(
+        DeliveryKind.ORDER_WAITS,
+        _undecided,
+        {
+            EventType.LICENSE_ORDER_ALLOCATED: _to_staff_once,
+            EventType.LICENSE_ORDER_DUPLICATED: _to_staff_once,
+        },
+    ),
+    Mail(
+        DeliveryKind.ORDER_BACKORDERED,
+        _backordered,
+        {EventType.LICENSE_ORDER_BACKORDERED: to_buyer},
+    ),
+    Mail(
+        DeliveryKind.ORDER_APPROVED,
+        _approved,
+        {EventType.LICENSE_ORDER_APPROVED: _while_incomplete},
+    ),
+    Mail(
+        DeliveryKind.ORDER_RELEASED,
+        _released,
+        {EventType.LICENSE_RELEASED: to_buyer_and_notified},
+    ),
+    Mail(
+        DeliveryKind.ORDER_REJECTED,
+        _order,
+        {EventType.LICENSE_ORDER_REJECTED: to_buyer_and_notified},
+    ),
+    Mail(
+        DeliveryKind.ORDER_CANCELLED,
+        _ended,
+        {
+            EventType.LICENSE_ORDER_CANCELLED: to_buyer_and_notified,
+            EventType.LICENSE_ORDER_REFUNDED: to_buyer_and_notified,
+        },
+    ),
+)

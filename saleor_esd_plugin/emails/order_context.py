@@ -1,0 +1,119 @@
+"""What mails tell of an order."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List
+
+from django.db.models import Count, Q
+
+from ..accounts.invitations import issue_invitation
+from ..accounts.queries import has_member
+from ..conf import settings
+from ..host import shop
+from ..licenses.models import ISSUED
+from ..orders.counts import Availability, availability, total
+from ..orders.models import LicenseOrder, LicenseOrderLine
+from ..text import has_link
+from .errors import NothingToSend
+from .messages import Context
+from .models import Delivery, DeliveryKind
+
+INVITATION_PATH = "/plugins/global/esd/invitation/?token="
+
+
+def live_order(delivery: Delivery, *, even_ended: bool = False) -> LicenseOrder:
+    """The order that the mail is about. Raises NothingToSend if it has ended, unless that is what the mail tells."""
+    order = LicenseOrder.objects.get(pk=delivery.order_id)
+    if order.is_ended and not even_ended:
+        raise NothingToSend("The order was cancelled or refunded.")
+    return order
+
+
+def about_order(delivery: Delivery, order: LicenseOrder) -> Context:
+    """What every mail about an order tells: see `order_context`, `reason`, `invitation_url`.
+
+    To others than the buyer neither reference nor comment, if there is a link in one of them.
+    """
+    context = order_context(order)
+    words = ("purchase_order_reference", "comment")
+    if _is_to_others(delivery, order) and any(has_link(context["order"][word]) for word in words):
+        context["order"].update(dict.fromkeys(words, ""))
+    return {
+        **context,
+        "reason": delivery.event.reason,
+        "invitation_url": invitation_url(delivery, order),
+    }
+
+
+def _is_to_others(delivery: Delivery, order: LicenseOrder) -> bool:
+    """Whether the mail goes to an address that the buyer named for somebody else: our mail shall not carry his links."""
+    if delivery.kind == DeliveryKind.RECEIPT.value:
+        own = {order.buyer_email.lower(), delivery.event.actor_label.lower()}
+        return delivery.recipient.lower() not in own
+    return delivery.data.get("is_buyer") is False
+
+
+def invitation_url(delivery: Delivery, order: LicenseOrder) -> str:
+    """A guest's way to the account, for the buyer's own address only; else empty."""
+    if (
+        not delivery.data.get("is_buyer")
+        or order.account_id is None
+        or has_member(order.account_id)
+    ):
+        return ""
+    token = issue_invitation(order.account_id, email=delivery.recipient)
+    return (settings.invitation_url or shop.absolute_url(INVITATION_PATH)) + token
+
+
+def approved_and_waiting(order: LicenseOrder) -> int:
+    """Units that were approved and are not released yet: money or keys are missing."""
+    counted = order.lines.annotate(
+        issued=Count("licenses", filter=Q(licenses__fulfillment__in=ISSUED))
+    )
+    return sum(max(0, line.approved - line.issued) for line in counted)
+
+
+def product_of(line: LicenseOrderLine) -> str:
+    """The product as the buyer knows it: "Office Suite (5 users)"."""
+    if line.variant_name in ("", line.product_name, line.sku):
+        return line.product_name or line.sku
+    return f"{line.product_name} ({line.variant_name})"
+
+
+def order_context(order: LicenseOrder) -> Context:
+    """What templates know of an order: `order`, its `lines`, and all of them in `availability`."""
+    lines = list(order.lines.select_related("order"))
+    by_line = availability(lines)
+    return {
+        "order": {
+            "number": order.number,
+            "ordered_on": order.ordered_at.date(),
+            "purchase_order_reference": order.purchase_order_reference,
+            "comment": order.comment,
+            "buyer_email": order.buyer_email,
+        },
+        "lines": [
+            {
+                "product": product_of(line),
+                "sku": line.sku,
+                "quantity": line.quantity,
+                **_counts(by_line[line.pk]),
+            }
+            for line in lines
+        ],
+        "availability": _counts(total(by_line.values())),
+    }
+
+
+def _counts(counted: Availability) -> Dict[str, Any]:
+    waiting: List[Dict[str, Any]] = [
+        {"reason": reason, "quantity": quantity} for reason, quantity in counted.waiting
+    ]
+    return {
+        "available": counted.available,
+        "of": counted.of,
+        "pending": counted.pending,
+        "backordered": counted.backordered,
+        "undecided": counted.undecided,
+        "waiting": waiting,
+    }
