@@ -40,11 +40,16 @@ class Clock:
 
 
 def compare(
-    numerator: Callable[[], object], denominator: Callable[[], object], *, times: int
+    numerator: Callable[[], object],
+    denominator: Callable[[], object],
+    *,
+    times: int,
+    read: Callable[[Clock], float] = Clock.read,
 ) -> float:
     """The median, over the repetitions, of CPU(numerator) / CPU(denominator), calls interleaved.
 
-    Prints the CPU milliseconds of a call of each as it goes.
+    Prints the CPU milliseconds of a call of each as it goes. `read` is whose time counts: of client and
+    backend together, or of one.
     """
     clock = Clock()
     ratios: List[float] = []
@@ -54,9 +59,9 @@ def compare(
             # Who goes first alternates, so that neither always finds the caches warm.
             pair = [(0, numerator), (1, denominator)]
             for which, work in pair if turn % 2 else reversed(pair):
-                before = clock.read()
+                before = read(clock)
                 work()
-                spent[which] += clock.read() - before
+                spent[which] += read(clock) - before
         ratios.append(spent[0] / spent[1])
         each = [seconds * 1000 / times for seconds in spent.values()]
         print(f"{len(ratios)} of {REPETITIONS}: {each[0]:.2f} ms / {each[1]:.2f} ms", flush=True)

@@ -62,25 +62,7 @@ def stage(
     """
     ring, modes = verified_keyring(), modes_in_use()
     verify_index_keys(ring)
-    moment = now()
-    key_import = KeyImport.objects.create(
-        pool_id=delivery.pool_id,
-        source=delivery.source,
-        is_dry_run=delivery.is_dry_run,
-        skip_invalid=delivery.skip_invalid,
-        file_name=delivery.file_name,
-        supplier=delivery.supplier,
-        purchase_reference=delivery.purchase_reference,
-        use_by=delivery.use_by,
-        rows=0,
-        actor_kind=delivery.actor.kind,
-        actor_ref=delivery.actor.ref[:36],
-        actor_label=delivery.actor.label[:254],
-        created_at=moment,
-        heartbeat_at=moment,
-        # Only all-or-none has to look at every row before it stores one.
-        checked_at=moment if delivery.skip_invalid and not delivery.is_dry_run else None,
-    )
+    key_import = _create(delivery)
     with connection.cursor() as cursor:
         cursor.execute(_SEEN_TABLE)
     content = ContentDigest(names_pools=delivery.pool_id is None)
@@ -131,6 +113,28 @@ def stage(
         source=key_import.source,
     )
     return key_import
+
+
+def _create(delivery: Delivery) -> KeyImport:
+    moment = now()
+    return KeyImport.objects.create(
+        pool_id=delivery.pool_id,
+        source=delivery.source,
+        is_dry_run=delivery.is_dry_run,
+        skip_invalid=delivery.skip_invalid,
+        file_name=delivery.file_name,
+        supplier=delivery.supplier,
+        purchase_reference=delivery.purchase_reference,
+        use_by=delivery.use_by,
+        rows=0,
+        actor_kind=delivery.actor.kind,
+        actor_ref=delivery.actor.ref[:36],
+        actor_label=delivery.actor.label[:254],
+        created_at=moment,
+        heartbeat_at=moment,
+        # Only all-or-none has to look at every row before it stores one.
+        checked_at=moment if delivery.skip_invalid and not delivery.is_dry_run else None,
+    )
 
 
 def known_batch(key_import: KeyImport) -> Optional[KeyBatch]:
