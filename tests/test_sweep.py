@@ -143,7 +143,7 @@ def test_mails_leave_although_the_orders_cannot_be_repaired(ran, smtp, make_due)
 
 @in_transaction
 def test_of_a_step_that_failed_in_part_it_is_told_what_it_did(monkeypatch):
-    monkeypatch.setattr(sweep.forgetting, "forget_old_messages", fails)
+    monkeypatch.setattr(sweep.retention, "forget_old_messages", fails)
     steps = (("forgotten", fails), ("forgotten", lambda: 2), ("folded", lambda: 3))
 
     swept = sweep.run(steps)

@@ -181,7 +181,7 @@ def test_a_short_pool_serves_by_order_time(live_db):
 def test_control_without_the_queue_late_orders_take_the_keys(live_db, monkeypatch):
     """The twin of T-CON-04b: new orders that do not look whether others wait."""
     pool, waiting, late = waiting_line()
-    monkeypatch.setattr(claiming.waiting, "has_queue", lambda pool_id, besides=None: False)
+    monkeypatch.setattr(claiming.backorders, "has_queue", lambda pool_id, besides=None: False)
 
     assert rush(late, pool) == []
 

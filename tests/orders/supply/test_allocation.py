@@ -125,7 +125,7 @@ def test_a_drain_that_cannot_find_its_lines_ends(monkeypatch):
         tries.append(args)
         raise ValueError
 
-    monkeypatch.setattr(allocation.waiting, "next_waiting_lines", fails)
+    monkeypatch.setattr(allocation.backorders, "next_waiting_lines", fails)
 
     with pytest.raises(SomeFailed):
         fill_backorders(pool.pk)
