@@ -22,7 +22,7 @@ from .locks import lock_order
 from .models import LicenseOrder, LicenseOrderLine
 from .money.amounts import NOTHING
 from .money.refunds import most_to_come_back
-from .money.state import money_now
+from .money.state import money_now, record_settled_by_staff
 from .settlement import asks_for_units, settle_locked_order, withdrawn_of
 
 
@@ -124,14 +124,6 @@ def _take_in_line(
 def _cover_failure(order: LicenseOrder, *, reason: str, actor: Actor) -> None:
     settled, order.failed_refund = order.failed_refund, NOTHING
     order.save(update_fields=["failed_refund"])
-    record(
-        EventType.LICENSE_ORDER_REFUND_FAILURE_SETTLED,
-        order.pk,
-        actor=actor,
-        reason=reason,
-        permission=MANAGE_LICENSES,
-        order_id=order.pk,
-        account_id=order.account_id,
-        amount=settled,
-        currency=order.currency,
+    record_settled_by_staff(
+        EventType.LICENSE_ORDER_REFUND_FAILURE_SETTLED, order, settled, reason=reason, actor=actor
     )

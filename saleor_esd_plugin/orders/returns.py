@@ -9,7 +9,6 @@ from uuid import UUID
 from django.db import transaction
 
 from ..errors import Invalid, InvalidQuantity, NotFound
-from ..events.record import record
 from ..events.types import EventType
 from ..host import shop
 from ..host.types import Actor
@@ -17,6 +16,7 @@ from ..permissions import MANAGE_LICENSES
 from ..text import clean_reason
 from .locks import lock_order
 from .models import LicenseOrder
+from .money.state import record_settled_by_staff
 from .settlement import settle_locked_order
 from .withdrawal import Unit, take_out, units_in_order
 
@@ -80,14 +80,6 @@ def _cover_refund(order: LicenseOrder, *, reason: str, actor: Actor) -> None:
     order.settled_refund += settled
     order.open_refund = Decimal(0)
     order.save(update_fields=["settled_refund", "open_refund"])
-    record(
-        EventType.LICENSE_ORDER_REFUND_SETTLED,
-        order.pk,
-        actor=actor,
-        reason=reason,
-        permission=MANAGE_LICENSES,
-        order_id=order.pk,
-        account_id=order.account_id,
-        amount=settled,
-        currency=order.currency,
+    record_settled_by_staff(
+        EventType.LICENSE_ORDER_REFUND_SETTLED, order, settled, reason=reason, actor=actor
     )

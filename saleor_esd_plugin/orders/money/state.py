@@ -6,6 +6,7 @@ Two sources tell of money: the host, asked at this moment, and what providers to
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Dict, Set
 
 from django.db.models import F, Q, Value
@@ -16,6 +17,7 @@ from ...events.types import EventType
 from ...host import shop
 from ...host.db import now
 from ...host.types import SYSTEM, Actor, Order
+from ...permissions import MANAGE_LICENSES
 from ..models import ApprovalState, LicenseOrder, PaymentFact, amount_field
 from .amounts import Money, money_of
 from .refunds import share_of
@@ -178,4 +180,21 @@ def _record(type: EventType, license_order: LicenseOrder, actor: Actor, **data: 
         account_id=license_order.account_id,
         number=license_order.number,
         **data,
+    )
+
+
+def record_settled_by_staff(
+    type: EventType, order: LicenseOrder, amount: Decimal, *, reason: str, actor: Actor
+) -> None:
+    """Staff have said that nothing more follows from this amount, in the order's currency: its event."""
+    record(
+        type,
+        order.pk,
+        actor=actor,
+        reason=reason,
+        permission=MANAGE_LICENSES,
+        order_id=order.pk,
+        account_id=order.account_id,
+        amount=amount,
+        currency=order.currency,
     )
