@@ -40,8 +40,10 @@ def allocate_license_order(license_order_id: UUID) -> LicenseOrder:
         if reservation is not None:
             close_reservation(reservation, moment=moment)
         return order
+    # The rows of its twins are locked in one order, so before this one's own is.
+    flagged = _flag_duplicates(order)
     _ensure_account(order)
-    _flag_duplicates(order)
+    _record_duplicated(flagged)
     lines = list(order.lines.select_related("policy").order_by("policy__pool_id", "pk"))
     is_new = any(line.allocated_at is None for line in lines)
     # First of all: a return waits for a quarantine, which waits for whoever is taking keys.
@@ -171,23 +173,30 @@ def _ensure_account(order: LicenseOrder) -> None:
         order.save(update_fields=["account"])
 
 
-def _flag_duplicates(order: LicenseOrder) -> None:
-    """If its checkout made another order as well (2.10 allows that), staff decide on both.
+def _flag_duplicates(order: LicenseOrder) -> List[UUID]:
+    """If its checkout made another order as well (2.10 allows that), staff decide on both; those newly flagged.
 
     The checkout's payment moved to one of them: both are read again after the commit.
     """
     if not order.checkout_token or order.is_duplicate_checkout:
-        return
+        return []
     same = LicenseOrder.objects.filter(checkout_token=order.checkout_token)
-    if not same.exclude(pk=order.pk).exists():
-        return
-    for duplicate in same.filter(is_duplicate_checkout=False).order_by("pk"):
-        # The condition makes it once: the other order may be allocated at this moment.
-        if same.filter(pk=duplicate.pk, is_duplicate_checkout=False).update(
-            is_duplicate_checkout=True
-        ):
-            _record(duplicate, EventType.LICENSE_ORDER_DUPLICATED)
+    ids = list(same.order_by("pk").values_list("pk", flat=True))
+    if ids == [order.pk]:
+        return []
     order.is_duplicate_checkout = True
+    # The condition makes it once: the other order may be allocated at this moment.
+    return [
+        pk
+        for pk in ids
+        if same.filter(pk=pk, is_duplicate_checkout=False).update(is_duplicate_checkout=True)
+    ]
+
+
+def _record_duplicated(order_ids: Sequence[UUID]) -> None:
+    if order_ids:
+        for order in LicenseOrder.objects.filter(pk__in=order_ids).order_by("pk"):
+            _record(order, EventType.LICENSE_ORDER_DUPLICATED)
 
 
 def _record_allocated(order: LicenseOrder, drawn: Sequence[Drawn]) -> None:
