@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 
 import hypothesis
@@ -23,6 +24,8 @@ hypothesis.settings.register_profile("esd", deadline=None)
 hypothesis.settings.load_profile("esd")
 
 HOSTS = ("2.10", "3.21")
+
+_live_databases = count()
 
 
 def pytest_configure(config):
@@ -127,14 +130,17 @@ def _apply_what_the_template_lacks():
         call_command("migrate", "esd", verbosity=0, skip_checks=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def live_database(django_db_setup, django_db_blocker):
-    """The URL of the database in which live_db commits: nobody else counts rows there."""
+    """The URL of the database in which live_db commits: nobody else counts rows there.
+
+    Of each module its own, as a sweep looks at whatever others left: late in the suite it took seconds.
+    """
     from databases import copied_database
 
     stack = ExitStack()
     with django_db_blocker.unblock():
-        url = stack.enter_context(copied_database("live"))
+        url = stack.enter_context(copied_database(f"live{next(_live_databases)}"))
     yield url
     with django_db_blocker.unblock():
         stack.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Iterator
 from urllib.parse import unquote, urlsplit
 
@@ -18,17 +19,22 @@ from tools.postgres import server_url
 def copied_database(purpose: str) -> Iterator[str]:
     """The URL of a new database with all that the template holds; it is dropped at the end."""
     databases = Databases(sys.executable, server_url())
-    template = os.environ.get("ESD_TEMPLATE_DB") or databases.template()
     # By the process, so that several may test side by side.
     name = f"esd_{purpose}_{os.getpid()}"
     databases.drop(name)
-    url = databases.copy(template, name)
+    url = databases.copy(_template(), name)
     try:
         yield url
     finally:
         for connection in connections.all():
             connection.close()
         databases.drop(name)
+
+
+@lru_cache(maxsize=None)
+def _template() -> str:
+    named = os.environ.get("ESD_TEMPLATE_DB")
+    return named or Databases(sys.executable, server_url()).template()
 
 
 @contextmanager

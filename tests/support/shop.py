@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from types import SimpleNamespace
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 from uuid import UUID
 
 import build
 import factories
 import lane
+from django.db import connection
 from django.test import Client
 
 from demo import documents, people
@@ -23,8 +24,8 @@ from saleor_esd_plugin.orders.models import LicenseOrder
 
 PASSWORD = "pw"
 
-# Places by their settings, set up once: what live_db commits stays for the run.
-_places: Dict[str, Place] = {}
+# Places by database and settings, set up once: what live_db commits stays for the module.
+_places: Dict[Tuple[str, str], Place] = {}
 
 
 def post(document: str, variables: Dict[str, Any], authorization: str) -> Dict[str, Any]:
@@ -62,7 +63,7 @@ class Market:
             self.shop.make_group(
                 self.owner, unique("all"), ["MANAGE_ORDERS"], [people.user_id(user)]
             )
-        key = str(order_settings)
+        key = connection.settings_dict["NAME"], str(order_settings)
         if key not in _places:
             _places[key] = self.shop.set_up(self.owner, unique("place"))
             if order_settings:
