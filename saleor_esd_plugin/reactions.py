@@ -20,7 +20,7 @@ from .events.types import EventType
 from .host import broker, shop
 from .host.db import now
 from .isolation import each, replace_broken_connection
-from .keys.importing.small import KeySource
+from .keys.importing.options import KeySource
 from .keys.stock import withholding
 from .licenses import stock_alerts
 from .orders import approval, settlement, shop_sync

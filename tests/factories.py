@@ -17,7 +17,9 @@ from saleor_esd_plugin.host import shop
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.host.types import Actor
 from saleor_esd_plugin.keys import formats
-from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
+from saleor_esd_plugin.keys.importing.options import ImportOptions, KeySource
+from saleor_esd_plugin.keys.importing.reading import list_keys
+from saleor_esd_plugin.keys.importing.small import import_rows
 from saleor_esd_plugin.keys.models import KeyPool
 from saleor_esd_plugin.keys.stock.pools import create_key_pool
 from saleor_esd_plugin.licenses.models import License, LicensePolicy
@@ -60,9 +62,8 @@ def make_pool(keys: int = 0, *, format: str = "5X5_25", is_generated: bool = Fal
 
 def add_keys(pool: KeyPool, keys: Sequence[str]) -> None:
     """Import these keys; all of them must be accepted."""
-    report = import_license_keys(
-        pool.pk, list(keys), source=KeySource.LIST, commit=True, actor=STAFF
-    )
+    options = ImportOptions(source=KeySource.LIST, commit=True, actor=STAFF)
+    report = import_rows(pool, list(list_keys(list(keys))), options)
     assert report.accepted == len(keys), report
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import random
-from typing import Any, Iterable, List, Tuple
+from typing import Any, Callable, Iterable, Iterator, List, Tuple, Union
+
+from factories import STAFF
 
 from saleor_esd_plugin.keys.formats import FORMATS
 from saleor_esd_plugin.keys.importing.intake import import_key_file
-from saleor_esd_plugin.keys.importing.reading import open_keys
-from saleor_esd_plugin.keys.importing.small import KeySource
+from saleor_esd_plugin.keys.importing.options import ImportOptions, KeySource
+from saleor_esd_plugin.keys.importing.reading import KeyFile, KeyRow, list_keys, open_keys
+from saleor_esd_plugin.keys.importing.small import import_rows
 
 HEADER = ["key", "use_by", "cost", "note"]
 # One row in twenty is bad, and one is written oddly, which changes nothing.
@@ -39,19 +42,39 @@ def new_key() -> str:
     return FORMATS["5X5_25"].generate().reveal()
 
 
-def import_lines(
-    pool: Any, keys: Iterable[str], *, actor: Any, commit: bool = True, **fields: Any
+def read_keys(content: bytes) -> Iterator[KeyRow]:
+    """The rows of a file."""
+    return open_keys(io.BytesIO(content)).rows
+
+
+def import_file(
+    pool: Any,
+    content: Union[str, bytes, KeyFile],
+    *,
+    pool_of_sku: Callable[[str], Any] = lambda sku: None,
+    reading: Callable[[int], Any] = lambda read: None,
+    **options: Any,
 ) -> Any:
-    """What becomes of a file of these keys, one per line, that an operator imports into the pool."""
+    """What becomes of a file that an operator imports into the pool, or (None) into those that it names.
+
+    All that is good in it, unless the options, those of `ImportOptions`, say something else.
+    """
+    if isinstance(content, str):
+        content = content.encode()
+    file = open_keys(io.BytesIO(content)) if isinstance(content, bytes) else content
+    given = {"source": KeySource.COMMAND, "commit": True, "actor": STAFF, **options}
     return import_key_file(
-        pool.pk,
-        open_keys(io.BytesIO("\n".join(keys).encode())),
-        pool_of_sku=dict,
-        source=KeySource.COMMAND,
-        commit=commit,
-        actor=actor,
-        **fields,
+        pool and pool.pk, file, ImportOptions(**given), pool_of_sku=pool_of_sku, reading=reading
     )
+
+
+def import_at_once(pool: Any, keys: Union[str, bytes, Iterable[str]], **options: Any) -> Any:
+    """The report on a list of keys, or on a file's content, as of an import that is small, whatever is large now."""
+    if isinstance(keys, str):
+        keys = keys.encode()
+    rows = read_keys(keys) if isinstance(keys, bytes) else list_keys(list(keys))
+    given = {"source": KeySource.LIST, "commit": True, "actor": STAFF, **options}
+    return import_rows(pool, list(rows), ImportOptions(**given).cleaned())
 
 
 def wide(text: str) -> str:

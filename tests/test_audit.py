@@ -11,6 +11,7 @@ import build
 import factories as make
 import pytest
 from django.db import DatabaseError, connection
+from import_files import import_at_once, import_file
 from provider import refund, tell
 
 from saleor_esd_plugin.accounts.end_customers import create_end_customer, update_end_customer
@@ -35,10 +36,7 @@ from saleor_esd_plugin.exports.requests import (
 from saleor_esd_plugin.graphql.schema import MUTATIONS
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.host.types import ANONYMOUS, Actor
-from saleor_esd_plugin.keys.importing.intake import import_key_file
 from saleor_esd_plugin.keys.importing.progress import resume_key_import, stop_key_import
-from saleor_esd_plugin.keys.importing.reading import KeyFile, list_keys
-from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import KeyBatch, KeyImport, KeyPool, LicenseKey
 from saleor_esd_plugin.keys.stock.pools import create_key_pool, quarantine_key_batch
 from saleor_esd_plugin.licenses.claim_links import claim_license_key, issue_claim_link
@@ -102,23 +100,13 @@ def update_pool() -> Operation:
 @leaves("license_keys_import", "key_batch.imported")
 def import_keys() -> Operation:
     pool, keys = make.make_pool(), make.fresh_keys(3)
-    return lambda: import_license_keys(
-        pool.pk, keys, source=KeySource.LIST, commit=True, actor=ACTOR
-    )
+    return lambda: import_at_once(pool, keys, actor=ACTOR)
 
 
 def large_import(pool: KeyPool, keys: List[str]) -> KeyImport:
-    rows = KeyFile(list_keys(keys), False)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ESD_IMPORT_AT_ONCE", "0")
-        return import_key_file(
-            pool.pk,
-            rows,
-            pool_of_sku=lambda sku: None,
-            source=KeySource.COMMAND,
-            commit=True,
-            actor=ACTOR,
-        )
+        return import_file(pool, "\n".join(keys), actor=ACTOR)
 
 
 @leaves("license_keys_import", "key_import.started")

@@ -10,11 +10,11 @@ from uuid import uuid4
 import factories as make
 import pytest
 from django.core.management import CommandError, call_command
+from import_files import import_at_once
 
 from saleor_esd_plugin.exports import csv_files
 from saleor_esd_plugin.keys.cells import restored
 from saleor_esd_plugin.keys.formats import masked
-from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import LicenseKey
 from saleor_esd_plugin.keys.ring.vault import decrypt
 from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch
@@ -53,15 +53,12 @@ def deliveries():
     policy = make.make_policy(make.make_pool())
     batches = []
     for supplier, reference in (("Keys & Co", "PO-1"), ("=HYPERLINK(1)", "PO-2")):
-        report = import_license_keys(
-            policy.pool_id,
+        report = import_at_once(
+            policy.pool,
             make.fresh_keys(3),
-            source=KeySource.LIST,
-            commit=True,
             file_name=f"{reference}.txt",
             supplier=supplier,
             purchase_reference=reference,
-            actor=make.STAFF,
         )
         batches.append(report.batch)
     licenses = make.make_released(4, policy=policy)

@@ -43,11 +43,10 @@ def new_pool(staff):
 @pytest.fixture
 def import_keys(staff):
     """`import_keys(pool, keys_or_bytes, commit=True, …)`."""
-    from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
+    from import_files import import_at_once
 
     def run(pool, keys, commit=True, **fields):
-        fields.setdefault("source", KeySource.LIST)
-        return import_license_keys(pool.pk, keys, commit=commit, actor=staff, **fields)
+        return import_at_once(pool, keys, commit=commit, actor=staff, **fields)
 
     return run
 

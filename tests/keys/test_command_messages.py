@@ -9,11 +9,10 @@ from uuid import uuid4
 
 import pytest
 from django.core.management.base import OutputWrapper
+from import_files import import_at_once, read_keys
 
 from saleor_esd_plugin.keys.importing import staging
 from saleor_esd_plugin.keys.importing.errors import BadEncoding
-from saleor_esd_plugin.keys.importing.reading import read_keys
-from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import KeyBatch, KeyImport, LicenseKey
 from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch
 from saleor_esd_plugin.management.commands import esd_import, esd_reconcile, esd_verify
@@ -157,7 +156,7 @@ def test_progress_on_a_screen_is_not_in_the_colour_of_errors():
 def test_a_file_without_rows_says_so(run, new_pool, random_keys, tmp_path, staff):
     """A claim without keys and an export without rows are no silent files."""
     pool = new_pool()
-    import_license_keys(pool.pk, random_keys(1), source=KeySource.LIST, commit=True, actor=staff)
+    import_at_once(pool, random_keys(1))
 
     claim = run("esd_supplier_claim", "--pool", "Pool", "--output", str(tmp_path / "a"))
     assert claim[::2] == (

@@ -10,9 +10,9 @@ from importlib import import_module
 import factories as make
 import pytest
 from django.db import connection, transaction
+from import_files import import_at_once
 
 from saleor_esd_plugin.host.db import now
-from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, LicenseKey, StockChange
 from saleor_esd_plugin.keys.stock import lifecycle, withholding
 from saleor_esd_plugin.keys.stock.generating import generate_license_keys
@@ -42,9 +42,7 @@ def add_dated(pool, count, days):
     """`count` keys whose last day is in `days` days; their batch."""
     keys = make.fresh_keys(count)
     use_by = now().date() + timedelta(days=days)
-    import_license_keys(
-        pool.pk, keys, source=KeySource.LIST, commit=True, use_by=use_by, actor=make.STAFF
-    )
+    import_at_once(pool, keys, use_by=use_by)
     return pool.batches.latest("pk")
 
 

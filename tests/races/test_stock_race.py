@@ -11,10 +11,10 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.db.models import F
 from factories import STAFF, add_keys, fresh_keys, make_license_order, make_policy, make_pool
+from import_files import import_at_once
 from racing import deadlocks, failures, together
 
 from saleor_esd_plugin.host.db import now
-from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, StockChange
 from saleor_esd_plugin.keys.stock import pools as key_pools
 from saleor_esd_plugin.keys.stock import withholding
@@ -148,14 +148,7 @@ def test_eight_at_a_time_leave_the_figures_of_a_full_count(live_db):
     policies = [make_policy(pool) for pool in pools]
     tomorrow = now().date() + timedelta(days=1)
     for pool in pools:
-        import_license_keys(
-            pool.pk,
-            fresh_keys(20),
-            source=KeySource.LIST,
-            commit=True,
-            use_by=tomorrow,
-            actor=STAFF,
-        )
+        import_at_once(pool, fresh_keys(20), use_by=tomorrow)
     orders = [
         make_license_order(rng.randint(1, 5), policy=rng.choice(policies), allocate=False)
         for _ in range(40)

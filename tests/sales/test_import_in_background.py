@@ -6,12 +6,11 @@ from datetime import timedelta
 
 import factories as make
 import pytest
+from import_files import import_file
 
 from saleor_esd_plugin import tasks
 from saleor_esd_plugin.keys.importing import progress, staging
-from saleor_esd_plugin.keys.importing.intake import import_key_file
-from saleor_esd_plugin.keys.importing.reading import KeyFile, list_keys
-from saleor_esd_plugin.keys.importing.small import KeySource
+from saleor_esd_plugin.keys.importing.options import KeySource
 from saleor_esd_plugin.keys.models import AvailableKey, KeyImport, KeyImportChunk
 from saleor_esd_plugin.licenses.models import License
 
@@ -25,14 +24,7 @@ def begin(monkeypatch):
     monkeypatch.setattr(staging, "CHUNK", 10)
 
     def run(pool, count, source=KeySource.FILE):
-        return import_key_file(
-            pool.pk,
-            KeyFile(list_keys(make.fresh_keys(count)), False),
-            pool_of_sku=lambda sku: None,
-            source=source,
-            commit=True,
-            actor=make.STAFF,
-        )
+        return import_file(pool, "\n".join(make.fresh_keys(count)), source=source)
 
     return run
 

@@ -8,12 +8,12 @@ from datetime import timedelta
 import build
 import factories
 import pytest
+from import_files import import_at_once
 from shop import find_license_order, shop_stock
 
 from demo.shop import Refused
 from saleor_esd_plugin import tasks
 from saleor_esd_plugin.host.db import now
-from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import KeyPool
 from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch
 from saleor_esd_plugin.licenses.policies.pools import update_key_pool
@@ -97,14 +97,7 @@ def test_keys_that_became_too_old_are_stock_no_more_and_come_back_with_a_smaller
     """The sweep tells the shop what the date has changed; a change of the margin is told at once."""
     product = market.product(keys=1)
     use_by = now().date() + timedelta(days=3)
-    import_license_keys(
-        product.pool.pk,
-        factories.fresh_keys(2),
-        source=KeySource.LIST,
-        commit=True,
-        use_by=use_by,
-        actor=factories.STAFF,
-    )
+    import_at_once(product.pool, factories.fresh_keys(2), use_by=use_by)
     assert shop_stock(product) == [3]
 
     # As if three days had passed.

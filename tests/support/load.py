@@ -15,13 +15,11 @@ import build
 import factories as make
 from django.core.management import call_command
 from django.db import transaction
+from import_files import import_file
 from racing import failures_of
 
 from saleor_esd_plugin.host.types import Actor
 from saleor_esd_plugin.keys.importing import loading
-from saleor_esd_plugin.keys.importing.intake import import_key_file
-from saleor_esd_plugin.keys.importing.reading import open_keys
-from saleor_esd_plugin.keys.importing.small import KeySource
 from saleor_esd_plugin.keys.models import KeyImport
 from saleor_esd_plugin.keys.ring.rotation import Rewrap
 from saleor_esd_plugin.keys.ring.rotation_halves import Encryption, Index
@@ -169,15 +167,7 @@ def _new_order(lines: Dict[Any, int]) -> LicenseOrder:
 
 
 def _staged(rows: List[str]) -> KeyImport:
-    return import_key_file(
-        None,
-        open_keys(io.BytesIO("\n".join(["pool,key", *rows]).encode())),
-        pool_of_sku=lambda sku: None,
-        source=KeySource.COMMAND,
-        commit=True,
-        skip_invalid=True,
-        actor=make.STAFF,
-    )
+    return import_file(None, "\n".join(["pool,key", *rows]), skip_invalid=True)
 
 
 def _serve(order: LicenseOrder, end: str) -> None:

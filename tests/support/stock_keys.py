@@ -9,12 +9,11 @@ import stock_books
 from django.db.models import F
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
-from import_files import import_lines
+from import_files import import_at_once, import_file
 from stock_machine import StockMachine, days, few, number
 
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.keys.importing import loading, progress
-from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import KeyBatch, KeyImport, KeyPool
 from saleor_esd_plugin.keys.ring.keyring import load_keyring
 from saleor_esd_plugin.keys.ring.rotation import Rewrap
@@ -57,15 +56,7 @@ class StockKeys(StockMachine):
     def _import(self, pool, texts, skip, days, expected):
         use_by = None if days is None else now().date() + timedelta(days=days)
         with self.step("import", stock_books.LOADED):
-            report = import_license_keys(
-                pool.pk,
-                texts,
-                source=KeySource.LIST,
-                commit=True,
-                skip_invalid=skip,
-                use_by=use_by,
-                actor=make.STAFF,
-            )
+            report = import_at_once(pool, texts, skip_invalid=skip, use_by=use_by)
             assert report.imported == expected
         assert self.moved is None or len(self.moved) == expected
 
@@ -88,7 +79,7 @@ class StockKeys(StockMachine):
         texts = self.texts(pool, new, old, False)
         use_by = None if days is None else now().date() + timedelta(days=days)
         with self.step("large import", stock_books.LOADED):
-            taken = import_lines(pool, texts, skip_invalid=skip, use_by=use_by, actor=make.STAFF)
+            taken = import_file(pool, "\n".join(texts), skip_invalid=skip, use_by=use_by)
             assert isinstance(taken, KeyImport)
             self.files[taken.pk] = set(texts)
             self._run(taken.pk, chunks)

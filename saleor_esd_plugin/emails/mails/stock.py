@@ -19,8 +19,7 @@ from ..models import Delivery, DeliveryKind
 def _to_staff_of_pool(kind: DeliveryKind, event: Event) -> Iterator[Message]:
     """To each staff address of the pool; to the plugin's, if the pool names none."""
     pool = KeyPool.objects.get(pk=event.subject_id)
-    own = [address.strip() for address in pool.staff_addresses.split(",") if address.strip()]
-    for address in own or [shop.plugin_settings().staff_address]:
+    for address in pool.addresses or [shop.plugin_settings().staff_address]:
         yield Message(kind, address, choose_language(), data={"pool": str(pool.pk)})
 
 

@@ -9,12 +9,13 @@ import graphene
 from ...accounts.addresses import parse_addresses
 from ...errors import Required
 from ...host.types import Actor
-from ...keys.importing import small
 from ...keys.importing.errors import refusal_of
 from ...keys.importing.intake import import_key_file
+from ...keys.importing.options import ImportOptions, KeySource
 from ...keys.importing.outliers import Accepted
 from ...keys.importing.progress import report_of, resume_key_import, stop_key_import
 from ...keys.importing.reading import KeyFile, list_keys, open_upload
+from ...keys.importing.reports import ImportReport
 from ...keys.models import KeyKind, KeyPool
 from ...keys.stock import pools
 from ...licenses.policies.pools import update_key_pool, warnings_after_archiving
@@ -132,18 +133,20 @@ class LicenseKeysImport(BaseMutation):
         taken = import_key_file(
             pool_id,
             open_upload(input.file) if from_file else KeyFile(list_keys(input.keys), False),
+            ImportOptions(
+                source=KeySource.FILE if from_file else KeySource.LIST,
+                commit=input.dry_run is False,
+                skip_invalid=bool(input.skip_invalid),
+                file_name=input.file.name if from_file else "",
+                supplier=input.supplier or "",
+                purchase_reference=input.purchase_reference or "",
+                use_by=input.use_by,
+                accepted=Accepted(bool(input.accept_unlike), frozenset(input.accepted_rows or ())),
+                actor=actor,
+            ),
             pool_of_sku=pool_of_sku,
-            source=small.KeySource.FILE if from_file else small.KeySource.LIST,
-            commit=input.dry_run is False,
-            skip_invalid=bool(input.skip_invalid),
-            file_name=input.file.name if from_file else "",
-            supplier=input.supplier or "",
-            purchase_reference=input.purchase_reference or "",
-            use_by=input.use_by,
-            accepted=Accepted(bool(input.accept_unlike), frozenset(input.accepted_rows or ())),
-            actor=actor,
         )
-        if isinstance(taken, small.ImportReport):
+        if isinstance(taken, ImportReport):
             refusal = refusal_of(taken, field="file" if from_file else "keys")
             return cls(report=taken, errors=refusal and [license_error(refusal)])
         return cls(key_import=taken, report=report_of(taken) if taken.finished_at else None)

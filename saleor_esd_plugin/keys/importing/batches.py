@@ -1,69 +1,18 @@
-"""What a large import puts into stock: a batch for each of its pools, counted chunk by chunk."""
+"""The batches of a large import, one for each of its pools."""
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Dict, List, NamedTuple
+from typing import Dict
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F
 
-from ...events.record import record
-from ...events.types import EventType
 from ...host.db import now
-from ...host.types import Actor
 from ..models import KeyBatch, KeyImport
-from ..verdicts import ImportVerdict
-from .judging import Candidate
 
 
 class Repeated(Exception):
     """Somebody else brought the same content first."""
-
-
-class _Tally(NamedTuple):
-    accepted: int
-    refused: int
-    cost: Decimal
-    costed: int
-
-
-def count(
-    key_import: KeyImport, candidates: List[Candidate], batches: Dict[UUID, KeyBatch]
-) -> None:
-    """Add a chunk's verdicts to its batches, and tell everybody what is in stock now."""
-    actor = Actor(key_import.actor_kind, ref=key_import.actor_ref, label=key_import.actor_label)
-    by_pool: Dict[UUID, List[Candidate]] = {}
-    for each in candidates:
-        if each.pool_id is not None:
-            by_pool.setdefault(each.pool_id, []).append(each)
-    for pool_id, those in by_pool.items():
-        batch, tally = batches[pool_id], _tally(those)
-        KeyBatch.objects.filter(pk=batch.pk).update(
-            accepted=F("accepted") + tally.accepted,
-            refused=F("refused") + tally.refused,
-            cost=F("cost") + tally.cost,
-            costed=F("costed") + tally.costed,
-        )
-        if tally.accepted:
-            record(
-                EventType.KEY_BATCH_IMPORTED,
-                batch.pk,
-                actor=actor,
-                pools=[str(pool_id)],
-                accepted=tally.accepted,
-                refused=tally.refused,
-                source=key_import.source,
-            )
-
-
-def _tally(candidates: List[Candidate]) -> _Tally:
-    accepted = [each for each in candidates if each.verdict is ImportVerdict.OK]
-    costs = [each.cost for each in accepted if each.cost is not None]
-    return _Tally(
-        len(accepted), len(candidates) - len(accepted), sum(costs, Decimal(0)), len(costs)
-    )
 
 
 def batches_of(key_import: KeyImport) -> Dict[UUID, KeyBatch]:

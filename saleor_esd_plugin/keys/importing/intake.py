@@ -2,83 +2,67 @@
 
 from __future__ import annotations
 
-from datetime import date
 from itertools import chain, islice
 from typing import Any, Callable, Optional, Union
 from uuid import UUID
 
 from ...conf import settings
-from ...errors import Invalid, Required
-from ...host.types import Actor
-from ..models import KeyImport
-from .outliers import NONE_ACCEPTED, Accepted
+from ...errors import Invalid, NotFound, Required
+from ..models import KeyImport, KeyPool
+from .options import ImportOptions
 from .progress import resume_key_import
 from .reading import KeyFile
+from .reports import ImportReport
 from .routing import PoolOfSku, by_name, into
-from .small import ImportReport, KeySource, Progress, clean_origin, import_rows, open_pool
-from .staging import Delivery, stage
+from .small import import_rows
+from .staging import stage
 
 
 def import_key_file(
     pool_id: Optional[UUID],
     file: KeyFile,
+    options: ImportOptions,
     *,
     pool_of_sku: PoolOfSku,
-    source: KeySource,
-    commit: bool,
-    skip_invalid: bool = False,
-    file_name: str = "",
-    supplier: str = "",
-    purchase_reference: str = "",
-    use_by: Optional[date] = None,
-    accepted: Accepted = NONE_ACCEPTED,
-    actor: Actor,
-    progress: Progress = lambda done, total: None,
     reading: Callable[[int], Any] = lambda read: None,
 ) -> Union[ImportReport, KeyImport]:
     """The report of a small import, which is through; of a large one the import, which is about to run.
 
     Large are those of more rows than ESD_IMPORT_AT_ONCE and those whose rows name their pools; then
-    `pool_id` must be None. As to the rest see `import_license_keys`; `reading` hears how many rows of a
-    large one were read. Content whose import was stopped goes on as that import. Raises Invalid and Required
-    for a pool too many or too few as well, and Invalid for content of which a batch was quarantined half-way.
+    `pool_id` must be None. `reading` hears how many rows of a large one were read. The same content again adds
+    nothing: a small import answers with the report of the first time, and content whose import was stopped goes
+    on as that import.
+
+    Raises NotFound; Invalid for a pool that is archived or generated, for one that the rows name as well, for a
+    text that is too long and for content of which a batch was quarantined half-way; Required without any pool;
+    KeyringLocked, and what reading the file raises.
     """
     if file.names_pools and pool_id is not None:
         raise Invalid("The rows of this file name their pools; give no other.", field="pool")
     if not file.names_pools and pool_id is None:
         raise Required("Give a pool, or a file with the column sku or pool.", field="pool")
-    origin = clean_origin(file_name, supplier, purchase_reference)
-    rows = file.rows
+    options, rows = options.cleaned(), file.rows
     if pool_id is not None:
-        pool = open_pool(pool_id)
+        pool = _open_pool(pool_id)
         first = list(islice(rows, settings.import_at_once + 1))
         if len(first) <= settings.import_at_once:
-            return import_rows(
-                pool,
-                first,
-                source=source,
-                commit=commit,
-                skip_invalid=skip_invalid,
-                use_by=use_by,
-                accepted=accepted,
-                actor=actor,
-                progress=progress,
-                **origin,
-            )
+            return import_rows(pool, first, options)
         rows, route = chain(first, rows), into(pool)
         del first
     else:
         route = by_name(pool_of_sku)
-    delivery = Delivery(
-        source=source.value,
-        is_dry_run=not commit,
-        skip_invalid=skip_invalid,
-        actor=actor,
-        pool_id=pool_id,
-        use_by=use_by,
-        accepted=accepted,
-        **origin,
-    )
-    taken = stage(rows, route, delivery, reading)
+    taken = stage(rows, route, pool_id, options, reading)
     # The same content was stopped before: that import goes on in place of a new one.
-    return resume_key_import(taken.pk, actor=actor) if taken.stopped_at else taken
+    return resume_key_import(taken.pk, actor=options.actor) if taken.stopped_at else taken
+
+
+def _open_pool(pool_id: UUID) -> KeyPool:
+    """The pool, if keys may be imported into it. Raises NotFound, Invalid."""
+    pool = KeyPool.objects.filter(pk=pool_id).first()
+    if pool is None:
+        raise NotFound(field="pool")
+    if pool.archived_at is not None:
+        raise Invalid("The pool is archived; bring it back first.", field="pool")
+    if pool.is_generated:
+        raise Invalid("The keys of this pool are generated, not imported.", field="pool")
+    return pool

@@ -65,10 +65,10 @@ class Candidate:
         self.cost: Optional[Decimal] = None
 
 
-def judge(rows: Iterable[KeyRow], format: Format, ring: KeyRing) -> List[Candidate]:
+def judge(rows: Iterable[KeyRow], route: Route, ring: KeyRing) -> List[Candidate]:
     """Each row by itself and against those before it; asks no database."""
     seen: Set[bytes] = set()
-    candidates = [judge_alone(row, format, ring) for row in rows]
+    candidates = [judge_routed(row, route, ring) for row in rows]
     for each in candidates:
         if each.digest:
             if each.digest in seen:
@@ -159,8 +159,8 @@ def _canonical_forms(written: SecretKey, shown: SecretKey, mode: str) -> List[st
     return forms
 
 
-def judge_existing(candidates: Iterable[Candidate], pool_id: UUID) -> None:
-    """Change the verdict of those OK that are in stock: in this pool, or in another one."""
+def judge_existing(candidates: Iterable[Candidate]) -> None:
+    """Change the verdict of those OK that are in stock: in their pool, or in another one."""
     fresh = [each for each in candidates if each.verdict is ImportVerdict.OK]
     digests = [digest for each in fresh for digest in each.digests]
     if not digests:
@@ -181,7 +181,7 @@ def judge_existing(candidates: Iterable[Candidate], pool_id: UUID) -> None:
         if found:
             each.verdict = (
                 ImportVerdict.ALREADY_PRESENT
-                if pool_id in found
+                if each.pool_id in found
                 else ImportVerdict.EXISTS_ELSEWHERE
             )
 

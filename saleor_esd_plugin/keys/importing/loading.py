@@ -7,7 +7,7 @@ chunk on sale, its verdicts in place of its sealed rows, and tells everybody, al
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Dict, Iterable, List
+from typing import Any, Callable, Dict, List
 from uuid import UUID
 
 from django.db import transaction
@@ -15,18 +15,17 @@ from django.db.models import Sum
 
 from ...advisory import LockClass, try_lock
 from ...host.db import now
-from ...ids import uuid7s
+from ...host.types import Actor
 from ..formats import find_format
 from ..models import KeyBatch, KeyImport, KeyImportChunk, KeyPool
 from ..ring.keyring import KeyRing, verified_keyring
 from ..ring.uniqueness import hold_uniqueness, index_is_enough, modes_in_use
-from ..ring.vault import encryptor
-from ..stock.storing import NewKey, load_keys
 from ..verdicts import ImportVerdict
-from .batches import Repeated, batches_of, count
+from .batches import Repeated, batches_of
 from .chunks import open_chunk
 from .collector import resting_collector
 from .judging import Candidate, Target, hold_back, judge_existing
+from .putaway import count, put_on_sale
 from .reports import ImportReport, RowVerdict, Run, from_json, joined, runs_of, to_json
 
 _SLEEP = 0.2
@@ -93,7 +92,7 @@ def _take_step(import_id: UUID) -> Any:
 def _check(key_import: KeyImport, chunk: KeyImportChunk, ring: KeyRing) -> None:
     started = time.monotonic()
     candidates = open_chunk(chunk, _targets(key_import), ring, modes_in_use())
-    _judge_existing(candidates)
+    judge_existing(candidates)
     hold_back(candidates, chunk.held)
     chunk.checked_at = now()
     _close(chunk, candidates, started, keeps_rows=not key_import.is_dry_run)
@@ -132,52 +131,15 @@ def _load(key_import: KeyImport, chunk: KeyImportChunk, ring: KeyRing) -> None:
     candidates = open_chunk(chunk, _targets(key_import), ring, modes)
     if not index_is_enough(ring, modes):
         # Storing alone would not notice a key of another mode, or under an older index key.
-        _judge_existing(candidates)
+        judge_existing(candidates)
     # Those in stock are told so.
-    _judge_existing(candidates[place] for place in chunk.held)
+    judge_existing(candidates[place] for place in chunk.held)
     hold_back(candidates, chunk.held)
-    chosen = [each for each in candidates if each.verdict is ImportVerdict.OK]
-    # Ids ascend as the rows do (first in the file, first sold); sorting is for the index.
-    for key_id, each in zip(uuid7s(len(chosen)), chosen):
-        each.key_id = key_id
-    chosen.sort(key=lambda each: each.digest)
-    left_out = load_keys(
-        _new_keys(chosen, batches, ring),
-        [(pool_id, batch.pk) for pool_id, batch in batches.items()],
-        index_kid=ring.index_active,
-    )
-    if left_out:
-        _judge_existing(each for each in chosen if each.key_id in left_out)
+    put_on_sale(candidates, batches, ring)
     chunk.loaded_at = now()
     _close(chunk, candidates, started, keeps_rows=False)
-    count(key_import, candidates, batches)
-
-
-def _new_keys(
-    chosen: Iterable[Candidate], batches: Dict[UUID, KeyBatch], ring: KeyRing
-) -> Iterable[NewKey]:
-    """The rows to store, made while they are sent."""
-    encrypt = {pool_id: encryptor(ring, pool_id) for pool_id in batches}
-    places = {pool_id: place for place, pool_id in enumerate(batches)}
-    use_by = {pool_id: batch.use_by for pool_id, batch in batches.items()}
-    for each in chosen:
-        pool_id: Any = each.pool_id
-        yield NewKey(
-            each.key_id,
-            encrypt[pool_id](each.secret, each.key_id),
-            each.digest,
-            each.suffix,
-            each.use_by or use_by[pool_id],
-            places[pool_id],
-        )
-
-
-def _judge_existing(candidates: Iterable[Candidate]) -> None:
-    by_pool: Dict[Any, List[Candidate]] = {}
-    for each in candidates:
-        by_pool.setdefault(each.pool_id, []).append(each)
-    for pool_id, those in by_pool.items():
-        judge_existing(those, pool_id)
+    actor = Actor(key_import.actor_kind, ref=key_import.actor_ref, label=key_import.actor_label)
+    count(candidates, batches, actor=actor, source=key_import.source)
 
 
 def _close(

@@ -54,8 +54,9 @@ class Unlike:
         self._accepted = accepted
         self._of_pool: Dict[UUID, Optional[_Census]] = {}
 
-    def look_at(self, place: int, each: Candidate, pool_id: Optional[UUID]) -> None:
-        """Notes a row that is a key of this pool's format; any other is passed over."""
+    def look_at(self, place: int, each: Candidate) -> None:
+        """Notes a row that is a key of its pool's format; any other is passed over."""
+        pool_id = each.pool_id
         if not each.digest or pool_id is None:
             return
         if pool_id not in self._of_pool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from datetime import date
 from decimal import Decimal
@@ -57,12 +56,6 @@ class KeyFile(NamedTuple):
 
     rows: Iterator[KeyRow]
     names_pools: bool
-
-
-def read_keys(content: bytes) -> Iterator[KeyRow]:
-    """The rows of a file; blank lines are none. As `open_keys`; raises FileTooLarge over 32 MiB too."""
-    _refuse_too_large(len(content))
-    return open_keys(io.BytesIO(content)).rows
 
 
 def open_upload(file: Any) -> KeyFile:

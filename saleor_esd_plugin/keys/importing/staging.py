@@ -5,8 +5,6 @@ All or nothing: read to its end the file is staged; whatever goes wrong before l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
 from itertools import islice
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence
 from uuid import UUID
@@ -17,7 +15,6 @@ from django.db.models import Q
 from ...events.record import record
 from ...events.types import EventType
 from ...host.db import copy_rows, now
-from ...host.types import Actor
 from ..models import KeyBatch, KeyImport, KeyImportChunk
 from ..ring.keyring import KeyRing, verified_keyring
 from ..ring.uniqueness import modes_in_use, verify_index_keys
@@ -25,62 +22,50 @@ from .chunks import close_chunk
 from .collector import resting_collector
 from .content import ContentDigest
 from .judging import Candidate, Route, judge_routed
-from .outliers import NONE_ACCEPTED, Accepted, Unlike
+from .options import ImportOptions
+from .outliers import Unlike
 from .reading import KeyRow
 
 # Rows in memory at a time. Twice as many load no quicker and take 35 MB more, unevenly.
 CHUNK = 25_000
 
 
-@dataclass(frozen=True)
-class Delivery:
-    """What is known of an import besides its rows; the texts are clean."""
-
-    source: str
-    is_dry_run: bool
-    skip_invalid: bool
-    actor: Actor
-    pool_id: Optional[UUID] = None
-    file_name: str = ""
-    supplier: str = ""
-    purchase_reference: str = ""
-    use_by: Optional[date] = None
-    accepted: Accepted = NONE_ACCEPTED
-
-
 @transaction.atomic
 def stage(
     rows: Iterable[KeyRow],
     route: Route,
-    delivery: Delivery,
+    pool_id: Optional[UUID],
+    options: ImportOptions,
     progress: Callable[[int], Any] = lambda read: None,
 ) -> KeyImport:
     """The import, ready for `loading.run_import`; `progress` hears how many rows were read.
+
+    `pool_id` is None if the rows name their pools. The options are clean.
 
     Of a content that is being imported already it is that import; of one that a pool has, a new one that
     is finished as REPEATED. Raises KeyringLocked, and whatever reading the rows raises.
     """
     ring, modes = verified_keyring(), modes_in_use()
     verify_index_keys(ring)
-    key_import = _create(delivery)
+    key_import = _create(pool_id, options)
     with connection.cursor() as cursor:
         cursor.execute(_SEEN_TABLE)
-    content = ContentDigest(names_pools=delivery.pool_id is None)
-    unlike = Unlike(ring, delivery.accepted)
+    content = ContentDigest(names_pools=pool_id is None)
+    unlike = Unlike(ring, options.accepted)
     numbers: Dict[UUID, int] = {}
-    if delivery.pool_id is not None:
-        numbers[delivery.pool_id] = 0
+    if pool_id is not None:
+        numbers[pool_id] = 0
     for number, candidates in enumerate(_chunks(rows, route, ring, modes)):
         with resting_collector():
             for place, each in enumerate(candidates, number * CHUNK):
                 content.add(each)
-                unlike.look_at(place, each, each.pool_id)
+                unlike.look_at(place, each)
                 if each.pool_id is not None:
                     numbers.setdefault(each.pool_id, len(numbers))
             chunk = KeyImportChunk(key_import=key_import, number=number, rows=len(candidates))
             close_chunk(chunk, candidates, numbers, ring, modes)
             chunk.save(force_insert=True)
-            _remember(number, candidates, in_both_modes=delivery.pool_id is None)
+            _remember(number, candidates, in_both_modes=pool_id is None)
         key_import.rows += len(candidates)
         progress(key_import.rows)
         # Not to be in memory still while the next ones are read.
@@ -106,7 +91,7 @@ def stage(
     record(
         EventType.KEY_IMPORT_STARTED,
         key_import.pk,
-        actor=delivery.actor,
+        actor=options.actor,
         pools=key_import.pools,
         rows=key_import.rows,
         is_dry_run=key_import.is_dry_run,
@@ -115,25 +100,25 @@ def stage(
     return key_import
 
 
-def _create(delivery: Delivery) -> KeyImport:
+def _create(pool_id: Optional[UUID], options: ImportOptions) -> KeyImport:
     moment = now()
     return KeyImport.objects.create(
-        pool_id=delivery.pool_id,
-        source=delivery.source,
-        is_dry_run=delivery.is_dry_run,
-        skip_invalid=delivery.skip_invalid,
-        file_name=delivery.file_name,
-        supplier=delivery.supplier,
-        purchase_reference=delivery.purchase_reference,
-        use_by=delivery.use_by,
+        pool_id=pool_id,
+        source=options.source.value,
+        is_dry_run=not options.commit,
+        skip_invalid=options.skip_invalid,
+        file_name=options.file_name,
+        supplier=options.supplier,
+        purchase_reference=options.purchase_reference,
+        use_by=options.use_by,
         rows=0,
-        actor_kind=delivery.actor.kind,
-        actor_ref=delivery.actor.ref[:36],
-        actor_label=delivery.actor.label[:254],
+        actor_kind=options.actor.kind,
+        actor_ref=options.actor.ref[:36],
+        actor_label=options.actor.label[:254],
         created_at=moment,
         heartbeat_at=moment,
         # Only all-or-none has to look at every row before it stores one.
-        checked_at=moment if delivery.skip_invalid and not delivery.is_dry_run else None,
+        checked_at=moment if options.skip_invalid and options.commit else None,
     )
 
 

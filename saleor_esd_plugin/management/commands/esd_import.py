@@ -14,11 +14,11 @@ from ...errors import EsdError, NotFound
 from ...host.types import SYSTEM
 from ...keys.importing.intake import import_key_file
 from ...keys.importing.loading import QUARANTINED, run_import
+from ...keys.importing.options import ImportOptions, KeySource
 from ...keys.importing.outliers import Accepted
 from ...keys.importing.progress import progress_of, report_of, resume_key_import, stop_key_import
 from ...keys.importing.reading import open_keys
-from ...keys.importing.reports import WHAT_TO_DO, csv_pieces
-from ...keys.importing.small import ImportReport, KeySource
+from ...keys.importing.reports import WHAT_TO_DO, ImportReport, csv_pieces
 from ...keys.models import KeyBatch, KeyImport, KeyPool
 from ...keys.verdicts import ImportVerdict
 from ...licenses.policies.skus import pool_of_sku
@@ -125,19 +125,18 @@ class Command(BaseCommand):
             return import_key_file(
                 pool_id,
                 open_keys(file),
-                pool_of_sku=pool_of_sku,
-                source=KeySource.COMMAND,
-                commit=options["commit"],
-                skip_invalid=options["skip_invalid"],
-                file_name="" if options["file"] == "-" else os.path.basename(options["file"]),
-                supplier=options["supplier"],
-                purchase_reference=options["purchase_reference"],
-                use_by=options["use_by"],
-                accepted=Accepted(options["accept_unlike"], frozenset(options["accept_row"])),
-                actor=SYSTEM,
-                progress=lambda done, total: tell(
-                    self.stderr, f"{done:,} of {total:,} keys stored"
+                ImportOptions(
+                    source=KeySource.COMMAND,
+                    commit=options["commit"],
+                    skip_invalid=options["skip_invalid"],
+                    file_name="" if options["file"] == "-" else os.path.basename(options["file"]),
+                    supplier=options["supplier"],
+                    purchase_reference=options["purchase_reference"],
+                    use_by=options["use_by"],
+                    accepted=Accepted(options["accept_unlike"], frozenset(options["accept_row"])),
+                    actor=SYSTEM,
                 ),
+                pool_of_sku=pool_of_sku,
                 reading=lambda read: tell(self.stderr, f"{read:,} rows read"),
             )
 

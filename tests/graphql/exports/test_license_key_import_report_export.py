@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
-
 import actors
 import factories
 import pytest
 from actors import expectations, outcome
 from django.core.management import CommandError, call_command
 from django.test import RequestFactory
+from import_files import import_at_once, import_file
 
 from saleor_esd_plugin import pages
 from saleor_esd_plugin.errors import DeadLink
@@ -19,9 +18,7 @@ from saleor_esd_plugin.exports.files import fetch
 from saleor_esd_plugin.exports.models import Export
 from saleor_esd_plugin.host.types import Actor
 from saleor_esd_plugin.keys.importing import loading, progress, reports, staging
-from saleor_esd_plugin.keys.importing.intake import import_key_file
-from saleor_esd_plugin.keys.importing.reading import open_keys
-from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
+from saleor_esd_plugin.keys.importing.options import KeySource
 from saleor_esd_plugin.keys.models import KeyBatch
 from saleor_esd_plugin.keys.verdicts import ImportVerdict
 from saleor_esd_plugin.permissions import MANAGE_LICENSE_KEYS
@@ -50,15 +47,7 @@ def take(monkeypatch):
 
     def run(pool, keys, commit=True, **given):
         monkeypatch.setenv("ESD_IMPORT_AT_ONCE", "0")
-        return import_key_file(
-            pool.pk,
-            open_keys(io.BytesIO("\n".join(keys).encode())),
-            pool_of_sku=dict,
-            source=KeySource.FILE,
-            commit=commit,
-            actor=factories.STAFF,
-            **given,
-        )
+        return import_file(pool, "\n".join(keys), source=KeySource.FILE, commit=commit, **given)
 
     return run
 
@@ -129,14 +118,7 @@ def test_of_an_import_under_way_what_is_judged_by_then(token_for, take, pool):
 
 
 def test_of_a_small_import_by_its_batch(token_for, pool):
-    report = import_license_keys(
-        pool.pk,
-        [*factories.fresh_keys(2), "short"],
-        source=KeySource.LIST,
-        commit=True,
-        skip_invalid=True,
-        actor=factories.STAFF,
-    )
+    report = import_at_once(pool, [*factories.fresh_keys(2), "short"], skip_invalid=True)
     assert lines(press(token_for(report.batch))) == [HEADER, '1,OK,""', '2,OK,""', weak(3)]
 
 

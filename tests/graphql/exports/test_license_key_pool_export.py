@@ -10,11 +10,11 @@ import factories
 import pytest
 from actors import expectations, outcome
 from django.test import RequestFactory
+from import_files import read_keys
 
 from saleor_esd_plugin import pages
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.keys.cells import restored
-from saleor_esd_plugin.keys.importing.reading import read_keys
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, LicenseKey
 from saleor_esd_plugin.keys.ring import vault
 from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch

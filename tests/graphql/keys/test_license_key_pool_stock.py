@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import factories
 import pytest
+from import_files import import_at_once
 
 from saleor_esd_plugin.host.db import now
-from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import KeyBatch, KeyPool
 from saleor_esd_plugin.licenses.stock_alerts import watch_stock
 from saleor_esd_plugin.orders.approval import approve_license_order
@@ -35,14 +35,7 @@ def test_health_tells_all_figures(api, staff, gid):
     pool = policy.pool
     today = now().date()
     for days, count in ((-1, 2), (4, 3)):
-        import_license_keys(
-            pool.pk,
-            factories.fresh_keys(count),
-            source=KeySource.LIST,
-            commit=True,
-            use_by=today + timedelta(days=days),
-            actor=factories.STAFF,
-        )
+        import_at_once(pool, factories.fresh_keys(count), use_by=today + timedelta(days=days))
     KeyBatch.objects.filter(pool=pool, use_by=None).update(cost="9.0000", costed=4)
     order = factories.make_license_order(6, policy=policy)
     approve_license_order(order.pk, quantities={order.lines.get().pk: 2}, actor=factories.STAFF)

@@ -5,7 +5,6 @@ ESD_IMPORT_ROWS=1000000 makes the killed import a large one.
 
 from __future__ import annotations
 
-import io
 import os
 import random
 import signal
@@ -15,13 +14,10 @@ import time
 import factories as make
 import pytest
 from django.db import connection, connections
-from import_files import DefectiveFile
+from import_files import DefectiveFile, import_file
 from racing import failures, together
 
 from saleor_esd_plugin.keys.importing import loading, progress, staging
-from saleor_esd_plugin.keys.importing.intake import import_key_file
-from saleor_esd_plugin.keys.importing.reading import open_keys
-from saleor_esd_plugin.keys.importing.small import KeySource
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, KeyImport
 from saleor_esd_plugin.keys.ring import vault
 from saleor_esd_plugin.keys.stock.pools import create_key_pool
@@ -45,15 +41,7 @@ def new_pool(name, format="5X5_25"):
 
 
 def take(pool, text):
-    return import_key_file(
-        pool.pk,
-        open_keys(io.BytesIO(text.encode())),
-        pool_of_sku=lambda sku: None,
-        source=KeySource.COMMAND,
-        commit=True,
-        skip_invalid=True,
-        actor=make.STAFF,
-    )
+    return import_file(pool, text, skip_invalid=True)
 
 
 def killed(work, statements):

@@ -7,9 +7,9 @@ import io
 import zipfile
 
 import pytest
+from import_files import read_keys
 
 from saleor_esd_plugin.errors import Invalid
-from saleor_esd_plugin.keys.importing.reading import read_keys
 
 NAMED = (
     "Several columns, but the first line does not name them: sku, pool, key, use_by, cost, note."

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import csv
-import io
 import os
 from datetime import date
 from decimal import Decimal
 
 import pytest
 from django.db import connection
-from import_files import DefectiveFile
+from import_files import DefectiveFile, import_file
 
 from saleor_esd_plugin.errors import Invalid, Required
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.keys.errors import KeyringLocked, KeyUnavailable
 from saleor_esd_plugin.keys.importing import loading, progress, staging
-from saleor_esd_plugin.keys.importing.intake import import_key_file
-from saleor_esd_plugin.keys.importing.reading import open_keys
-from saleor_esd_plugin.keys.importing.small import ImportReport, KeySource
+from saleor_esd_plugin.keys.importing.options import KeySource
+from saleor_esd_plugin.keys.importing.reports import ImportReport
 from saleor_esd_plugin.keys.invariants import violations
 from saleor_esd_plugin.keys.models import (
     AvailableKey,
@@ -53,15 +51,7 @@ def take(staff):
 
     def run(pool, text, commit=True, skus=(), **fields):
         text = text if isinstance(text, str) else "\n".join(text)
-        fields.setdefault("source", KeySource.COMMAND)
-        return import_key_file(
-            pool and pool.pk,
-            open_keys(io.BytesIO(text.encode())),
-            pool_of_sku=dict(skus).get,
-            commit=commit,
-            actor=staff,
-            **fields,
-        )
+        return import_file(pool, text, pool_of_sku=dict(skus).get, commit=commit, **fields)
 
     return run
 
@@ -140,15 +130,7 @@ def test_however_the_file_is_written(
     import_keys(other, elsewhere)
     file = DefectiveFile(1500, present, elsewhere, **written)
 
-    taken = import_key_file(
-        pool.pk,
-        open_keys(io.BytesIO(file.text.encode(encoding))),
-        pool_of_sku=dict,
-        source=KeySource.FILE,
-        commit=True,
-        skip_invalid=True,
-        actor=staff,
-    )
+    taken = import_file(pool, file.text.encode(encoding), source=KeySource.FILE, skip_invalid=True)
 
     report = progress.report_of(loading.run_import(taken.pk))
     assert verdicts(report) == list(zip(file.numbers, file.expected))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import random
 import string
 from collections import Counter
@@ -10,16 +9,15 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from import_files import import_file
 
 from saleor_esd_plugin.keys.importing import outliers, staging
-from saleor_esd_plugin.keys.importing.intake import import_key_file
 from saleor_esd_plugin.keys.importing.loading import run_import
 from saleor_esd_plugin.keys.importing.odd_shapes import Neighbours, odd_shapes, reads_as_key
+from saleor_esd_plugin.keys.importing.options import KeySource
 from saleor_esd_plugin.keys.importing.outliers import Accepted
 from saleor_esd_plugin.keys.importing.progress import report_of
-from saleor_esd_plugin.keys.importing.reading import open_keys
 from saleor_esd_plugin.keys.importing.shapes import shape_of
-from saleor_esd_plugin.keys.importing.small import KeySource
 from saleor_esd_plugin.keys.models import AvailableKey, KeyImport
 from saleor_esd_plugin.keys.ring import vault
 
@@ -46,13 +44,12 @@ def take(staff):
     """`take(pool, text_or_bytes, commit=True, …)`: the report of the import, when it is through."""
 
     def run(pool, content, commit=True, skus=(), **fields):
-        taken = import_key_file(
-            pool and pool.pk,
-            open_keys(io.BytesIO(content.encode() if isinstance(content, str) else content)),
+        taken = import_file(
+            pool,
+            content,
             pool_of_sku=dict(skus).get,
             source=KeySource.FILE,
             commit=commit,
-            actor=staff,
             **fields,
         )
         if isinstance(taken, KeyImport):
@@ -313,15 +310,7 @@ def test_verdicts_do_not_change_when_an_import_goes_on(monkeypatch, new_pool, ta
     lines[4], lines[20] = "Seriennummer", "AAAA-BBBB"
     from saleor_esd_plugin.keys.importing import progress
 
-    taken = import_key_file(
-        pool.pk,
-        open_keys(io.BytesIO("\n".join(lines).encode())),
-        pool_of_sku=dict,
-        source=KeySource.FILE,
-        commit=True,
-        skip_invalid=True,
-        actor=staff,
-    )
+    taken = import_file(pool, "\n".join(lines), source=KeySource.FILE, skip_invalid=True)
     loading_stopped = run_import(taken.pk, lambda: progress.stop_key_import(taken.pk, actor=staff))
     assert loading_stopped.stopped_at and pool.keys.count() == 3
     progress.resume_key_import(taken.pk, actor=staff)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import random
 import time
 from threading import Event, Thread
@@ -10,13 +9,11 @@ from threading import Event, Thread
 import factories as make
 import pytest
 from django.db import connection, connections
+from import_files import import_file
 
 from saleor_esd_plugin.errors import Invalid
 from saleor_esd_plugin.events import record
 from saleor_esd_plugin.keys.importing import batches, loading, progress, staging
-from saleor_esd_plugin.keys.importing.intake import import_key_file
-from saleor_esd_plugin.keys.importing.reading import open_keys
-from saleor_esd_plugin.keys.importing.small import KeySource
 from saleor_esd_plugin.keys.invariants import violations
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, KeyImport, LicenseKey
 from saleor_esd_plugin.keys.stock.pools import create_key_pool, quarantine_key_batch
@@ -38,15 +35,7 @@ def taken(live_db):
         pool = create_key_pool(
             name=live_db("pool"), format="5X5_25", kind="PRODUCT_KEY", actor=make.STAFF
         )
-        return import_key_file(
-            pool.pk,
-            open_keys(io.BytesIO("\n".join(make.fresh_keys(100)).encode())),
-            pool_of_sku=dict,
-            source=KeySource.COMMAND,
-            commit=True,
-            skip_invalid=True,
-            actor=make.STAFF,
-        )
+        return import_file(pool, "\n".join(make.fresh_keys(100)), skip_invalid=True)
 
     return new
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import random
 
 import pytest
-from import_files import import_lines
+from import_files import import_at_once, import_file
 from racing import failures, meet, together
 
 from saleor_esd_plugin.keys import invariants
 from saleor_esd_plugin.keys.importing import loading, small
 from saleor_esd_plugin.keys.importing.progress import report_of
-from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch
 from saleor_esd_plugin.keys.queries import find_by_full_key
 from saleor_esd_plugin.keys.ring import vault
@@ -19,9 +18,7 @@ from saleor_esd_plugin.keys.stock.pools import create_key_pool
 
 
 def importer(pool, keys, staff):
-    return lambda: import_license_keys(
-        pool.pk, keys, source=KeySource.LIST, commit=True, skip_invalid=True, actor=staff
-    )
+    return lambda: import_at_once(pool, keys, skip_invalid=True)
 
 
 def new_pool(name, staff, format="5X5_25"):
@@ -30,7 +27,7 @@ def new_pool(name, staff, format="5X5_25"):
 
 def loader(pool, keys, staff):
     """As `importer`, of a large import, which is staged here and loaded there."""
-    key_import = import_lines(pool, keys, skip_invalid=True, actor=staff)
+    key_import = import_file(pool, "\n".join(keys), skip_invalid=True)
     return lambda: report_of(loading.run_import(key_import.pk, waits=True))
 
 

@@ -4,11 +4,13 @@ import io
 from datetime import date
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from import_files import read_keys
 
 from saleor_esd_plugin.errors import Invalid
 from saleor_esd_plugin.keys.importing import decoding, reading
 from saleor_esd_plugin.keys.importing.errors import BadEncoding, FileTooLarge
-from saleor_esd_plugin.keys.importing.reading import list_keys, read_keys
+from saleor_esd_plugin.keys.importing.reading import list_keys, open_upload
 
 COLUMNS = "The columns of a file are sku, pool, key, use_by, cost, note, each once."
 
@@ -174,7 +176,7 @@ def test_a_missing_quote_in_a_long_file_swallows_no_rows():
 def test_a_file_that_is_too_large_is_refused_before_it_is_read(monkeypatch):
     monkeypatch.setattr(reading, "MOST_BYTES", 1024 * 1024)
     with pytest.raises(FileTooLarge) as caught:
-        read_keys(b"\xff" * (1024 * 1024 + 1))
+        open_upload(SimpleUploadedFile("keys.txt", b"\xff" * (1024 * 1024 + 1)))
     assert caught.value.message == "At most 1 MiB in one import; split the file."
 
     monkeypatch.setattr(reading, "MOST_ROWS", 3)

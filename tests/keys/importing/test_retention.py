@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from import_files import import_lines
+from import_files import import_file
 
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.keys.importing import loading, progress, retention, staging
@@ -28,7 +28,7 @@ def small_chunks(use_ring, monkeypatch):
 @pytest.fixture
 def take(staff):
     def run(pool, keys, commit=True, **fields):
-        return import_lines(pool, keys, commit=commit, actor=staff, **fields)
+        return import_file(pool, "\n".join(keys), commit=commit, **fields)
 
     return run
 

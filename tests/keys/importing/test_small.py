@@ -5,18 +5,19 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from import_files import import_file
 
 from saleor_esd_plugin.errors import Invalid, NotFound
 from saleor_esd_plugin.events.models import Event
-from saleor_esd_plugin.keys.importing import routing, small
-from saleor_esd_plugin.keys.importing.intake import import_key_file
+from saleor_esd_plugin.keys.importing import putaway, routing, small
 from saleor_esd_plugin.keys.importing.loading import run_import
+from saleor_esd_plugin.keys.importing.options import KeySource
 from saleor_esd_plugin.keys.importing.progress import report_of
-from saleor_esd_plugin.keys.importing.reading import MOST_ROWS, KeyFile, KeyRow, list_keys
+from saleor_esd_plugin.keys.importing.reading import MOST_ROWS, KeyRow
 from saleor_esd_plugin.keys.importing.routing import by_name
-from saleor_esd_plugin.keys.importing.small import KeySource
-from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, KeyCheck, LicenseKey
+from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, KeyCheck, KeyPool, LicenseKey
 from saleor_esd_plugin.keys.ring import vault
+from saleor_esd_plugin.keys.verdicts import ImportVerdict
 from saleor_esd_plugin.licenses.policies.pools import update_key_pool
 
 pytestmark = pytest.mark.django_db
@@ -89,7 +90,7 @@ def test_a_dry_run_opens_and_writes_nothing(
     pool, keys = new_pool(), [*random_keys(2), BAD]
     before = table_contents()
     monkeypatch.setattr(vault, "decrypt", None)
-    monkeypatch.setattr(small, "encryptor", None)
+    monkeypatch.setattr(putaway, "encryptor", None)
 
     report = import_keys(pool, keys, commit=False)
 
@@ -108,7 +109,7 @@ def test_all_rows_or_none(new_pool, import_keys, random_keys, table_contents):
     refused = import_keys(pool, keys)
 
     assert (refused.accepted, refused.refused, refused.imported, refused.batch) == (99, 1, 0, None)
-    assert refused.refused_rows == [(42, small.ImportVerdict.INVALID_CHARACTER)]
+    assert refused.refused_rows == [(42, ImportVerdict.INVALID_CHARACTER)]
     assert table_contents() == before
 
     skipped = import_keys(pool, keys, skip_invalid=True)
@@ -210,15 +211,7 @@ def test_a_key_that_somebody_else_imports_meanwhile_is_told(
     mine, contested = random_keys(2)
     import_keys(other, [contested])
     before = table_contents()
-    look = small.judge_existing
-    looks = []
-
-    def too_early(candidates, pool_id):
-        looks.append(1)
-        if len(looks) > 1:
-            look(candidates, pool_id)
-
-    monkeypatch.setattr(small, "judge_existing", too_early)
+    monkeypatch.setattr(small, "judge_existing", lambda candidates: None)
 
     report = import_keys(pool, [mine, contested], skip_invalid=skip_invalid)
 
@@ -245,17 +238,15 @@ def test_nothing_new_is_no_batch(new_pool, import_keys, random_keys, table_conte
     assert table_contents() == before
 
 
-def test_chunks_hold_together(new_pool, import_keys, random_keys, monkeypatch):
-    """More rows than fit into one statement: the same rows, the same order."""
-    monkeypatch.setattr(small, "CHUNK", 7)
-    pool, keys, told = new_pool(), random_keys(20), []
+def test_keys_are_sold_in_the_order_of_the_file(new_pool, import_keys, random_keys):
+    """Whatever the order of the index, in which they are stored."""
+    pool, keys = new_pool(), random_keys(20)
 
-    report = import_keys(pool, keys, progress=lambda *numbers: told.append(numbers))
+    report = import_keys(pool, keys)
 
     assert report.imported == 20
     assert [vault.decrypt(row).reveal() for row in pool.keys.order_by("pk")] == keys
     assert AvailableKey.objects.filter(pool=pool).count() == 20
-    assert told == [(7, 20), (14, 20), (20, 20)]
 
 
 def test_pools_that_take_no_keys(new_pool, import_keys, random_keys, staff, table_contents):
@@ -265,9 +256,9 @@ def test_pools_that_take_no_keys(new_pool, import_keys, random_keys, staff, tabl
 
     for pool in (generated, archived):
         with pytest.raises(Invalid):
-            import_keys(pool, random_keys(1))
+            import_file(pool, random_keys(1)[0])
     with pytest.raises(NotFound):
-        small.import_license_keys(uuid4(), [], source=KeySource.LIST, commit=True, actor=staff)
+        import_file(KeyPool(pk=uuid4()), "")
     with pytest.raises(Invalid):
         import_keys(new_pool(), random_keys(1), supplier="x" * 129)
 
@@ -332,15 +323,8 @@ def test_a_key_that_a_pool_of_another_mode_has_is_known_however_it_is_written(
     (as_shown, as_written, fresh), pool = random_keys(3), new_pool()
     import_keys(new_pool("GENERIC"), [as_shown, write(as_written)])
 
-    taken = import_key_file(
-        pool.pk,
-        KeyFile(list_keys([write(as_shown), write(as_written), write(fresh)]), False),
-        pool_of_sku=dict,
-        source=KeySource.COMMAND,
-        commit=True,
-        skip_invalid=True,
-        actor=staff,
-    )
+    rows = "\n".join([write(as_shown), write(as_written), write(fresh)])
+    taken = import_file(pool, rows, skip_invalid=True)
 
     report = report_of(run_import(taken.pk)) if at_once == "0" else taken
     assert [verdict for _, verdict in verdicts(report)] == [

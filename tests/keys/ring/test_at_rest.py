@@ -8,7 +8,7 @@ import traceback
 import pytest
 from django.db import connection
 
-from saleor_esd_plugin.keys.importing import small
+from saleor_esd_plugin.keys.importing import putaway, small
 from saleor_esd_plugin.keys.models import LicenseKey
 from saleor_esd_plugin.keys.queries import find_by_full_key
 from saleor_esd_plugin.keys.ring import vault
@@ -103,9 +103,17 @@ def test_no_statement_carries_a_key(new_pool, import_keys, random_keys, statemen
     assert hits(keys, "\n".join(statements)) == set()
 
 
-@pytest.mark.parametrize("place", ["load_keys", "judge_existing", "encryptor", "record"])
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        (small, "judge_existing"),
+        (putaway, "encryptor"),
+        (putaway, "load_keys"),
+        (putaway, "record"),
+    ],
+)
 def test_a_failing_import_leaves_no_key_in_its_trace(
-    place, new_pool, import_keys, random_keys, monkeypatch
+    owner, name, new_pool, import_keys, random_keys, monkeypatch
 ):
     """T-LOG-02: error trackers send the variables of every frame; in ours there is no clear key."""
     pool, keys = new_pool(), random_keys(50)
@@ -113,7 +121,7 @@ def test_a_failing_import_leaves_no_key_in_its_trace(
     def fail(*args, **kwargs):
         raise RuntimeError("induced")
 
-    monkeypatch.setattr(small, place, fail)
+    monkeypatch.setattr(owner, name, fail)
 
     with pytest.raises(RuntimeError) as caught:
         import_keys(pool, keys)

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import factories as make
 import pytest
+from import_files import import_at_once
 
 from saleor_esd_plugin import tasks
 from saleor_esd_plugin.errors import Invalid
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.isolation import SomeFailed
-from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import AvailableKey, WithheldKey
 from saleor_esd_plugin.keys.stock import queue, withholding
 from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch
@@ -27,14 +27,7 @@ pytestmark = pytest.mark.django_db
 def add_dated(pool, count, days):
     """`count` keys whose last day is in `days` days; their batch."""
     use_by = now().date() + timedelta(days=days)
-    import_license_keys(
-        pool.pk,
-        make.fresh_keys(count),
-        source=KeySource.LIST,
-        commit=True,
-        use_by=use_by,
-        actor=make.STAFF,
-    )
+    import_at_once(pool, make.fresh_keys(count), use_by=use_by)
     return pool.batches.latest("pk")
 
 

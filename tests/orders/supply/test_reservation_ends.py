@@ -10,12 +10,12 @@ import build
 import factories as make
 import pytest
 from django.core.management import call_command
+from import_files import import_at_once
 from reserved import checkout_of, expire
 
 from saleor_esd_plugin.host import shop
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.isolation import SomeFailed
-from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import AvailableKey, Reservation, ReservedKey, WithheldKey
 from saleor_esd_plugin.keys.ring import keyring
 from saleor_esd_plugin.keys.stock import reserving
@@ -125,14 +125,7 @@ def test_an_order_that_came_while_the_ring_was_locked_gets_its_kept_keys_afterwa
 def test_keys_that_grow_too_old_while_they_are_kept_are_withheld_and_the_order_gets_others():
     """The order gets what else there is, waits for the rest, and the sweep withholds the old ones."""
     pool = make.make_pool()
-    import_license_keys(
-        pool.pk,
-        make.fresh_keys(2),
-        source=KeySource.LIST,
-        commit=True,
-        use_by=now().date() + timedelta(days=5),
-        actor=make.STAFF,
-    )
+    import_at_once(pool, make.fresh_keys(2), use_by=now().date() + timedelta(days=5))
     policy = make.make_policy(pool)
     reserve_for_checkout(checkout_of(policy, 2, "old"))
     old = kept(pool)

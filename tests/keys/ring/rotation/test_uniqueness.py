@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import os
 import threading
 
 import factories as make
 import pytest
 from django.db import OperationalError, connection, connections, transaction
+from import_files import import_at_once, import_file
 from racing import failures, together
 
 from saleor_esd_plugin.host.db import writing
 from saleor_esd_plugin.keys import invariants
 from saleor_esd_plugin.keys.errors import KeyringLocked
 from saleor_esd_plugin.keys.importing import loading, progress, small, staging
-from saleor_esd_plugin.keys.importing.intake import import_key_file
-from saleor_esd_plugin.keys.importing.reading import open_keys
-from saleor_esd_plugin.keys.importing.small import KeySource, import_license_keys
 from saleor_esd_plugin.keys.models import LicenseKey
 from saleor_esd_plugin.keys.queries import find_by_full_key
 from saleor_esd_plugin.keys.ring import keyring
@@ -40,27 +37,12 @@ def index_ring(*kids, active):
 
 
 def at_one_go(pool, keys):
-    return import_license_keys(
-        pool.pk,
-        keys,
-        source=KeySource.LIST,
-        commit=True,
-        skip_invalid=True,
-        actor=make.STAFF,
-    )
+    return import_at_once(pool, keys, skip_invalid=True)
 
 
 def in_chunks(pool, keys):
     """As a large import is: staged, and loaded chunk by chunk."""
-    key_import = import_key_file(
-        pool.pk,
-        open_keys(io.BytesIO("\n".join(keys).encode())),
-        pool_of_sku=lambda sku: None,
-        source=KeySource.COMMAND,
-        commit=True,
-        skip_invalid=True,
-        actor=make.STAFF,
-    )
+    key_import = import_file(pool, "\n".join(keys), skip_invalid=True)
     return progress.report_of(loading.run_import(key_import.pk))
 
 

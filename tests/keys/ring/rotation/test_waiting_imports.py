@@ -7,12 +7,10 @@ import os
 
 import pytest
 from django.core.management import CommandError, call_command
+from import_files import import_file
 
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.keys.importing import loading, progress, staging
-from saleor_esd_plugin.keys.importing.intake import import_key_file
-from saleor_esd_plugin.keys.importing.reading import open_keys
-from saleor_esd_plugin.keys.importing.small import KeySource
 from saleor_esd_plugin.keys.invariants import violations
 from saleor_esd_plugin.keys.models import KeyImportChunk
 from saleor_esd_plugin.keys.queries import find_by_full_key
@@ -33,15 +31,7 @@ def waiting(ring, new_pool, random_keys, staff, monkeypatch):
     monkeypatch.setenv("ESD_IMPORT_AT_ONCE", "0")
     monkeypatch.setattr(staging, "CHUNK", 10)
     keys = random_keys(25)
-    key_import = import_key_file(
-        new_pool().pk,
-        open_keys(io.BytesIO("\n".join(keys).encode())),
-        pool_of_sku=lambda sku: None,
-        source=KeySource.COMMAND,
-        commit=True,
-        skip_invalid=True,
-        actor=staff,
-    )
+    key_import = import_file(new_pool(), "\n".join(keys), skip_invalid=True)
     return key_import, keys
 
 
