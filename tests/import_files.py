@@ -12,7 +12,7 @@ from factories import STAFF
 from saleor_esd_plugin.keys.formats import FORMATS
 from saleor_esd_plugin.keys.importing.intake import import_key_file
 from saleor_esd_plugin.keys.importing.options import ImportOptions, KeySource
-from saleor_esd_plugin.keys.importing.reading import KeyFile, KeyRow, list_keys, open_keys
+from saleor_esd_plugin.keys.importing.reading import KeyRow, list_keys, open_keys
 from saleor_esd_plugin.keys.importing.small import import_rows
 
 HEADER = ["key", "use_by", "cost", "note"]
@@ -49,10 +49,9 @@ def read_keys(content: bytes) -> Iterator[KeyRow]:
 
 def import_file(
     pool: Any,
-    content: Union[str, bytes, KeyFile],
+    content: Union[str, bytes],
     *,
     pool_of_sku: Callable[[str], Any] = lambda sku: None,
-    reading: Callable[[int], Any] = lambda read: None,
     **options: Any,
 ) -> Any:
     """What becomes of a file that an operator imports into the pool, or (None) into those that it names.
@@ -61,11 +60,9 @@ def import_file(
     """
     if isinstance(content, str):
         content = content.encode()
-    file = open_keys(io.BytesIO(content)) if isinstance(content, bytes) else content
+    file = open_keys(io.BytesIO(content))
     given = {"source": KeySource.COMMAND, "commit": True, "actor": STAFF, **options}
-    return import_key_file(
-        pool and pool.pk, file, ImportOptions(**given), pool_of_sku=pool_of_sku, reading=reading
-    )
+    return import_key_file(pool and pool.pk, file, ImportOptions(**given), pool_of_sku=pool_of_sku)
 
 
 def import_at_once(pool: Any, keys: Union[str, bytes, Iterable[str]], **options: Any) -> Any:

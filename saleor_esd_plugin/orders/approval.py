@@ -9,7 +9,6 @@ from django.db import transaction
 
 from ..accounts.access import refuse_own
 from ..errors import Invalid, InvalidQuantity, NotFound
-from ..events.record import record
 from ..events.types import EventType
 from ..host import shop
 from ..host.db import now
@@ -18,6 +17,7 @@ from ..licenses.models import Approval, Fulfillment
 from ..licenses.units import PENDING, end_licenses, live_licenses
 from ..permissions import APPROVE_LICENSES
 from ..text import clean_reason
+from .audit import record_of_order
 from .blockers import is_owed
 from .counts import approval_state
 from .errors import AlreadyDecided
@@ -65,14 +65,12 @@ def approve_license_order(
     if waives:
         order.unpaid_release_reason = reason
     _decide(order, lines, reason=reason, actor=actor)
-    record(
+    record_of_order(
         EventType.LICENSE_ORDER_APPROVED,
-        order.pk,
+        order,
         actor=actor,
         reason=reason,
         permission=APPROVE_LICENSES,
-        order_id=order.pk,
-        account_id=order.account_id,
         lines={str(line.pk): line.approved for line in changed},
         release_unpaid=waives,
     )
@@ -96,14 +94,12 @@ def reject_license_order(license_order_id: UUID, *, reason: str, actor: Actor) -
     for line in lines:
         _withdraw_undecided(line, reason=reason)
     _decide(order, lines, reason=reason, actor=actor)
-    record(
+    record_of_order(
         EventType.LICENSE_ORDER_REJECTED,
-        order.pk,
+        order,
         actor=actor,
         reason=reason,
         permission=APPROVE_LICENSES,
-        order_id=order.pk,
-        account_id=order.account_id,
         lines=rejected,
     )
     return order
@@ -126,13 +122,11 @@ def approve_by_policy(license_order_id: UUID) -> LicenseOrder:
         line.approved = line.quantity - line.withdrawn
         line.save(update_fields=["approved"])
     _decide(order, lines, reason="", actor=SYSTEM)
-    record(
+    record_of_order(
         EventType.LICENSE_ORDER_APPROVED,
-        order.pk,
+        order,
         actor=SYSTEM,
         reason="policy",
-        order_id=order.pk,
-        account_id=order.account_id,
         lines={str(line.pk): line.approved for line in free},
         release_unpaid=False,
     )

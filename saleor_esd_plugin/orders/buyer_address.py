@@ -12,12 +12,12 @@ from uuid import UUID
 from django.db import transaction
 
 from ..accounts.services import readdress_account
-from ..events.record import record
 from ..events.types import EventType
 from ..host import shop
 from ..host.types import SYSTEM, Order
 from ..licenses.claim_links import void_claim_links_to
 from ..licenses.models import Fulfillment, License
+from .audit import record_of_order
 from .locks import lock_order, lock_order_uuid
 from .models import LicenseOrder
 
@@ -69,12 +69,10 @@ def follow_buyer_address(
         order_line__order=license_order, fulfillment=Fulfillment.RELEASED.value
     )
     lost_links = void_claim_links_to(before, kept.values("pk"))
-    record(
+    record_of_order(
         EventType.LICENSE_ORDER_BUYER_ADDRESS_CHANGED,
-        license_order.pk,
+        license_order,
         actor=SYSTEM,
-        order_id=license_order.pk,
-        account_id=license_order.account_id,
         before=before,
         after=after,
         lost_invitation=lost_invitation,

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from django.db.models import Count, F, Q
 
-from ..events.record import record
 from ..events.types import EventType
 from ..host.db import now
 from ..host.types import Actor, Order
 from ..licenses.models import ISSUED, License
 from ..licenses.units import PENDING, release_licenses
+from .audit import record_of_order
 from .blockers import OrderState, reasons_for, unkept_orders
 from .models import LicenseOrder
 from .money.amounts import Money
@@ -44,12 +44,10 @@ def release_approved(order: LicenseOrder, *, is_paid: bool, actor: Actor) -> Non
         if units:
             released[str(line.pk)] = units
     if released:
-        record(
+        record_of_order(
             EventType.LICENSE_RELEASED,
-            order.pk,
+            order,
             actor=actor,
-            order_id=order.pk,
-            account_id=order.account_id,
             reason="" if is_paid else order.unpaid_release_reason,
             is_paid=is_paid,
             lines=released,

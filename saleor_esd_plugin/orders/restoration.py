@@ -9,7 +9,6 @@ from uuid import UUID
 from django.db import transaction
 
 from ..errors import Invalid, InvalidQuantity, NotFound
-from ..events.record import record
 from ..events.types import EventType
 from ..host import shop
 from ..host.types import Actor, Order
@@ -17,6 +16,7 @@ from ..licenses.models import License
 from ..permissions import MANAGE_LICENSES
 from ..text import clean_reason
 from .approval import refuse_own_order
+from .audit import record_of_order
 from .counts import approval_after_leaving
 from .locks import lock_order
 from .models import LicenseOrder, LicenseOrderLine
@@ -83,14 +83,12 @@ def _take_in(
         _take_in_line(by_id[line_id], quantity, lines, in_shop, gone)
     order.approval = approval_after_leaving(lines).value
     order.save(update_fields=["approval"])
-    record(
+    record_of_order(
         EventType.LICENSE_RESTORED,
-        order.pk,
+        order,
         actor=actor,
         reason=reason,
         permission=MANAGE_LICENSES,
-        order_id=order.pk,
-        account_id=order.account_id,
         lines={str(line_id): quantity for line_id, quantity in quantities.items()},
     )
 

@@ -16,13 +16,13 @@ from uuid import UUID
 
 from django.db import transaction
 
-from ..events.record import record
 from ..events.types import EventType
 from ..host import shop
 from ..host.db import now
 from ..host.types import SYSTEM, Actor, Order, Payment
 from ..licenses.lifecycle import reinstate_order_licenses, suspend_order_licenses
 from ..licenses.models import SuspensionCause
+from .audit import record_of_order
 from .buyer_address import follow_buyer_address
 from .counts import approval_after_leaving
 from .locks import lock_order
@@ -183,13 +183,11 @@ def _follow_dispute(order: LicenseOrder, money: Money, actor: Actor) -> None:
     else:
         units = reinstate_order_licenses(order.pk, cause=cause)
     if units:
-        record(
+        record_of_order(
             EventType.LICENSE_SUSPENDED if is_held else EventType.LICENSE_REINSTATED,
-            order.pk,
+            order,
             actor=actor,
             reason="dispute",
-            order_id=order.pk,
-            account_id=order.account_id,
             cause=cause.value,
             lines={str(line_id): indexes for line_id, indexes in units.items()},
         )

@@ -6,12 +6,12 @@ from __future__ import annotations
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 from uuid import UUID
 
-from ..events.record import record
 from ..events.types import EventType
 from ..host.db import now
 from ..host.types import Actor
 from ..licenses.models import ISSUED, LIVE, Fulfillment, License
 from ..licenses.units import end_licenses, live_licenses
+from .audit import record_of_order
 from .counts import approval_after_leaving
 from .models import LicenseOrder, LicenseOrderLine
 
@@ -100,14 +100,12 @@ def take_out(
             _count_out(line, gone[line.pk])
     order.approval = approval_after_leaving(lines).value
     order.save(update_fields=["approval"])
-    record(
+    record_of_order(
         EventType.LICENSE_RETURNED,
-        order.pk,
+        order,
         actor=actor,
         reason=reason,
         permission=permission,
-        order_id=order.pk,
-        account_id=order.account_id,
         lines={str(line_id): len(units) for line_id, units in gone.items()},
         licenses=[str(license.pk) for license in licenses],
     )

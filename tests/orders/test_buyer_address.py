@@ -75,7 +75,7 @@ def test_what_was_read_long_ago_does_not_bring_the_old_address_back(order):
     assert Event.objects.filter(type=CHANGED).count() == 1
 
 
-@pytest.mark.parametrize("point", ["readdress_account", "void_claim_links_to", "record"])
+@pytest.mark.parametrize("point", ["readdress_account", "void_claim_links_to", "record_of_order"])
 def test_all_of_it_or_nothing(order, monkeypatch, point):
     """Invariant 6: a worker that dies within leaves nothing of it, and the next look does all."""
     approve_license_order(order.pk, actor=make.STAFF)

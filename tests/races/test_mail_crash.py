@@ -32,7 +32,7 @@ from saleor_esd_plugin.orders.supply import claiming
 # Where a worker dies: the module, the name in it, and whether before or after what that does.
 POINTS = {
     "after the units have keys": (claiming, "allocate_licenses", "after"),
-    "before the release commits": (release, "record", "after"),
+    "before the release commits": (release, "record_of_order", "after"),
     "after the release committed": (recording, "_wake", "before"),
     "after the deliveries are written": (catalog, "deliveries_of", "after"),
     "after the lease": (send, "_hand_to_server", "before"),

@@ -18,6 +18,9 @@ from ..verdicts import ImportVerdict
 from .damage import is_damaged
 from .reading import KeyRow
 
+# So many rows are looked up in the stock by one statement.
+LOOKED_UP = 25_000
+
 
 class Target(NamedTuple):
     """The pool that a row's key belongs to."""
@@ -162,9 +165,12 @@ def _canonical_forms(written: SecretKey, shown: SecretKey, mode: str) -> List[st
 def judge_existing(candidates: Iterable[Candidate]) -> None:
     """Change the verdict of those OK that are in stock: in their pool, or in another one."""
     fresh = [each for each in candidates if each.verdict is ImportVerdict.OK]
+    for start in range(0, len(fresh), LOOKED_UP):
+        _look_up(fresh[start : start + LOOKED_UP])
+
+
+def _look_up(fresh: Sequence[Candidate]) -> None:
     digests = [digest for each in fresh for digest in each.digests]
-    if not digests:
-        return
     # In the order of the index, which then is read from one end to the other.
     digests.sort()
     with connection.cursor() as cursor:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Dict, List
 from uuid import UUID
 
-from ...events.record import record
 from ...events.types import EventType
 from ...host.types import SYSTEM, Order, OrderLine
+from ..audit import record_of_order
 from ..counts import approval_state
 from ..locks import lock_order_uuid
 from ..models import ApprovalState, LicenseOrder, LicenseOrderLine
@@ -35,12 +35,10 @@ def follow_lines(license_order: LicenseOrder, order: Order, policies: Dict[str, 
         changed += [line for line in mine.values() if _shrink(line, 0)]
     if changed:
         _follow_approval(license_order)
-        record(
+        record_of_order(
             EventType.LICENSE_ORDER_CHANGED,
-            license_order.pk,
+            license_order,
             actor=SYSTEM,
-            order_id=license_order.pk,
-            account_id=license_order.account_id,
             lines={str(line.pk): line.quantity for line in changed},
         )
 

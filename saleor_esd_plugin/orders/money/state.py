@@ -12,12 +12,12 @@ from typing import Any, Dict, Set
 from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest
 
-from ...events.record import record
 from ...events.types import EventType
 from ...host import shop
 from ...host.db import now
 from ...host.types import SYSTEM, Actor, Order
 from ...permissions import MANAGE_LICENSES
+from ..audit import record_of_order
 from ..models import ApprovalState, LicenseOrder, PaymentFact, amount_field
 from .amounts import Money, money_of
 from .refunds import share_of
@@ -172,29 +172,19 @@ def _note_amounts(
 
 
 def _record(type: EventType, license_order: LicenseOrder, actor: Actor, **data: Any) -> None:
-    record(
-        type,
-        license_order.pk,
-        actor=actor,
-        order_id=license_order.pk,
-        account_id=license_order.account_id,
-        number=license_order.number,
-        **data,
-    )
+    record_of_order(type, license_order, actor=actor, number=license_order.number, **data)
 
 
 def record_settled_by_staff(
     type: EventType, order: LicenseOrder, amount: Decimal, *, reason: str, actor: Actor
 ) -> None:
     """Staff have said that nothing more follows from this amount, in the order's currency: its event."""
-    record(
+    record_of_order(
         type,
-        order.pk,
+        order,
         actor=actor,
         reason=reason,
         permission=MANAGE_LICENSES,
-        order_id=order.pk,
-        account_id=order.account_id,
         amount=amount,
         currency=order.currency,
     )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, List, Optional, Sequence, Set, Tuple
+from typing import List, Optional, Sequence, Set, Tuple
 from uuid import UUID
 
 from django.db import transaction
 
 from ...accounts.services import find_or_create_account
-from ...events.record import record
 from ...events.types import EventType
 from ...host.db import now
 from ...host.types import SYSTEM
@@ -20,6 +19,7 @@ from ...keys.stock.reserving import close_reservation, find_reservation
 from ...licenses.models import Fulfillment, License
 from ...licenses.units import end_licenses, live_licenses
 from ..approval import why_staff_decide
+from ..audit import record_of_order
 from ..locks import lock_order
 from ..models import LicenseOrder, LicenseOrderLine
 from . import backorders
@@ -67,9 +67,10 @@ def allocate_license_order(license_order_id: UUID) -> LicenseOrder:
     if newly_short:
         # By its reaction the mail to the buyer, and the drain of those pools.
         short = {choice.pool.pk for line in newly_short for choice in choices[line.policy_id]}
-        _record(
-            order,
+        record_of_order(
             EventType.LICENSE_ORDER_BACKORDERED,
+            order,
+            actor=SYSTEM,
             lines=[str(line.pk) for line in newly_short],
             pools=sorted(map(str, short)),
         )
@@ -194,20 +195,16 @@ def _flag_duplicates(order: LicenseOrder) -> List[UUID]:
 
 
 def _record_duplicated(order_ids: Sequence[UUID]) -> None:
-    if order_ids:
-        for order in LicenseOrder.objects.filter(pk__in=order_ids).order_by("pk"):
-            _record(order, EventType.LICENSE_ORDER_DUPLICATED)
+    for order in LicenseOrder.objects.filter(pk__in=order_ids).order_by("pk"):
+        record_of_order(EventType.LICENSE_ORDER_DUPLICATED, order, actor=SYSTEM)
 
 
 def _record_allocated(order: LicenseOrder, drawn: Sequence[Drawn]) -> None:
     """With the event it can be told of each key why it came from that pool."""
-    _record(
-        order,
+    record_of_order(
         EventType.LICENSE_ORDER_ALLOCATED,
+        order,
+        actor=SYSTEM,
         allocated=sum(each.units for each in drawn),
         choices=[each.event_data() for each in drawn],
     )
-
-
-def _record(order: LicenseOrder, type: EventType, **data: Any) -> None:
-    record(type, order.pk, actor=SYSTEM, order_id=order.pk, account_id=order.account_id, **data)
