@@ -18,7 +18,7 @@ from .emails import catalog
 from .events.models import Dispatch, Event
 from .events.types import EventType
 from .host import broker, shop
-from .host.db import now
+from .host.db import CLOCK, now
 from .isolation import each, replace_broken_connection
 from .keys.importing.options import KeySource
 from .keys.stock import withholding
@@ -158,7 +158,7 @@ def dispatch(event_id: UUID) -> None:
     if failures:
         row.update(attempts=F("attempts") + 1, due_at=now() + _back_off(row))
     else:
-        row.update(told_at=now())
+        row.update(told_at=CLOCK)
     for delivery_id in _to_send_now(deliveries):
         broker.start("send_delivery", str(delivery_id))
 

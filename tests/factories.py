@@ -187,14 +187,10 @@ def table_digest(*tables: str) -> Dict[str, str]:
     names = tables or sorted(
         model._meta.db_table for model in apps.get_app_config("esd").get_models()
     )
-    digests = {}
+    digest = "SELECT '{0}', count(*) || ':' || md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {0} t"
     with connection.cursor() as cursor:
-        for name in names:
-            cursor.execute(
-                f"SELECT count(*) || ':' || md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {name} t"
-            )
-            digests[name] = cursor.fetchone()[0]
-    return digests
+        cursor.execute(" UNION ALL ".join(digest.format(name) for name in names))
+        return dict(cursor.fetchall())
 
 
 def reconcile_orders() -> Dict[str, int]:

@@ -11,32 +11,14 @@ import hashlib
 import os
 import re
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 from tools.console import CACHE, ROOT, fail, in_project, run_logged, say, tail
 from tools.environment import host_env, saleor_folder
 from tools.locking import exclusive
-
-# Both drivers take the same calls; Saleor 2.10 brings one, 3.x the other.
-RUN_SQL = """
-import os, sys
-try:
-    import psycopg2 as driver
-except ImportError:
-    import psycopg as driver
-from urllib.parse import unquote, urlsplit
-url = urlsplit(os.environ["ESD_SERVER_URL"])
-parts = dict(host=url.hostname, port=url.port, user=url.username, password=url.password)
-parts = {k: unquote(v) if isinstance(v, str) else v for k, v in parts.items() if v}
-connection = driver.connect(dbname="postgres", **parts)
-connection.autocommit = True
-cursor = connection.cursor()
-for statement in sys.argv[1:]:
-    cursor.execute(statement)
-    if cursor.description:
-        print(*(row[0] for row in cursor.fetchall()), sep="\\n")
-"""
+from tools.sql import run_sql
 
 
 class Databases:
@@ -50,8 +32,11 @@ class Databases:
 
     def sql(self, *statements: str) -> list[str]:
         """Run each by itself, not in a transaction; the first columns of what they return."""
+        # In this process if it can: a database is made for each module of tests that commits.
+        if self.python == sys.executable:
+            return run_sql(self.server, *statements)
         done = subprocess.run(
-            [self.python, "-c", RUN_SQL, *statements],
+            [self.python, "-m", "tools.sql", *statements],
             env=host_env(ESD_SERVER_URL=self.server),
             capture_output=True,
         )

@@ -34,6 +34,7 @@ max_connections = 300
 fsync = off
 synchronous_commit = off
 full_page_writes = off
+jit = off
 """
 
 

@@ -28,13 +28,15 @@ def deliveries_of(event: Event) -> List[UUID]:
     delivery that has failed, so that staff see it. Reinstating wakes those that were held back, another
     address those that could not go to the old one, or had none to go to.
     """
-    moment = now()
     woken = readdressing.wake_readdressed(event)
-    Delivery.objects.bulk_create(
-        [_delivery(event, message, moment) for message in messages_of(event) if message.recipient],
-        ignore_conflicts=True,
-        batch_size=500,
-    )
+    messages = [message for message in messages_of(event) if message.recipient]
+    if messages:
+        moment = now()
+        Delivery.objects.bulk_create(
+            [_delivery(event, message, moment) for message in messages],
+            ignore_conflicts=True,
+            batch_size=500,
+        )
     queued = Delivery.objects.filter(event=event, status=DeliveryStatus.QUEUED.value)
     ids = list(queued.values_list("pk", flat=True)) + woken
     for earlier in readdressing.without_address(event):

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any, Dict, Iterable, Iterator, List
 
 from django.db import connection
+from django.db.models import DateTimeField, Func
 
 from . import IS_V3
 from .types import APP_LABEL
@@ -29,6 +30,7 @@ else:
     )
 
 __all__ = [
+    "CLOCK",
     "JSONField",
     "check_constraint",
     "copied_rows",
@@ -39,6 +41,9 @@ __all__ = [
     "remove_permissions",
     "writing",
 ]
+
+# The database's moment, in an update that needs it nowhere else: now() without a statement of its own.
+CLOCK = Func(function="clock_timestamp", output_field=DateTimeField())
 
 _LINES_PER_BLOCK = 512
 
