@@ -7,8 +7,8 @@ import unicodedata
 from typing import Optional
 
 from .errors import Invalid, ReasonRequired, Required
-from .host.addresses import is_country
-from .host.languages import is_language
+from .host.countries import is_country
+from .host.language_tags import is_language
 
 # Of what somebody who reads keys that are not his own, or sends them somewhere, has to say.
 SHORTEST_REASON = 10

@@ -14,7 +14,7 @@ from django.db import DatabaseError, connection
 from import_files import import_at_once, import_file
 from provider import refund, tell
 
-from saleor_esd_plugin.accounts.end_customers import create_end_customer, update_end_customer
+from saleor_esd_plugin.accounts.end_customers import create_end_customer
 from saleor_esd_plugin.accounts.invitations import accept_invitation, issue_invitation
 from saleor_esd_plugin.accounts.models import Account
 from saleor_esd_plugin.accounts.services import create_account, update_account
@@ -40,8 +40,8 @@ from saleor_esd_plugin.keys.importing.progress import resume_key_import, stop_ke
 from saleor_esd_plugin.keys.models import KeyBatch, KeyImport, KeyPool, LicenseKey
 from saleor_esd_plugin.keys.stock.pools import create_key_pool, quarantine_key_batch
 from saleor_esd_plugin.licenses.claim_links import claim_license_key, issue_claim_link
-from saleor_esd_plugin.licenses.end_customers import delete_end_customer
 from saleor_esd_plugin.licenses.handover import reveal_license_key
+from saleor_esd_plugin.licenses.holders import delete_end_customer, update_end_customer
 from saleor_esd_plugin.licenses.models import ClaimLink
 from saleor_esd_plugin.licenses.policies.pools import update_key_pool
 from saleor_esd_plugin.licenses.policies.services import (

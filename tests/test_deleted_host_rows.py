@@ -19,7 +19,7 @@ from saleor_esd_plugin import tasks
 from saleor_esd_plugin.emails.resending import resend_license_email
 from saleor_esd_plugin.errors import Invalid
 from saleor_esd_plugin.events.models import Event
-from saleor_esd_plugin.graphql.ids import encode
+from saleor_esd_plugin.graphql.global_ids import encode
 from saleor_esd_plugin.host.types import Actor
 from saleor_esd_plugin.licenses import queries as licenses
 from saleor_esd_plugin.licenses.units import assign_licenses

@@ -58,7 +58,7 @@ def create_end_customer(
 
 
 @transaction.atomic
-def update_end_customer(
+def change_end_customer(
     end_customer_id: UUID,
     *,
     code: Optional[str] = None,

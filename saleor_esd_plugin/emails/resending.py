@@ -16,9 +16,9 @@ from ..events.types import EventType
 from ..host import shop
 from ..host.types import Actor
 from ..licenses.disclosure import note_staff_sending
-from ..licenses.end_customers import update_end_customer
 from ..licenses.errors import NotReleased
 from ..licenses.handover import records_blocks
+from ..licenses.holders import update_end_customer
 from ..licenses.locks import lock_license
 from ..licenses.models import Fulfillment, License
 from ..orders.buyer_address import follow_buyer_address
@@ -26,8 +26,8 @@ from ..orders.locks import lock_order
 from ..orders.models import LicenseOrder
 from ..permissions import MANAGE_LICENSES
 from ..text import clean_reason
+from .delivery_rules import goes_to_buyer
 from .models import DeliveryKind
-from .rules import goes_to_buyer
 
 LIMITS = ((3, timedelta(hours=1)), (10, timedelta(days=1)))
 

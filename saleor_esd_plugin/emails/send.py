@@ -29,11 +29,11 @@ from ..keys.errors import KeyringLocked, Tampered
 from ..keys.ring.tampering import record_tampering
 from ..orders.buyer_address import read_buyer_address
 from .contents import contents_of
+from .delivery_rules import wait_after
 from .errors import Held, NothingToSend, Unready
 from .holding import hold
 from .models import Delivery, DeliveryStatus
 from .render import CannotRender, Letter, render
-from .rules import wait_after
 from .sender import Sender, sender
 
 logger = logging.getLogger(__name__)

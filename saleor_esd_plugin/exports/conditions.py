@@ -9,7 +9,7 @@ from django.db.models import Q
 from ..accounts import access
 from ..criteria import NO_ID
 from ..errors import Invalid
-from ..host.ids import split_global_id, uuid_ref
+from ..host.refs import split_global_id, uuid_ref
 from ..host.types import Actor
 from ..keys.queries import fields_with_keys
 from ..orders.license_search import LicenseFilter, as_json, from_json

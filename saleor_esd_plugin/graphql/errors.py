@@ -12,7 +12,7 @@ from graphql import GraphQLError
 from ..errors import EsdError, PermissionRefused
 from ..host.graphql import PermissionDenied, permission_denied
 from .enums import described_enum
-from .ids import encode
+from .global_ids import encode
 
 logger = logging.getLogger(__name__)
 

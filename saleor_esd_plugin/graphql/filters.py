@@ -9,7 +9,7 @@ import graphene
 
 from ..criteria import NO_ID, Between
 from ..host.graphql import DateTime
-from .ids import uuid_within
+from .global_ids import uuid_within
 
 
 class LicenseDateTimeRange(graphene.InputObjectType):

@@ -19,8 +19,8 @@ from django.core.exceptions import ImproperlyConfigured
 from . import IS_V3
 from .db import writing
 from .headers import header, last_entries
-from .ids import decimal_ref, split_global_id, uuid_ref
 from .redaction import keep_out_of_log
+from .refs import decimal_ref, split_global_id, uuid_ref
 from .types import ANONYMOUS, Actor
 
 if IS_V3:

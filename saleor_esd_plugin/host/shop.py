@@ -21,7 +21,7 @@ from saleor.product.models import ProductVariant
 from saleor.warehouse.models import Stock
 
 from . import IS_V3
-from .ids import decimal_ref, split_global_id, uuid_ref
+from .refs import decimal_ref, split_global_id, uuid_ref
 from .types import APP_LABEL, CHECKOUT_DETAILS, Order, PluginField, PluginSettings
 
 if IS_V3:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.core.management.base import CommandError
 from django.db.models import QuerySet
 
-from ..host.ids import split_global_id
+from ..host.refs import split_global_id
 from ..keys.models import KeyPool
 
 _MOST_NAMED = 10

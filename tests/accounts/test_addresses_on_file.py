@@ -9,7 +9,7 @@ import factories
 import pytest
 from django.db import connection
 
-from saleor_esd_plugin.accounts.end_customers import update_end_customer
+from saleor_esd_plugin.accounts.end_customers import change_end_customer
 from saleor_esd_plugin.accounts.models import EndCustomer
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.host.types import SYSTEM, Actor
@@ -30,7 +30,7 @@ def test_the_events_say_who_entered_an_address(monkeypatch):
         monkeypatch.setattr(factories, "STAFF", actor)
         customer = factories.make_end_customer(account)
         for changer, given in changes:
-            update_end_customer(customer.pk, **given, actor=changer)
+            change_end_customer(customer.pk, **given, actor=changer)
         return customer.pk
 
     new, name = {"email": "new@x.example"}, {"name": "Bella"}

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from saleor_esd_plugin.accounts.end_customers import (
+    change_end_customer,
     create_end_customer,
     remove_end_customer,
-    update_end_customer,
 )
 from saleor_esd_plugin.accounts.errors import DuplicateCode, InvalidEmail
 from saleor_esd_plugin.accounts.models import EndCustomer
@@ -54,7 +54,7 @@ def test_the_code_is_unique_per_account(make_account, staff, unchanged):
         with pytest.raises(DuplicateCode) as error:
             create_end_customer(account.pk, **BELLA, actor=staff)
         with pytest.raises(DuplicateCode):
-            update_end_customer(second.pk, code="C-1", actor=staff)
+            change_end_customer(second.pk, code="C-1", actor=staff)
     assert (error.value.code, error.value.field) == ("DUPLICATE_CODE", "code")
 
 
@@ -78,7 +78,7 @@ def test_bad_values_change_nothing(make_account, staff, unchanged, given, error)
         with pytest.raises(error):
             create_end_customer(account.pk, **{**BELLA, "code": "C-9", **given}, actor=staff)
         with pytest.raises(error):
-            update_end_customer(known.pk, **given, actor=staff)
+            change_end_customer(known.pk, **given, actor=staff)
 
 
 @pytest.mark.django_db
@@ -87,7 +87,7 @@ def test_unknown_ones_are_not_found(staff, unchanged):
         with pytest.raises(NotFound):
             create_end_customer(uuid7(), **BELLA, actor=staff)
         with pytest.raises(NotFound):
-            update_end_customer(uuid7(), name="X", actor=staff)
+            change_end_customer(uuid7(), name="X", actor=staff)
 
 
 @pytest.mark.django_db
@@ -95,7 +95,7 @@ def test_editing_tells_what_was_before(make_account, staff):
     """I17; the second call changes nothing and records nothing."""
     made = create_end_customer(make_account().pk, **BELLA, actor=staff)
     for _ in range(2):
-        update_end_customer(made.pk, email="new@example.com", actor=staff)
+        change_end_customer(made.pk, email="new@example.com", actor=staff)
 
     made.refresh_from_db()
     assert (made.email, made.name) == ("new@example.com", "Bella 🌸 S.A.")
@@ -121,7 +121,7 @@ def test_removing_frees_the_code(make_account, staff, unchanged, keep_row):
         with unchanged():
             remove_end_customer(made, keep_row=True, actor=staff)
             with pytest.raises(NotFound):
-                update_end_customer(made_id, name="X", actor=staff)
+                change_end_customer(made_id, name="X", actor=staff)
 
 
 @pytest.mark.django_db

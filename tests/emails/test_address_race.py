@@ -17,7 +17,7 @@ from saleor_esd_plugin.emails.models import Delivery
 from saleor_esd_plugin.emails.send import send_delivery
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.host.db import writing
-from saleor_esd_plugin.licenses.end_customers import update_end_customer
+from saleor_esd_plugin.licenses.holders import update_end_customer
 from saleor_esd_plugin.licenses.models import ClaimLink
 from saleor_esd_plugin.orders.buyer_address import read_buyer_address
 from saleor_esd_plugin.orders.models import LicenseOrder

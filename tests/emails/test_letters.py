@@ -10,7 +10,7 @@ import build
 import factories as make
 import pytest
 
-from saleor_esd_plugin.accounts.end_customers import update_end_customer
+from saleor_esd_plugin.accounts.end_customers import change_end_customer
 from saleor_esd_plugin.accounts.invitations import accept_invitation
 from saleor_esd_plugin.accounts.models import Invitation
 from saleor_esd_plugin.events.record import record
@@ -278,7 +278,7 @@ def test_a_corrected_address_gets_the_mail_that_is_still_waiting(deliveries_for,
     """The key does not go to the address that was wrong."""
     licenses = make.make_assigned(1)
     (delivery,) = deliveries_for("license.assigned")
-    update_end_customer(licenses[0].end_customer_id, email="right@end.example", actor=make.STAFF)
+    change_end_customer(licenses[0].end_customer_id, email="right@end.example", actor=make.STAFF)
     (letter,) = letters([delivery])
     assert letter.to == "right@end.example"
     assert delivery.recipient == "right@end.example"

@@ -22,8 +22,8 @@ from saleor_esd_plugin.errors import Required
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.keys.ring.vault import decrypt
-from saleor_esd_plugin.licenses.end_customers import update_end_customer
 from saleor_esd_plugin.licenses.handover import reveal_license_key
+from saleor_esd_plugin.licenses.holders import update_end_customer
 from saleor_esd_plugin.licenses.models import ClaimLink
 from saleor_esd_plugin.licenses.replacement import replace_license_keys
 from saleor_esd_plugin.licenses.units import assign_licenses, recall_licenses

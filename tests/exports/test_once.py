@@ -52,6 +52,6 @@ def test_twenty_at_once_get_one_file(live_db):
 
 
 def _global_id(account):
-    from saleor_esd_plugin.graphql.ids import encode
+    from saleor_esd_plugin.graphql.global_ids import encode
 
     return encode("LicenseAccount", account.pk)

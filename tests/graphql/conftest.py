@@ -15,7 +15,7 @@ from django.db import connection
 from django.test import Client
 from rings import add_key, use_ring  # noqa: F401
 
-from saleor_esd_plugin.graphql.ids import encode
+from saleor_esd_plugin.graphql.global_ids import encode
 
 
 @pytest.fixture

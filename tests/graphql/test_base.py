@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection
 
 from saleor_esd_plugin.errors import EsdError, LoginRequired, PermissionRefused
 from saleor_esd_plugin.graphql import base
-from saleor_esd_plugin.graphql.ids import encode
+from saleor_esd_plugin.graphql.global_ids import encode
 from saleor_esd_plugin.host.types import ANONYMOUS, Actor
 
 CREATE = """mutation($input: LicenseKeyPoolCreateInput!) { licenseKeyPoolCreate(input: $input) {

@@ -320,6 +320,6 @@ def test_without_an_address_nothing_is_sent_again(market, staff, typo, smtp):
 
 
 def _pk(global_id):
-    from saleor_esd_plugin.host.ids import split_global_id
+    from saleor_esd_plugin.host.refs import split_global_id
 
     return split_global_id(global_id)[1]

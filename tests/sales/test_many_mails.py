@@ -15,7 +15,7 @@ from saleor_esd_plugin import reactions, tasks
 from saleor_esd_plugin.emails import messages
 from saleor_esd_plugin.emails.models import Delivery
 from saleor_esd_plugin.events.models import Dispatch
-from saleor_esd_plugin.graphql.ids import encode
+from saleor_esd_plugin.graphql.global_ids import encode
 from saleor_esd_plugin.host import broker
 from saleor_esd_plugin.licenses.units import assign_licenses
 

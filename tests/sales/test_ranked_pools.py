@@ -6,7 +6,7 @@ import factories
 from shop import find_license_order, shop_stock, states
 
 from saleor_esd_plugin.accounts.models import Account
-from saleor_esd_plugin.graphql.ids import encode
+from saleor_esd_plugin.graphql.global_ids import encode
 from saleor_esd_plugin.licenses.policies.ranked_pools import Rank
 
 RANK = """mutation($input: LicensePolicyUpdateInput!) { licensePolicyUpdate(input: $input) {

@@ -17,7 +17,7 @@ from demo import documents, people
 from demo.shop import Place, Shop
 from demo.shop import open_shop as open_shop_with
 from saleor_esd_plugin.host import shop as shop_door
-from saleor_esd_plugin.host.ids import split_global_id
+from saleor_esd_plugin.host.refs import split_global_id
 from saleor_esd_plugin.keys.models import AvailableKey
 from saleor_esd_plugin.licenses.models import License
 from saleor_esd_plugin.orders.models import LicenseOrder

@@ -21,6 +21,7 @@ from ...licenses.claim_links import issue_claim_link
 from ...licenses.handover import open_keys
 from ...licenses.models import ISSUED, ClaimLink, DeliveryMode, Fulfillment, License
 from ...text import has_link
+from ..delivery_rules import goes_to_buyer
 from ..errors import NothingToSend
 from ..holding import hold_suspended
 from ..languages import choose_language, choose_text
@@ -28,7 +29,6 @@ from ..messages import Context, Mail, Message, chunks, order_of
 from ..models import Delivery, DeliveryKind, DeliveryStatus
 from ..order_context import invitation_url, live_order, product_of
 from ..readdressing import mails_to_reader
-from ..rules import goes_to_buyer
 
 CLAIM_PATH = "/plugins/global/esd/claim/?token="
 # By buyers who keep their licenses, and by end customers.

@@ -10,10 +10,10 @@ from ...accounts import access, end_customers, invitations, queries, services
 from ...accounts.models import EndCustomer
 from ...host.graphql import ref_of
 from ...host.types import Actor
-from ...licenses.end_customers import delete_end_customer, update_end_customer
+from ...licenses.holders import delete_end_customer, update_end_customer
 from ...permissions import MANAGE_LICENSES, Right
 from ..base import BaseMutation, owner_or_staff, signed_in, staff_with
-from ..ids import find
+from ..global_ids import find
 from .inputs import (
     LicenseAccountCreateInput,
     LicenseAccountUpdateInput,

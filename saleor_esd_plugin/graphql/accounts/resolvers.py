@@ -17,7 +17,7 @@ from ...permissions import MANAGE_LICENSES
 from ..base import current_actor, nested, owner_or_staff, root_query
 from ..connections import KeysetConnection, connect, connection_field
 from ..filters import between
-from ..ids import find_or_none
+from ..global_ids import find_or_none
 from ..loaders import load
 from .inputs import ACCOUNT_SORTING, LicenseAccountFilterInput
 from .listing import accounts_of_users

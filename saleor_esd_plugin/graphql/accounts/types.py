@@ -12,7 +12,7 @@ from ...host.graphql import DateTime, host_types, load_user_names, load_users
 from ..base import current_actor, nested
 from ..connections import KeysetConnection, connect_nested, connection_field, page_of
 from ..enums import described_enum
-from ..ids import Record
+from ..global_ids import Record
 from ..licenses.listing import licenses_of_end_customers
 from ..loaders import load, rows
 from ..sorting import BY_AGE, Order

@@ -15,7 +15,7 @@ from ...host.types import Actor
 from ...licenses.models import License
 from ...orders.models import LicenseOrder
 from ..filters import LicenseDateTimeRange, between
-from ..ids import find_or_none
+from ..global_ids import find_or_none
 from ..orders.lookup import order_condition
 from ..sorting import BY_AGE, Sorting
 from .types import LicenseDeliveryKind, LicenseDeliveryStatus

@@ -14,7 +14,7 @@ from ...licenses import queries as licenses
 from ...orders import queries as orders
 from ...permissions import MANAGE_LICENSES, Right
 from ..base import BaseMutation, owner_or_staff
-from ..ids import find
+from ..global_ids import find
 from ..licenses.types import License
 from ..orders.lookup import find_order
 from ..orders.types import LicenseOrder

@@ -13,7 +13,7 @@ from ...host.graphql import DateTime
 from ..base import current_actor, nested
 from ..connections import KeysetConnection
 from ..enums import described_enum
-from ..ids import Record
+from ..global_ids import Record
 from ..licenses.listing import licenses_seen_by, orders_seen_by
 from ..loaders import load
 

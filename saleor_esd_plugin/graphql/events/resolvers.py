@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q
 
 from ...criteria import identified, one_of, within
-from ...host.ids import split_global_id
+from ...host.refs import split_global_id
 from ...host.types import Actor
 from ...orders import history
 from ...permissions import MANAGE_LICENSES

@@ -17,7 +17,7 @@ from ..base import current_actor, nested
 from ..connections import KeysetConnection
 from ..enums import described_enum
 from ..errors import facts
-from ..ids import Record
+from ..global_ids import Record
 from ..licenses.visibility import name_for
 from ..loaders import load, rows
 

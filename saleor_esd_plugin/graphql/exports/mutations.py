@@ -15,7 +15,7 @@ from ...host.types import Actor
 from ...keys.models import KeyBatch, KeyImport
 from ...permissions import MANAGE_LICENSE_KEYS, MANAGE_LICENSES, REVEAL_LICENSE_KEYS
 from ..base import BaseMutation, owner_or_staff, staff_with
-from ..ids import decode, find_or_none
+from ..global_ids import decode, find_or_none
 from ..licenses.filters import license_filter
 from .inputs import (
     LicenseKeyImportReportExportInput,

@@ -17,7 +17,7 @@ from ...keys.models import KeyBatch, KeyImport, KeyPool
 from ..base import nested
 from ..connections import KeysetConnection
 from ..filters import LicenseDateTimeRange, between
-from ..ids import Record, uuid_within
+from ..global_ids import Record, uuid_within
 from ..loaders import load, rows
 from ..sorting import BY_AGE, Sorting
 from .listing import batches_of_imports, import_progress

@@ -23,7 +23,7 @@ from ...licenses.policies.skus import pool_of_sku
 from ...permissions import MANAGE_LICENSE_KEYS
 from ..base import BaseMutation, staff_with
 from ..errors import license_error
-from ..ids import decode, find
+from ..global_ids import decode, find
 from .imports import LicenseKeyImport
 from .inputs import (
     LicenseKeyBatchQuarantineInput,

@@ -15,7 +15,7 @@ from ...permissions import MANAGE_LICENSE_KEYS
 from ..base import root_query, staff_with
 from ..connections import KeysetConnection, connect, connection_field
 from ..filters import between
-from ..ids import find_or_none
+from ..global_ids import find_or_none
 from .imports import (
     IMPORT_SORTING,
     LicenseKeyImport,

@@ -18,7 +18,7 @@ from ...permissions import MANAGE_LICENSE_KEYS
 from ..base import nested, nested_for, staff_with
 from ..connections import KeysetConnection, connect_nested, connection_field, page_of
 from ..enums import described_enum
-from ..ids import Record
+from ..global_ids import Record
 from ..licenses.enums import LicenseFulfillment
 from ..licenses.listing import licenses_of_batches
 from ..licenses.types import LicenseConnection

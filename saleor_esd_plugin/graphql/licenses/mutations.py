@@ -22,7 +22,7 @@ from ...orders import queries as orders
 from ...orders.models import LicenseOrderLine
 from ...permissions import MANAGE_LICENSE_KEYS, MANAGE_LICENSES, REVEAL_LICENSE_KEYS, Right
 from ..base import BaseMutation, anyone, nested, owner_or_staff, staff_with
-from ..ids import decode_all, find
+from ..global_ids import decode_all, find
 from ..orders.lookup import find_line
 from .inputs import (
     LicenseAssignInput,

@@ -14,7 +14,7 @@ from ...permissions import MANAGE_LICENSES, REVEAL_LICENSE_KEYS
 from ..base import owner_or_staff, root_query
 from ..connections import KeysetConnection, connect, connection_field
 from ..documents import refuse_literal_secrets
-from ..ids import find_or_none
+from ..global_ids import find_or_none
 from .filters import LICENSE_SORTING, LicenseFilterInput, license_filter
 from .types import License, LicenseConnection
 

@@ -19,7 +19,7 @@ from ..accounts.types import LicenseAccount, LicenseEndCustomer
 from ..base import nested
 from ..connections import KeysetConnection
 from ..emails.types import LicenseDelivery
-from ..ids import Record
+from ..global_ids import Record
 from ..loaders import load, rows
 from ..policies.types import LicenseKeyKind, LicensePolicy
 from .enums import (

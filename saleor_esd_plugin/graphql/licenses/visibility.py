@@ -15,7 +15,7 @@ from promise import Promise
 from ...accounts import access
 from ...accounts.queries import accounts_with_hints, memberships, name_for_actor
 from ...host.graphql import ORDER_TOKENS
-from ...host.ids import split_global_id, uuid_ref
+from ...host.refs import split_global_id, uuid_ref
 from ..base import current_actor, nested
 from ..documents import argument_of, once, roots_by_key
 from ..loaders import load

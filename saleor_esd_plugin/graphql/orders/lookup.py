@@ -11,7 +11,7 @@ from ...criteria import NO_ID
 from ...errors import NotFound
 from ...host.graphql import ref_of
 from ...orders.queries import OrderRef, is_order
-from ..ids import uuid_within
+from ..global_ids import uuid_within
 
 
 def order_ref(global_id: Optional[str]) -> Optional[OrderRef]:

@@ -17,7 +17,7 @@ from ...orders.restoration import restore_units
 from ...orders.returns import return_units
 from ...permissions import APPROVE_LICENSES, MANAGE_LICENSES
 from ..base import BaseMutation, anyone, staff_with
-from ..ids import decode_all
+from ..global_ids import decode_all
 from .inputs import (
     LicenseCheckoutDetailsSetInput,
     LicenseOrderApproveInput,

@@ -21,7 +21,7 @@ from ..base import current_actor, nested
 from ..connections import KeysetConnection, connect_nested, connection_field, page_of
 from ..emails.listing import DELIVERY_SORTING, deliveries_of_orders
 from ..emails.types import LicenseDeliveryConnection
-from ..ids import Record
+from ..global_ids import Record
 from ..licenses.listing import licenses_of_lines, licenses_of_orders
 from ..licenses.types import LicenseConnection
 from ..licenses.visibility import for_members, name_for, value_for_members

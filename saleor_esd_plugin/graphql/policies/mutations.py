@@ -15,7 +15,7 @@ from ...licenses.policies.ranked_pools import Rank
 from ...permissions import MANAGE_LICENSE_KEYS
 from ...text import clean_language
 from ..base import BaseMutation, staff_with
-from ..ids import decode, decode_all
+from ..global_ids import decode, decode_all
 from .inputs import LicensePolicyCreateInput, LicensePolicyDeleteInput, LicensePolicyUpdateInput
 from .types import LicensePolicy
 

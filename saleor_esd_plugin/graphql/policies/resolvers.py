@@ -17,7 +17,7 @@ from ...permissions import MANAGE_LICENSE_KEYS, MANAGE_LICENSES
 from ..base import nested, root_query, staff_with
 from ..connections import KeysetConnection, connect, connection_field
 from ..filters import between
-from ..ids import find_or_none, uuid_within
+from ..global_ids import find_or_none, uuid_within
 from ..loaders import load
 from .inputs import POLICY_SORTING, LicensePolicyFilterInput
 from .listing import policies_of_variants

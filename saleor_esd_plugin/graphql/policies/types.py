@@ -16,7 +16,7 @@ from ...permissions import APPROVE_LICENSES, MANAGE_LICENSE_KEYS, MANAGE_LICENSE
 from ..base import nested_for, staff_with
 from ..connections import KeysetConnection
 from ..enums import described_enum
-from ..ids import Record
+from ..global_ids import Record
 from ..loaders import load, rows
 from .listing import ranked_pools_of
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, List
 
-from ..addresses import country_of
 from ..checkouts import has_come_in
+from ..countries import country_of
 from ..types import Checkout, CheckoutLine
 
 __all__ = ["checkout_in_hand", "token_in_hand", "variants_in_hand"]

@@ -16,7 +16,7 @@ from saleor.order import OrderStatus
 from saleor.order.models import Order, OrderLine
 from saleor.product.models import Product, ProductVariant
 
-from ..ids import decimal_ref, uuid_ref
+from ..refs import decimal_ref, uuid_ref
 from ..types import APP_LABEL
 
 __all__ = [

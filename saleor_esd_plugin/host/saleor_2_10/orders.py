@@ -13,7 +13,7 @@ from saleor.order.models import Order as HostOrder
 from saleor.order.models import OrderLine as HostOrderLine
 from saleor.payment import ChargeStatus
 
-from ..addresses import country_of
+from ..countries import country_of
 from ..types import CHECKOUT_DETAILS, Order, OrderLine
 from .payments import payments_of, with_payments
 from .returns import named_returns_of, with_named_returns

@@ -7,8 +7,8 @@ from typing import Any, List
 from django.db.models import Q
 from saleor.account.utils import retrieve_user_by_email
 
-from ..addresses import country_of
 from ..checkouts import has_come_in
+from ..countries import country_of
 from ..types import Checkout, CheckoutLine
 
 __all__ = ["checkout_in_hand", "token_in_hand", "variants_in_hand"]

@@ -22,7 +22,7 @@ from saleor.permission.enums import get_permissions_enum_list
 from saleor.product.models import ALL_PRODUCTS_PERMISSIONS, ProductChannelListing, ProductVariant
 from saleor.webhook.observability.sensitive_data import SENSITIVE_GQL_FIELDS
 
-from ..ids import decimal_ref, uuid_ref
+from ..refs import decimal_ref, uuid_ref
 from ..types import APP_LABEL
 
 try:

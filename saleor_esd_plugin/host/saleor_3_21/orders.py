@@ -12,7 +12,7 @@ from saleor.order import OrderOrigin, OrderStatus
 from saleor.order.models import Order as HostOrder
 from saleor.order.models import OrderLine as HostOrderLine
 
-from ..addresses import country_of
+from ..countries import country_of
 from ..types import CHECKOUT_DETAILS, Order, OrderLine
 from .payments import payments_of, with_payments
 from .returns import has_named_returns, named_returns_of, with_named_returns

@@ -14,7 +14,7 @@ from ...conf import settings
 from ...events.record import record
 from ...events.types import EventType
 from ...host import shop
-from ...host.ids import split_global_id, uuid_ref
+from ...host.refs import split_global_id, uuid_ref
 from ...host.types import Actor
 from ...ids import uuid7
 from ...orders.facts import Noted, note_payment_facts

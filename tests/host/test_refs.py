@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from saleor_esd_plugin.host.ids import decimal_ref, split_global_id, uuid_ref
+from saleor_esd_plugin.host.refs import decimal_ref, split_global_id, uuid_ref
 
 UUID_TEXT = "0190f3a0-0000-7000-8000-00000000abcd"
 

@@ -33,7 +33,7 @@ def update_end_customer(
     actor: Actor,
     **given: Any,
 ) -> EndCustomer:
-    """Change what is given; see `accounts.end_customers.update_end_customer`, also for what is raised.
+    """Change what is given; see `accounts.end_customers.change_end_customer`, also for what is raised.
 
     With another address, unused claim links that went to the old one are useless, and new ones follow by
     mail, but for the license `besides`. A key that was mailed in clear is not mailed again. `is_staff` who
@@ -44,7 +44,7 @@ def update_end_customer(
     before = end_customers.lock_end_customer(
         end_customer_id, with_account=given.get("code") is not None
     ).email
-    customer = end_customers.update_end_customer(
+    customer = end_customers.change_end_customer(
         end_customer_id, by_staff=is_staff, actor=actor, **given
     )
     if customer.email == before:

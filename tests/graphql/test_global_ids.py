@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from saleor_esd_plugin.errors import NotFound
-from saleor_esd_plugin.graphql.ids import decode, decode_all, encode, uuid_within
+from saleor_esd_plugin.graphql.global_ids import decode, decode_all, encode, uuid_within
 
 PK = UUID("018f3a5e-0000-7000-8000-0000000000aa")
 

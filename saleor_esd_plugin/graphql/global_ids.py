@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from graphql_relay import to_global_id
 
 from ..errors import NotFound
-from ..host.ids import split_global_id, uuid_ref
+from ..host.refs import split_global_id, uuid_ref
 
 
 def encode(type_name: str, pk: Any) -> str:
