@@ -31,21 +31,27 @@ def strings_of(message):
     return (message.string,) if isinstance(message.string, str) else message.string
 
 
+@pytest.fixture(scope="module")
+def in_source():
+    """What all files of the package say now; reading them takes seconds, and no test changes it."""
+    return messages.in_source()
+
+
 def test_each_language_has_a_catalogue():
     assert messages.catalogues() == [catalogue(language) for language in LANGUAGES]
 
 
-def test_each_message_is_marked_as_ours():
+def test_each_message_is_marked_as_ours(in_source):
     """Saleor's and Django's catalogues are merged with it, and know "Total" and "Quantity" as well."""
-    found = texts_of(messages.in_source())
+    found = texts_of(in_source)
     assert len(found) > 140
     assert {message.context for message in found} == {"esd mail", "esd page"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_message_is_missing_or_stale_or_fuzzy(language):
+def test_no_message_is_missing_or_stale_or_fuzzy(language, in_source):
     """`make messages` was run, and a person has translated what it found."""
-    wanted = {key(message) for message in texts_of(messages.in_source())}
+    wanted = {key(message) for message in texts_of(in_source)}
     texts = messages.read(catalogue(language))
 
     assert {key(message) for message in texts_of(texts)} == wanted
@@ -69,13 +75,13 @@ def test_the_compiled_texts_are_those_of_the_catalogue(language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_extracting_again_changes_no_byte(language, tmp_path):
+def test_extracting_again_changes_no_byte(language, in_source, tmp_path):
     """On both hosts, whose versions of Babel differ."""
     path = tmp_path / language / "LC_MESSAGES" / "django.po"
     path.parent.mkdir(parents=True)
     path.write_bytes(catalogue(language).read_bytes())
 
-    messages.update(path, messages.in_source())
+    messages.update(path, in_source)
 
     assert path.read_bytes() == catalogue(language).read_bytes()
     assert (

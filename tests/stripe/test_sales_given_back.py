@@ -93,8 +93,9 @@ def test_all_of_it_refunded(buy, delivery, sdk):
 # Refunds that fail
 
 
-@pytest.mark.parametrize("version", ["2020-08-27", "2025-09-30.clover"])
-@pytest.mark.parametrize("status", ["failed", "canceled"])
+@pytest.mark.parametrize(
+    "version, status", [("2020-08-27", "failed"), ("2025-09-30.clover", "canceled")]
+)
 def test_a_refund_that_fails_days_later(buy, delivery, sdk, version, status):
     """What left stays away until staff give it again; a second refund counts as any other."""
     order, intent_id, product = buy(6)
