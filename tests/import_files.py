@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import random
-from typing import Any, Callable, Iterable, Iterator, List, Tuple, Union
+from collections import Counter
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Tuple, Union
 
 from factories import STAFF
 
@@ -103,6 +104,7 @@ class DefectiveFile:
         self.numbers: List[int] = []
         self.good: List[str] = []
         self._random = random.Random(seed)
+        self._turns: Dict[str, int] = Counter()
         self._present, self._elsewhere = iter(present), iter(elsewhere)
         self._kinds = [
             self._empty,
@@ -145,34 +147,39 @@ class DefectiveFile:
             return self._kinds[place // EVERY % len(self._kinds)]()
         self.good.append(new_key())
         if place % EVERY == ODD:
-            odd = self._random.choice(ODDITIES)(self.good[-1])
+            odd = self._next(ODDITIES)(self.good[-1])
             return "OK", [odd, " 2031-05-06 ", "1.2500", 'three\n"lines"\n', "", " "]
         cells = [self.good[-1], "2031-05-06", "1.25", ""]
         # A last cell that is empty may as well be lacking.
         return "OK", cells[: 3 + place % 2]
 
+    def _next(self, variants: List[Any]) -> Any:
+        """One after the other, over and over."""
+        self._turns[str(variants)] += 1
+        return variants[self._turns[str(variants)] % len(variants)]
+
     def _empty(self) -> Tuple[str, List[str]]:
-        return "EMPTY", [self._random.choice([" ", "\u200b", "-----"]), "", "", "said, so"]
+        return "EMPTY", [self._next([" ", "\u200b", "-----"]), "", "", "said, so"]
 
     def _too_weak(self) -> Tuple[str, List[str]]:
-        return "TOO_WEAK", [self._random.choice(["ABC-12 34", "A", "ABCDEFG"]), "", "", ""]
+        return "TOO_WEAK", [self._next(["ABC-12 34", "A", "ABCDEFG"]), "", "", ""]
 
     def _too_long(self) -> Tuple[str, List[str]]:
-        return "INVALID_LENGTH", ["A" * self._random.choice([513, 513, 5000]), "", "", ""]
+        return "INVALID_LENGTH", ["A" * self._next([513, 5000]), "", "", ""]
 
     def _foreign_character(self) -> Tuple[str, List[str]]:
-        key, stranger = new_key(), self._random.choice(FOREIGN)
+        key, stranger = new_key(), self._next(FOREIGN)
         return "INVALID_CHARACTER", [key[:12] + stranger + key[12:], "", "", ""]
 
     def _damaged(self) -> Tuple[str, List[str]]:
-        return "SPREADSHEET_DAMAGE", [self._random.choice(DAMAGED), "", "", ""]
+        return "SPREADSHEET_DAMAGE", [self._next(DAMAGED), "", "", ""]
 
     def _bad_day(self) -> Tuple[str, List[str]]:
-        day = self._random.choice(["31.12.2030", "2030-02-30", "12/31/2030", "47848", "soon"])
+        day = self._next(["31.12.2030", "2030-02-30", "12/31/2030", "47848", "soon"])
         return "BAD_FORMAT", [new_key(), day, "", ""]
 
     def _bad_cost(self) -> Tuple[str, List[str]]:
-        cost = self._random.choice(["1,25", "$1", "-1", "1E2", "1.00001"])
+        cost = self._next(["1,25", "$1", "-1", "1E2", "1.00001"])
         return "BAD_FORMAT", [new_key(), "", cost, ""]
 
     def _heading(self) -> Tuple[str, List[str]]:

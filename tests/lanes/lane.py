@@ -60,5 +60,7 @@ def for_tests(settings: dict) -> None:
         CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
         ALLOWED_HOSTS=["*"],
     )
+    # Else each mail parses its templates anew.
+    settings["TEMPLATES"][0]["OPTIONS"]["debug"] = False
     settings["LOGGING"]["root"]["level"] = "WARNING"
     settings["LOGGING"]["loggers"]["py.warnings"] = {"level": "ERROR"}

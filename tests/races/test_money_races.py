@@ -1,12 +1,10 @@
 """C9, G7: money goes back while units are approved, released or revealed; really committed, with a control.
 
-Of two sides one stops at a point on its way, until the other is through or has to wait for it. ESD_RACES=2000
-makes it a long run.
+Of two sides one stops at a point on its way, until the other is through or has to wait for it.
 """
 
 from __future__ import annotations
 
-import os
 import random
 import sys
 import threading
@@ -24,6 +22,7 @@ from django.db.models import QuerySet
 from factories import STAFF, licenses_of, make_license_order, make_policy, unique
 from provider import captured, disputed, fulfillments, refunded, standing, tell, units
 from racing import failures, together
+from repetitions import repetitions
 
 from saleor_esd_plugin.host import shop
 from saleor_esd_plugin.host.db import writing
@@ -48,7 +47,7 @@ POINTS = {
     "told, not settled": ("second", facts, "settle_locked_order"),
     "units chosen, not released": ("first", unit_steps, "term_end"),
 }
-ROUNDS = max(1, int(os.environ.get("ESD_RACES", "200")) // len(POINTS))
+ROUNDS = repetitions(200) // len(POINTS)
 # The side that releases knows how the money stands, and has not acted on it.
 MONEY_READ = ("first", settlement, "note_state")
 # So long one side waits for the other, which may have to wait for the lock [s].

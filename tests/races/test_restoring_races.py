@@ -12,6 +12,7 @@ import pytest
 from factories import STAFF, make_license_order, make_policy
 from provider import counts, fulfillments, refund, standing, tell, violations
 from racing import failures, together
+from repetitions import repetitions
 
 from saleor_esd_plugin.errors import Invalid, InvalidQuantity
 from saleor_esd_plugin.host.db import writing
@@ -23,7 +24,7 @@ from saleor_esd_plugin.orders.supply.allocation import allocate_license_order
 
 pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")
 
-ROUNDS = 10
+ROUNDS = repetitions(4)
 
 
 @pytest.fixture

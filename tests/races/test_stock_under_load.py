@@ -1,13 +1,11 @@
 """C1, C4, C17: 32 clients at pools that are imported, rotated and exported at the same time; really committed.
 
-The controls come last: without locks keys are sold twice, and a deadlock would be counted. ESD_RACES=2000
-(orders) makes it a long run.
+The controls come last: without locks keys are sold twice, and a deadlock would be counted.
 """
 
 from __future__ import annotations
 
 import io
-import os
 from functools import partial
 from threading import Barrier
 
@@ -16,6 +14,7 @@ from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
 from load import Load
 from racing import deadlocks, failures, together, without_index
+from repetitions import repetitions
 
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.exports import csv_files
@@ -30,7 +29,7 @@ from saleor_esd_plugin.orders.models import LicenseOrderLine
 from saleor_esd_plugin.orders.settlement import settle_license_order
 from saleor_esd_plugin.orders.supply.allocation import fill_backorders
 
-ORDERS = int(os.environ.get("ESD_RACES", "120"))
+ORDERS = repetitions(60)
 
 pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")
 
@@ -94,7 +93,7 @@ def test_control_without_locks_keys_are_delivered_twice(own_db, use_ring, tmp_pa
         DELETE FROM esd_availablekey WHERE key_id IN (SELECT key_id FROM picked)
     )"""
     monkeypatch.setattr(claim, "_CLAIM", naive)
-    load = Load(48, tmp_path)
+    load = Load(32, tmp_path)
 
     def no_licenses():
         with connection.cursor() as cursor:

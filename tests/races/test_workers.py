@@ -22,6 +22,7 @@ from factories import (
     record,
 )
 from racing import failures, failures_of, meet, together, without_index
+from repetitions import repetitions
 
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.keys.models import AvailableKey, KeyPool
@@ -61,12 +62,13 @@ def crowd(orders: List[LicenseOrder], seed: int) -> List[Exception]:
 
 
 def test_eight_web_workers_and_four_sweeps_share_out_the_keys(live_db):
-    """T-CON-04: 200 lines over three pools, two of them short: nothing sold twice, nothing left over."""
+    """T-CON-04: lines over three pools, two of them short: nothing sold twice, nothing left over."""
     rng = random.Random(4)
-    pools = {make_pool(keys=keys): keys for keys in (150, 120, 400)}
+    count = repetitions(32)
+    pools = {make_pool(keys=keys): keys for keys in (count * 3 // 2, count, 4 * count)}
     policies = [make_policy(pool) for pool in pools]
     orders = []
-    for _ in range(100):
+    for _ in range(count):
         # Two lines each, in any order: the locks on the pools must not depend on it.
         lines = [
             (build.find_variant(policy.variant_ref), rng.randint(1, 4))
@@ -79,12 +81,12 @@ def test_eight_web_workers_and_four_sweeps_share_out_the_keys(live_db):
     reconcile_orders()
 
     lines = list(LicenseOrderLine.objects.filter(order__in=orders).select_related("policy"))
-    assert len(lines) == 200
+    assert len(lines) == 2 * count
     for pool, supply in pools.items():
         mine = [line for line in lines if line.policy.pool_id == pool.pk]
         demand = sum(line.quantity for line in mine)
         sold = License.objects.filter(key__pool=pool, fulfillment__in=LIVE)
-        assert (supply < demand) is (supply < 400)
+        assert (supply < demand) is (supply < 4 * count)
         assert sold.count() == min(supply, demand)
         assert sold.values("key_id").distinct().count() == sold.count()
         # G4: nobody waits while a key is free.
@@ -109,11 +111,11 @@ def test_control_without_the_orders_lock_units_are_sold_twice(live_db, monkeypat
 
 
 def rush(late: List[LicenseOrder], pool: KeyPool) -> List[Exception]:
-    """Keys come in batches of 7 while late orders are placed; the drain begins a moment after each batch."""
+    """Forty keys come in batches of 4 while late orders are placed; the drain begins a moment after each batch."""
 
     def importer() -> None:
         for _ in range(10):
-            add_keys(pool, fresh_keys(7))
+            add_keys(pool, fresh_keys(4))
             time.sleep(0.03)
             fill_backorders(pool.pk)
 
@@ -132,7 +134,7 @@ def rush(late: List[LicenseOrder], pool: KeyPool) -> List[Exception]:
 
 
 def waiting_line() -> Tuple[KeyPool, List[LicenseOrder], List[LicenseOrder]]:
-    """30 orders that wait for keys of a pool, then 40 that come later; by order time."""
+    """20 orders that wait for keys of a pool, then 20 that come later; by order time."""
     pool = make_pool()
     policy = make_policy(pool)
     begin = now() - timedelta(days=1)
@@ -144,11 +146,11 @@ def waiting_line() -> Tuple[KeyPool, List[LicenseOrder], List[LicenseOrder]]:
             allocate=False,
             created_at=begin + timedelta(minutes=minute),
         )
-        for minute in range(70)
+        for minute in range(40)
     ]
-    waiting, late = orders[:30], orders[30:]
+    waiting, late = orders[:20], orders[20:]
     # Allocated in another order than that of their time.
-    for order in rng.sample(waiting, 30):
+    for order in rng.sample(waiting, 20):
         allocate_license_order(order.pk)
     return pool, waiting, late
 
@@ -168,12 +170,12 @@ def test_a_short_pool_serves_by_order_time(live_db):
     line_quantities = LicenseOrderLine.objects.filter(order__in=waiting).values_list(
         "quantity", flat=True
     )
-    assert sum(line_quantities) > 70, "some always wait"
+    assert sum(line_quantities) > 40, "some always wait"
 
     assert rush(late, pool) == []
     fill_backorders(pool.pk)
 
-    assert License.objects.filter(key__pool=pool).count() == 70
+    assert License.objects.filter(key__pool=pool).count() == 40
     assert AvailableKey.objects.filter(pool=pool).count() == 0
     assert is_first_in_first_out(waiting + late)
 

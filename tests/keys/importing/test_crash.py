@@ -24,7 +24,7 @@ from saleor_esd_plugin.keys.stock.pools import create_key_pool
 from saleor_esd_plugin.licenses.models import License
 from saleor_esd_plugin.orders.supply.allocation import fill_backorders
 
-ROWS = int(os.environ.get("ESD_IMPORT_ROWS", "4000"))
+ROWS = int(os.environ.get("ESD_IMPORT_ROWS", "1350"))
 KILLS = 20
 
 pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")

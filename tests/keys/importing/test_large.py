@@ -30,7 +30,7 @@ from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch
 from saleor_esd_plugin.licenses.policies.pools import update_key_pool
 
 pytestmark = pytest.mark.django_db
-ROWS = int(os.environ.get("ESD_IMPORT_ROWS", "20000"))
+ROWS = int(os.environ.get("ESD_IMPORT_ROWS", "4000"))
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from factories import make_account, make_license_order, make_policy, make_pool
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from repetitions import repetitions
 
 from saleor_esd_plugin.licenses.models import LicensePolicy
 from saleor_esd_plugin.licenses.policies.ranked_pools import Rank, rank_pools, ranks_of
@@ -55,7 +56,7 @@ def test_the_rule_in_sql_is_the_rule_in_words():
         st.lists(st.sampled_from(accounts), max_size=2),
     )
 
-    @settings(max_examples=150)
+    @settings(max_examples=repetitions(50))
     @given(
         st.lists(conditions, max_size=4),
         st.booleans(),

@@ -32,7 +32,7 @@ from saleor_esd_plugin.keys.stock.generating import generate_license_keys
 from saleor_esd_plugin.licenses.handover import reveal_license_key
 from saleor_esd_plugin.licenses.models import License
 
-ROWS = int(os.environ.get("ESD_ROTATION_ROWS", "400"))
+ROWS = int(os.environ.get("ESD_ROTATION_ROWS", "200"))
 HALVES = pytest.mark.parametrize("half", [Encryption, Index])
 
 pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")
@@ -123,7 +123,7 @@ def test_eight_workers_notice_nothing_of_a_rotation(own_db, use_ring, add_key, c
 
     began = time.monotonic()
 
-    assert shop.open(rotate, rounds=max(6, ROWS // 200)) == []
+    assert shop.open(rotate, rounds=max(3, ROWS // 200)) == []
 
     assert min(shop.done.values()) > 0
     assert [Rewrap(half()).left() for half in (Encryption, Index)] == [{}, {}]
