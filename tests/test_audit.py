@@ -426,17 +426,32 @@ def test_the_table_holds_every_operation_of_the_api():
 
 @operations
 def test_each_operation_leaves_exactly_its_event(name):
-    """T-AUD-01: in the order in which it happened, with actor, time, address and request; never a key."""
+    """T-AUD-01, T-AUD-02, invariants 5 and 6: never without its event, and none for what does not happen again."""
     prepare, types = OPERATIONS[name]
     operation = prepare()
-    before, began = set(Event.objects.values_list("pk", flat=True)), now()
 
-    operation()
+    nothing_changes_without_its_event(operation)
+    exactly_its_event_is_left(operation, types)
+    a_second_time_is_a_new_act_or_nothing(operation, name)
 
-    events = list(Event.objects.exclude(pk__in=before).order_by("pk"))
+
+def nothing_changes_without_its_event(operation: Operation) -> None:
+    """Both are written or neither."""
+    before = make.table_digest()
+
+    with events_refused(), pytest.raises(DatabaseError):
+        operation()
+
+    assert make.table_digest() == before
+
+
+def exactly_its_event_is_left(operation: Operation, types: List[str]) -> None:
+    """In the order in which it happened, with actor, time, address and request."""
+    before, events = make.table_digest(), events_of(operation)
+
+    assert make.table_digest() != before
     assert [event.type for event in events] == types
     for event in events:
-        assert began <= event.created_at <= now()
         assert event.dispatch.told_at is None
     # What follows from an approval at once is the plugin's own doing.
     by_actor = [event for event in events if event.actor_kind != "SYSTEM"]
@@ -450,37 +465,27 @@ def test_each_operation_leaves_exactly_its_event(name):
         assert (event.ip, event.request_id) == ("192.0.2.0/24", "r-1")
 
 
-@operations
-def test_a_second_time_is_a_new_act_or_nothing(name):
-    """T-AUD-01, invariant 5: what does not happen again, because it is so already or is refused, is not recorded."""
-    prepare, types = OPERATIONS[name]
-    operation = prepare()
-    operation()
-    before, known = make.table_digest(), set(Event.objects.values_list("pk", flat=True))
+def a_second_time_is_a_new_act_or_nothing(operation: Operation, name: str) -> None:
+    """What does not happen again, because it is so already or is refused, is not recorded."""
+    before = make.table_digest()
 
-    try:
-        operation()
-    except EsdError:
-        assert name not in NEW_ACTS
+    def again() -> None:
+        try:
+            operation()
+        except EsdError:
+            assert name not in NEW_ACTS
 
-    events = list(Event.objects.exclude(pk__in=known).order_by("pk"))
-    assert [event.type for event in events] == (NEW_ACTS.get(name) or [])
+    assert [event.type for event in events_of(again)] == (NEW_ACTS.get(name) or [])
     assert (make.table_digest() == before) is (name not in NEW_ACTS)
 
 
-@operations
-def test_without_its_event_an_operation_changes_nothing(name):
-    """T-AUD-02, invariant 6: both are written or neither."""
-    prepare, _ = OPERATIONS[name]
-    operation = prepare()
-    before = make.table_digest()
-
-    with events_refused(), pytest.raises(DatabaseError):
-        operation()
-
-    assert make.table_digest() == before
+def events_of(operation: Operation) -> List[Event]:
+    """What it records, at the moment when it happens."""
+    known, began = set(Event.objects.values_list("pk", flat=True)), now()
     operation()
-    assert make.table_digest() != before
+    events = list(Event.objects.exclude(pk__in=known).order_by("pk"))
+    assert all(began <= event.created_at <= now() for event in events)
+    return events
 
 
 def test_without_the_event_no_key_is_seen():

@@ -46,30 +46,30 @@ def refusal(answer):
 
 @pytest.mark.parametrize("field", ["CREATED_AT", "NAME"])
 @pytest.mark.parametrize("direction", ["ASC", "DESC"])
-@pytest.mark.parametrize("size", [1, 2, 5, 6, 7])
-def test_pages_are_complete_both_ways_also_among_equals(ask, pools, field, direction, size):
+def test_pages_are_complete_both_ways_also_among_equals(ask, pools, field, direction):
     sort_by = {"field": field, "direction": direction}
     everything, _ = page(ask, first=100, sortBy=sort_by)
     assert len(everything) == len(NAMES)
 
-    forward, after = [], None
-    while True:
-        edges, info = page(ask, first=size, after=after, sortBy=sort_by)
-        forward += edges
-        assert info["hasPreviousPage"] is (after is not None)
-        after = info["endCursor"]
-        if not info["hasNextPage"]:
-            break
-    backward, before = [], None
-    while True:
-        edges, info = page(ask, last=size, before=before, sortBy=sort_by)
-        backward = edges + backward
-        assert info["hasNextPage"] is (before is not None)
-        before = info["startCursor"]
-        if not info["hasPreviousPage"]:
-            break
+    for size in (1, 2, 5, 6, 7):
+        forward, after = [], None
+        while True:
+            edges, info = page(ask, first=size, after=after, sortBy=sort_by)
+            forward += edges
+            assert info["hasPreviousPage"] is (after is not None), size
+            after = info["endCursor"]
+            if not info["hasNextPage"]:
+                break
+        backward, before = [], None
+        while True:
+            edges, info = page(ask, last=size, before=before, sortBy=sort_by)
+            backward = edges + backward
+            assert info["hasNextPage"] is (before is not None), size
+            before = info["startCursor"]
+            if not info["hasPreviousPage"]:
+                break
 
-    assert forward == backward == everything
+        assert forward == backward == everything, size
 
 
 def test_both_ends_may_be_given(ask, pools):
@@ -117,36 +117,34 @@ def cursor(*parts):
 UUID_TEXT = "018f3a5e-0000-7000-8000-000000000000"
 
 
-@pytest.mark.parametrize(
-    "bad",
-    [
-        "garbage",
-        "é",
-        " ",
-        "W10=",
-        cursor(),
-        cursor("CREATED_AT", None, UUID_TEXT),
-        cursor("NAME", None, UUID_TEXT),
-        cursor("NAME", 5, UUID_TEXT),
-        cursor("NAME", ["x"], UUID_TEXT),
-        cursor("NAME", "a\0b", UUID_TEXT),
-        cursor("NAME", "\ud800", UUID_TEXT),
-        cursor("NAME", "x", "1"),
-        cursor("NAME", "x", None),
-        cursor("NAME", "x", {}),
-        cursor("NAME", "x" * 3000, UUID_TEXT),
-        "[" * 100_000,
-        base64.urlsafe_b64encode(b"[" * 1400).decode(),
-    ],
-    ids=lambda bad: bad[:20],
-)
-def test_a_foreign_cursor_is_an_error(ask, pools, bad):
+FOREIGN_CURSORS = [
+    "garbage",
+    "é",
+    " ",
+    "W10=",
+    cursor(),
+    cursor("CREATED_AT", None, UUID_TEXT),
+    cursor("NAME", None, UUID_TEXT),
+    cursor("NAME", 5, UUID_TEXT),
+    cursor("NAME", ["x"], UUID_TEXT),
+    cursor("NAME", "a\0b", UUID_TEXT),
+    cursor("NAME", "\ud800", UUID_TEXT),
+    cursor("NAME", "x", "1"),
+    cursor("NAME", "x", None),
+    cursor("NAME", "x", {}),
+    cursor("NAME", "x" * 3000, UUID_TEXT),
+    "[" * 100_000,
+    base64.urlsafe_b64encode(b"[" * 1400).decode(),
+]
+
+
+def test_a_foreign_cursor_is_an_error(ask, pools):
     sort_by = {"field": "NAME", "direction": "ASC"}
 
-    for arguments in ({"first": 1, "after": bad}, {"last": 1, "before": bad}):
-        code, message = refusal(ask(LIST, {**arguments, "sortBy": sort_by}))
-        assert code == "INVALID"
-        assert "cursor" in message
+    for bad in FOREIGN_CURSORS:
+        for arguments in ({"first": 1, "after": bad}, {"last": 1, "before": bad}):
+            code, message = refusal(ask(LIST, {**arguments, "sortBy": sort_by}))
+            assert code == "INVALID" and "cursor" in message, bad[:80]
 
 
 def test_a_cursor_tells_nothing_but_the_place(ask, pools):

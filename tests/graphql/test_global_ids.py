@@ -25,14 +25,15 @@ def test_a_record_has_one_spelling(spelled):
     assert uuid_within(encode("License", spelled), "License") is None
 
 
-def test_the_answer_is_the_same_for_whatever_is_no_id(bad_id):
+def test_the_answer_is_the_same_for_whatever_is_no_id(bad_ids):
     """One NOT_FOUND, which echoes nothing."""
-    with pytest.raises(NotFound) as refused:
-        decode(bad_id, "License", field="license")
+    for bad in bad_ids:
+        with pytest.raises(NotFound) as refused:
+            decode(bad, "License", field="license")
 
-    assert refused.value.field == "license"
-    assert refused.value.message == "There is nothing with this id that you may see."
-    assert refused.value.params == {}
+        assert refused.value.field == "license", bad
+        assert refused.value.message == "There is nothing with this id that you may see.", bad
+        assert refused.value.params == {}, bad
 
 
 def test_an_id_of_another_type_is_none():

@@ -87,18 +87,18 @@ def test_a_part_may_be_approved_and_repeating_it_changes_nothing():
     assert states(order) == ["RELEASED"] * 4 + ["PENDING_APPROVAL"] * 2
 
 
-@pytest.mark.parametrize("quantity", [3, 7, -1])
-def test_fewer_than_approved_or_more_than_ordered_is_refused(quantity):
+def test_fewer_than_approved_or_more_than_ordered_is_refused():
     order = make_license_order(6)
     line = order.lines.get()
     approve_license_order(order.pk, quantities={line.pk: 4}, actor=STAFF)
     before = table_digest()
 
-    with pytest.raises(InvalidQuantity) as refusal:
-        approve_license_order(order.pk, quantities={line.pk: quantity}, actor=STAFF)
+    for quantity in (3, 7, -1):
+        with pytest.raises(InvalidQuantity) as refusal:
+            approve_license_order(order.pk, quantities={line.pk: quantity}, actor=STAFF)
 
-    assert refusal.value.params == {"approved": 4, "undecided": 2}
-    assert table_digest() == before
+        assert refusal.value.params == {"approved": 4, "undecided": 2}, quantity
+        assert table_digest() == before, quantity
 
 
 def test_a_line_of_another_order_is_not_found():

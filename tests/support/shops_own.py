@@ -68,16 +68,10 @@ class ShopsOwnTest(TransactionTestCase):
 
 
 @pytest.mark.django_db(transaction=True, databases="__all__")
-@pytest.mark.parametrize("time", ["first", "again"])
-def test_it_sells(time, settle_in):
+def test_it_sells_after_each_flush(settle_in):
+    """That with which the test before has ended, and one by hand."""
     assert our_rows() == {}
-
     assert sell() == SOLD
-
-
-@pytest.mark.django_db(transaction=True, databases="__all__")
-def test_it_sells_after_a_flush(settle_in):
-    sell()
 
     call_command("flush", interactive=False)
 

@@ -106,16 +106,15 @@ def test_a_member_of_an_inactive_account_is_a_stranger(api, user, account, gid):
     assert answer["data"] == {"licenseAccount": None}
 
 
-def test_what_is_no_id_of_an_account(api, staff, bad_id, unchanged):
+def test_what_is_no_id_of_an_account(api, staff, bad_ids, unchanged):
     ask = api(staff("MANAGE_LICENSES"))
 
     with unchanged():
-        assert ask(ONE, {"id": bad_id})["data"] == {"licenseAccount": None}
-        answer = ask(UPDATE, {"input": {"id": bad_id, "name": "x"}})
-
-    assert answer["data"]["licenseAccountUpdate"]["errors"] == [
-        {"field": "id", "code": "NOT_FOUND"}
-    ]
+        for bad in bad_ids:
+            assert ask(ONE, {"id": bad})["data"] == {"licenseAccount": None}, bad
+            answer = ask(UPDATE, {"input": {"id": bad, "name": "x"}})
+            errors = answer["data"]["licenseAccountUpdate"]["errors"]
+            assert errors == [{"field": "id", "code": "NOT_FOUND"}], bad
 
 
 def test_staff_list_and_filter_all_accounts(api, staff, user, account):

@@ -285,12 +285,12 @@ def test_an_empty_list_and_nul_are_judged_not_failed(ask, pool, gid, unchanged):
     ]
 
 
-def test_no_pool_no_import(ask, bad_id, unchanged):
+def test_no_pool_no_import(ask, bad_ids, unchanged):
     with unchanged():
-        answer = ask(IMPORT, {"input": {"pool": bad_id, "keys": ["A"], "dryRun": False}})
-
-    (error,) = answer["data"]["licenseKeysImport"]["errors"]
-    assert (error["field"], error["code"]) == ("pool", "NOT_FOUND")
+        for bad in bad_ids:
+            answer = ask(IMPORT, {"input": {"pool": bad, "keys": ["A"], "dryRun": False}})
+            (error,) = answer["data"]["licenseKeysImport"]["errors"]
+            assert (error["field"], error["code"]) == ("pool", "NOT_FOUND"), bad
 
 
 def test_texts_that_do_not_fit_are_refused(ask, pool, gid, unchanged):
@@ -366,11 +366,10 @@ def test_quarantine_needs_a_reason(ask, gid, unchanged, reason, code):
     assert (error["field"], error["code"]) == ("reason", code)
 
 
-def test_no_batch_no_quarantine(ask, bad_id, unchanged):
+def test_no_batch_no_quarantine(ask, bad_ids, unchanged):
     with unchanged():
-        answer = ask(QUARANTINE, {"input": {"id": bad_id, "reason": "wrong"}})
-        found = ask(BATCH, {"id": bad_id})
-
-    (error,) = answer["data"]["licenseKeyBatchQuarantine"]["errors"]
-    assert (error["field"], error["code"]) == ("id", "NOT_FOUND")
-    assert found["data"] == {"licenseKeyBatch": None}
+        for bad in bad_ids:
+            answer = ask(QUARANTINE, {"input": {"id": bad, "reason": "wrong"}})
+            (error,) = answer["data"]["licenseKeyBatchQuarantine"]["errors"]
+            assert (error["field"], error["code"]) == ("id", "NOT_FOUND"), bad
+            assert ask(BATCH, {"id": bad})["data"] == {"licenseKeyBatch": None}, bad

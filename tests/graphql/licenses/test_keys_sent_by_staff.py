@@ -352,20 +352,20 @@ def test_a_replaced_key_to_whom_staff_entered(api, gid, two, staff, owner, maile
     assert reveals() == 1
 
 
-@pytest.mark.parametrize("role", ["MASTER", "ADMINISTRATOR", "SUPPORT", "BILLING"])
-def test_nobody_replaces_keys_of_an_account_of_their_own(api, gid, two, unchanged, role):
+def test_nobody_replaces_keys_of_an_account_of_their_own(api, gid, two, unchanged):
     """Before, five calls brought the buyer with MANAGE_LICENSE_KEYS six keys for one license."""
-    member = actors.member(role)(two[0].account)
-    build.grant(member, "MANAGE_LICENSE_KEYS")
-    strange = factories.make_released(1, policy=factories.make_policy(keys=2))
-    for licenses in (two, [*strange, two[0]]):
-        with unchanged():
-            answer = api(member)(
-                REPLACE, {"input": {**by_licenses(gid, licenses), "reason": "leaked in a forum"}}
-            )
-        assert outcome(answer, "licenseKeyReplace") == "FORBIDDEN_ROLE"
-    given = {**by_licenses(gid, strange), "reason": "leaked in a forum"}
-    assert outcome(api(member)(REPLACE, {"input": given}), "licenseKeyReplace") == "OK"
+    strange = factories.make_released(1, policy=factories.make_policy(keys=5))
+    for role in ("MASTER", "ADMINISTRATOR", "SUPPORT", "BILLING"):
+        member = actors.member(role)(two[0].account)
+        build.grant(member, "MANAGE_LICENSE_KEYS")
+        ask = api(member)
+        for licenses in (two, [*strange, two[0]]):
+            given = {**by_licenses(gid, licenses), "reason": "leaked in a forum"}
+            with unchanged():
+                answer = ask(REPLACE, {"input": given})
+                assert outcome(answer, "licenseKeyReplace") == "FORBIDDEN_ROLE", role
+        given = {**by_licenses(gid, strange), "reason": "leaked in a forum"}
+        assert outcome(ask(REPLACE, {"input": given}), "licenseKeyReplace") == "OK", role
 
 
 def test_an_end_customer_with_a_link_for_a_name_is_greeted_without(

@@ -87,21 +87,17 @@ def test_one_id_is_a_list_of_one(ask, two, gid):
     assert KeyReplacement.objects.get().license_id == two[0].pk
 
 
-@pytest.mark.parametrize(
-    ("reason", "code"),
-    [
-        ("", "REASON_REQUIRED"),
-        (" \u200b", "REASON_REQUIRED"),
-        ("a\0b", "INVALID"),
-        ("x" * 501, "INVALID"),
-    ],
-)
-def test_it_needs_a_reason_that_can_be_kept(ask, given, unchanged, reason, code):
-    given["input"]["reason"] = reason
+def test_it_needs_a_reason_that_can_be_kept(ask, given, unchanged):
     with unchanged():
-        answer = ask(REPLACE, given)
-    (error,) = answer["data"]["licenseKeyReplace"]["errors"]
-    assert (error["field"], error["code"]) == ("reason", code)
+        for reason, code in (
+            ("", "REASON_REQUIRED"),
+            (" \u200b", "REASON_REQUIRED"),
+            ("a\0b", "INVALID"),
+            ("x" * 501, "INVALID"),
+        ):
+            given["input"]["reason"] = reason
+            (error,) = ask(REPLACE, given)["data"]["licenseKeyReplace"]["errors"]
+            assert (error["field"], error["code"]) == ("reason", code), reason
 
 
 def test_with_too_few_free_keys_it_says_how_many_there_are(ask, two, given, unchanged):
@@ -119,13 +115,13 @@ def test_with_too_few_free_keys_it_says_how_many_there_are(ask, two, given, unch
     }
 
 
-def test_ids_that_are_none(ask, two, given, bad_id, unchanged):
+def test_ids_that_are_none(ask, two, given, bad_ids, unchanged):
     """T-AUTHZ-02"""
-    given["input"]["licenses"][1] = bad_id
     with unchanged():
-        answer = ask(REPLACE, given)
-    (error,) = answer["data"]["licenseKeyReplace"]["errors"]
-    assert (error["field"], error["code"]) == ("licenses", "NOT_FOUND")
+        for bad in bad_ids:
+            given["input"]["licenses"][1] = bad
+            (error,) = ask(REPLACE, given)["data"]["licenseKeyReplace"]["errors"]
+            assert (error["field"], error["code"]) == ("licenses", "NOT_FOUND"), bad
 
 
 def test_none_and_too_many(ask, given, unchanged, monkeypatch):

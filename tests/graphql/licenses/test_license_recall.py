@@ -72,11 +72,12 @@ def test_what_nobody_holds_stays_as_it_is(api, owner, two, given, unchanged):
     assert outcome(answer, "licenseRecall") == "OK"
 
 
-@pytest.mark.parametrize(("reason", "code"), [("x" * 501, "INVALID"), ("nul \0", "INVALID")])
-def test_reasons_that_cannot_be_kept(api, staff, given, unchanged, reason, code):
-    given["input"]["reason"] = reason
+def test_reasons_that_cannot_be_kept(api, staff, given, unchanged):
+    ask = api(staff("MANAGE_LICENSES"))
     with unchanged():
-        assert outcome(api(staff("MANAGE_LICENSES"))(RECALL, given), "licenseRecall") == code
+        for reason in ("x" * 501, "nul \0"):
+            given["input"]["reason"] = reason
+            assert outcome(ask(RECALL, given), "licenseRecall") == "INVALID", reason
 
 
 def test_none_at_all(api, owner, unchanged):

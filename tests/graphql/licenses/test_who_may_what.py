@@ -105,9 +105,10 @@ def inputs(name, gid):
         named = {"licenses": [gid("License", license)], "reason": "taken back"}
         return {"id": gid("LicenseOrder", order), **named}, order.account
     if name == "licenseOrderRestore":
-        order = factories.make_released(2, payment_ref="pi_1")[0].order_line.order
-        tell(refund(10))
-        tell(refund(10, RefundState.FAILED))
+        payment = factories.unique("pi")
+        order = factories.make_released(2, payment_ref=payment)[0].order_line.order
+        for state in (RefundState.SUCCEEDED, RefundState.FAILED):
+            tell(refund(10, state, ref=f"re-{payment}", payment=payment))
         line = {"id": gid("LicenseOrderLine", order.lines.get()), "quantity": 1}
         named = {"lines": [line], "reason": "the refund failed"}
         return {"id": gid("LicenseOrder", order), **named}, order.account
@@ -132,24 +133,24 @@ def inputs(name, gid):
     return given[name], license.account
 
 
-@pytest.mark.parametrize("who", list(actors.ACTORS))
 @pytest.mark.parametrize("name", list(CALLS))
-def test_only_those_who_may_do_it(name, who, api, gid, unchanged):
+def test_only_those_who_may_do_it(name, api, gid, unchanged):
+    """Whoever does it leaves nothing to do to the next, who gets new rows; after a refusal they are as before."""
     document, expected = CALLS[name]
     given, account = inputs(name, gid)
-    somebody = actors.ACTORS[who](account)
-    ask = api(somebody)
 
-    if expected[who] == "OK":
-        assert outcome(ask(document, {"input": given}), name) == "OK"
-        return
-    with unchanged():
-        answer = ask(document, {"input": given})
-    assert outcome(answer, name) == expected[who]
+    for who, make in actors.ACTORS.items():
+        ask = api(make(account))
+        if expected[who] != "OK":
+            with unchanged():
+                assert outcome(ask(document, {"input": given}), name) == expected[who], who
+        else:
+            assert outcome(ask(document, {"input": given}), name) == "OK", who
+            given, account = inputs(name, gid)
 
 
 @pytest.mark.parametrize("name", ["licenseRecall", "licenseKeyReveal", "licenseEmailResend"])
-def test_ids_that_are_none_and_foreign_ones_get_the_same_answer(name, api, gid, bad_id, unchanged):
+def test_ids_that_are_none_and_foreign_ones_get_the_same_answer(name, api, gid, bad_ids, unchanged):
     """T-AUTHZ-02: malformed, unknown, of another type, foreign: one NOT_FOUND, which echoes no id."""
     given, account = inputs(name, gid)
     foreign, _ = inputs(name, gid)
@@ -158,8 +159,9 @@ def test_ids_that_are_none_and_foreign_ones_get_the_same_answer(name, api, gid, 
     document = CALLS[name][0]
 
     with unchanged():
-        bad = ask(document, {"input": {**given, key: [bad_id] if key == "licenses" else bad_id}})
         other = ask(document, {"input": {**given, key: foreign[key]}})
+        for bad in bad_ids:
+            answer = ask(document, {"input": {**given, key: [bad] if key == "licenses" else bad}})
+            assert answer["data"] == other["data"], bad
 
-    assert bad["data"] == other["data"]
-    assert outcome(bad, name) == "NOT_FOUND"
+    assert outcome(other, name) == "NOT_FOUND"

@@ -96,11 +96,11 @@ def test_what_cannot_be_kept_leaves_all_as_it_was(say, checkout, given, field, c
     assert kept(checkout) == {"esd.comment": "before"}
 
 
-def test_ids_that_are_none(say, checkout, bad_id):
+def test_ids_that_are_none(say, checkout, bad_ids):
     """T-AUTHZ-02: NOT_FOUND for whatever is no checkout."""
-    payload = say(checkout=bad_id, comment="hello")
-    (error,) = payload["errors"]
-    assert (error["field"], error["code"]) == ("checkout", "NOT_FOUND")
+    for bad in bad_ids:
+        (error,) = say(checkout=bad, comment="hello")["errors"]
+        assert (error["field"], error["code"]) == ("checkout", "NOT_FOUND"), bad
     assert kept(checkout) == {}
 
 

@@ -233,23 +233,22 @@ def test_an_order_of_unknown_currency_has_no_amounts(seen):
     assert {value for name, value in payment.items() if name.endswith("Amount")} == {None}
 
 
-@pytest.mark.parametrize("who", list(actors.ACTORS))
-def test_only_staff_see_it(api, gid, told, who):
+def test_only_staff_see_it(api, gid, told):
     """T-AUTHZ-01: MANAGE_LICENSES or APPROVE_LICENSES, people and apps; null for members and everybody else."""
     license = factories.make_released(1, payment_ref="pi_1")[0]
     order = license.order_line.order
     told("CAPTURED", 10)
-    ask = api(actors.ACTORS[who](order.account))
 
-    answer = ask(ORDER, {"id": gid("LicenseOrder", order)})
-    found = (answer.get("data") or {}).get("licenseOrder")
+    for who, make in actors.ACTORS.items():
+        answer = api(make(order.account))(ORDER, {"id": gid("LicenseOrder", order)})
+        found = (answer.get("data") or {}).get("licenseOrder")
 
-    if who.replace("app ", "") in ("MANAGE_LICENSES", "APPROVE_LICENSES"):
-        assert len(found["payment"]["facts"]) == 1
-    elif who in ("MASTER", "ADMINISTRATOR", "SUPPORT"):
-        assert found == {"status": "DONE", "waiting": [], "payment": None}
-    else:
-        assert found is None
+        if who.replace("app ", "") in ("MANAGE_LICENSES", "APPROVE_LICENSES"):
+            assert len(found["payment"]["facts"]) == 1, who
+        elif who in ("MASTER", "ADMINISTRATOR", "SUPPORT"):
+            assert found == {"status": "DONE", "waiting": [], "payment": None}, who
+        else:
+            assert found is None, who
 
 
 def test_a_visitor_with_the_token_sees_no_payment(api, told):

@@ -189,19 +189,18 @@ def test_what_cannot_be_ranked_is_refused(ask, gid, unchanged):
         assert error_of(changed) == error_of(created) == (field, code)
 
 
-def test_ids_that_are_none(ask, gid, bad_id, unchanged):
+def test_ids_that_are_none(ask, gid, bad_ids, unchanged):
     policy = factories.make_policy()
-    good = gid("LicenseKeyPool", policy.pool_id)
+    given, good = {"id": gid("LicensePolicy", policy)}, gid("LicenseKeyPool", policy.pool_id)
 
-    for ranked, field in (
-        ({"pool": bad_id}, "rankedPools.pool"),
-        ({"pool": good, "accounts": [bad_id]}, "rankedPools.accounts"),
-    ):
-        with unchanged():
-            answer = ask(
-                UPDATE, {"input": {"id": gid("LicensePolicy", policy), "rankedPools": [ranked]}}
-            )
-        assert error_of(answer) == (field, "NOT_FOUND")
+    with unchanged():
+        for bad in bad_ids:
+            for ranked, field in (
+                ({"pool": bad}, "rankedPools.pool"),
+                ({"pool": good, "accounts": [bad]}, "rankedPools.accounts"),
+            ):
+                answer = ask(UPDATE, {"input": {**given, "rankedPools": [ranked]}})
+                assert error_of(answer) == (field, "NOT_FOUND"), ranked
 
 
 def test_ranked_pools_are_for_staff(api, staff, gid):

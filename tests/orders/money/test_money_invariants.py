@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from django.db import connection
 from factories import licenses_of, make_released, reconcile_orders, table_digest
@@ -10,6 +12,7 @@ from provider import captured, disputed, refund, refunded, sell, tell, violation
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.licenses.lifecycle import reinstate_order_licenses, suspend_order_licenses
 from saleor_esd_plugin.licenses.models import SuspensionCause
+from saleor_esd_plugin.orders.facts import Fact
 from saleor_esd_plugin.orders.models import DisputeStage, PaymentFact, RefundState
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +27,16 @@ def sql(statement: str, *values) -> None:
         cursor.execute(statement, values)
 
 
+def of_payment(fact: Fact, number: int) -> Fact:
+    """The same told of another payment, whose charge, refunds and disputes have names of their own."""
+    return replace(
+        fact,
+        payment_ref=f"{fact.payment_ref}-{number}",
+        ref=f"{fact.ref}-{number}",
+        charge=fact.charge and f"{fact.charge}-{number}",
+    )
+
+
 def let_an_hour_pass() -> None:
     sql("UPDATE esd_paymentfact SET changed_at = changed_at - interval '1 hour'")
     sql(
@@ -34,31 +47,33 @@ def let_an_hour_pass() -> None:
     sql("UPDATE esd_event SET created_at = created_at - interval '1 hour'")
 
 
-@pytest.mark.parametrize(
-    "facts",
-    [
-        [captured(60)],
-        [captured(60), refunded(20)],
-        [refunded(25)],
-        [refunded(60)],
-        [disputed(60, DisputeStage.INQUIRY)],
-        [disputed(60)],
-        [disputed(60), disputed(60, DisputeStage.WON)],
-        [disputed(60), disputed(60, DisputeStage.LOST)],
-        [disputed(15), disputed(15, DisputeStage.LOST)],
-        [refund(20), refund(20, RefundState.FAILED)],
-        [refund(60), refund(60, RefundState.FAILED)],
-        [refund(60), refund(60, RefundState.FAILED), refund(60, ref="re_2", hour=3)],
-        [refunded(30, hour=1), refunded(10, hour=2)],
-        [captured(61)],
-        [captured(60, currency="EUR")],
-    ],
-)
-def test_whatever_a_provider_tells_every_invariant_holds_an_hour_later(facts):
-    sell()
+# What a provider tells of an order of 60.00.
+STORIES = [
+    [captured(60)],
+    [captured(60), refunded(20)],
+    [refunded(25)],
+    [refunded(60)],
+    [disputed(60, DisputeStage.INQUIRY)],
+    [disputed(60)],
+    [disputed(60), disputed(60, DisputeStage.WON)],
+    [disputed(60), disputed(60, DisputeStage.LOST)],
+    [disputed(15), disputed(15, DisputeStage.LOST)],
+    [refund(20), refund(20, RefundState.FAILED)],
+    [refund(60), refund(60, RefundState.FAILED)],
+    [refund(60), refund(60, RefundState.FAILED), refund(60, ref="re_2", hour=3)],
+    [refunded(30, hour=1), refunded(10, hour=2)],
+    [captured(61)],
+    [captured(60, currency="EUR")],
+]
+
+
+def test_whatever_a_provider_tells_every_invariant_holds_an_hour_later():
+    """An order for each story, all in one shop: what is violated names its order."""
+    for number, facts in enumerate(STORIES):
+        sell(payment_ref=f"pi_1-{number}")
+        for fact in facts:
+            tell(of_payment(fact, number))
     make_released(1)
-    for fact in facts:
-        tell(fact)
 
     let_an_hour_pass()
 
@@ -148,22 +163,25 @@ def test_amounts_that_cannot_be():
     assert violations() == [f"order {order.number}: more is open or settled than went back"]
 
 
-@pytest.mark.parametrize(
-    "amounts",
-    ["captured = 21", "refunded = 9", "charged_back = 1", "disputed_at = clock_timestamp()"],
-)
-def test_amounts_that_are_not_those_of_the_payments(amounts):
+def test_amounts_that_are_not_those_of_the_payments():
     """The shop's records and the facts together decide; reconciling repairs it."""
     order = sell(2)
     tell(refunded(10))
     let_an_hour_pass()
     assert violations() == []
+    found = f"order {order.number}: its amounts are not those of its payments"
 
-    sql(f"UPDATE esd_licenseorder SET {amounts} WHERE id = %s", order.pk)
+    for amounts in (
+        "captured = 21",
+        "refunded = 9",
+        "charged_back = 1",
+        "disputed_at = clock_timestamp()",
+    ):
+        sql(f"UPDATE esd_licenseorder SET {amounts} WHERE id = %s", order.pk)
 
-    assert violations() == [f"order {order.number}: its amounts are not those of its payments"]
-    reconcile_orders()
-    assert violations() == []
+        assert violations() == [found], amounts
+        reconcile_orders()
+        assert violations() == [], amounts
 
 
 def test_a_fact_that_has_just_come_is_given_five_minutes():
