@@ -194,7 +194,7 @@ def test_reactions_that_run_again_change_nothing(undisturbed, make_market, smtp,
 
     def between_acts() -> None:
         with monkeypatch.context() as patch:
-            patch.setattr(reactions, "now", lambda: None)
+            patch.setattr(reactions, "CLOCK", None)
             broker.deliver()
         tasks.reconcile_all()
         broker.deliver()
@@ -238,7 +238,7 @@ def test_control_without_dedupe_keys_mails_go_out_again(
     def between_acts() -> None:
         with monkeypatch.context() as patch:
             patch.setattr(catalog, "_delivery", undeduped)
-            patch.setattr(reactions, "now", lambda: None)
+            patch.setattr(reactions, "CLOCK", None)
             broker.deliver()
         tasks.reconcile_all()
 
