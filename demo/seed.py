@@ -35,7 +35,9 @@ def seed() -> Dict[str, Any]:
         owner, "Licenses", cast.APPROVER_PERMISSIONS, [people.user_id(users[cast.APPROVER])]
     )
     shop.set_domain(owner, urlsplit(web.api_url()).netloc)
-    shop.set_plugin(owner, active=True, **{"Staff address": cast.STAFF_ADDRESS})
+    shop.set_plugin(
+        owner, active=True, **{"Staff address": cast.STAFF_ADDRESS, "Buyer portal": "true"}
+    )
     place = shop.set_up(owner, "demo")
     staff = shop.sign_in(cast.APPROVER.email, cast.PASSWORD)
     seeded: Dict[str, Any] = {"place": place, "variants": {}, "pools": {}}

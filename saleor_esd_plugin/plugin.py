@@ -14,7 +14,6 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
-from . import pages
 from .conf import PLUGIN_ID
 from .host import shop
 from .host.db import writing
@@ -23,6 +22,7 @@ from .host.types import Order, PluginField
 from .licenses.errors import TooFewFreeKeys
 from .orders.intake import recording
 from .orders.supply import reservations
+from .ui import routes
 from .webhooks.stripe import endpoint as stripe_endpoint
 
 logger = logging.getLogger(__name__)
@@ -48,6 +48,12 @@ class EsdPlugin(BasePlugin):
         {"name": PluginField.MIRRORS_STOCK, "value": True},
         {"name": PluginField.RESERVES_KEYS, "value": False},
         {"name": PluginField.SLOW_GATEWAYS, "value": ""},
+        {"name": PluginField.HAS_PORTAL, "value": False},
+        {"name": PluginField.LOGO_ADDRESS, "value": ""},
+        {"name": PluginField.ACCENT_COLOR, "value": ""},
+        {"name": PluginField.SHOP_ADDRESS, "value": ""},
+        {"name": PluginField.PASSWORD_ADDRESS, "value": ""},
+        {"name": PluginField.SIGN_UP_ADDRESS, "value": ""},
     ]
     CONFIG_STRUCTURE = {
         PluginField.SENDER_NAME: field(
@@ -84,6 +90,37 @@ class EsdPlugin(BasePlugin):
             "Slow payment gateways",
             "Ids of gateways whose customers take days to pay (vouchers, bank slips), separated by commas: "
             "for these, keys are reserved for 5 days.",
+        ),
+        PluginField.HAS_PORTAL: field(
+            bool,
+            "Buyer portal",
+            "Pages at /plugins/global/esd/portal on which buyers see what they bought, assign licenses and send "
+            "receipts.",
+        ),
+        PluginField.LOGO_ADDRESS: field(
+            str,
+            "Logo",
+            "The address (https) of a picture for the head of the license pages. Empty: the first letter of the name.",
+        ),
+        PluginField.ACCENT_COLOR: field(
+            str,
+            "Accent color",
+            "The color of the shop on its license pages, such as #0b5cad. Empty: blue.",
+        ),
+        PluginField.SHOP_ADDRESS: field(
+            str,
+            "Shop address",
+            "The address of the storefront, where the license pages lead back to. Empty: no link.",
+        ),
+        PluginField.PASSWORD_ADDRESS: field(
+            str,
+            "Password address",
+            "The address of the storefront's page for those who forgot their password. Empty: no link.",
+        ),
+        PluginField.SIGN_UP_ADDRESS: field(
+            str,
+            "Sign-up address",
+            "The address of the storefront's page on which a customer creates an account. Empty: no link.",
         ),
     }
 
@@ -137,7 +174,7 @@ class EsdPlugin(BasePlugin):
             return previous_value
         if path.strip("/") == "stripe":
             return stripe_endpoint.answer(request)
-        return pages.respond(request, path) or previous_value
+        return routes.respond(request, path) or previous_value
 
     @classmethod
     def validate_plugin_configuration(cls, plugin_configuration: Any, **kwargs: Any) -> None:

@@ -41,6 +41,12 @@ DEFAULTS = {
     "Stock follows free keys": True,
     "Reserve keys at checkout": False,
     "Slow payment gateways": "",
+    "Buyer portal": False,
+    "Logo": "",
+    "Accent color": "",
+    "Shop address": "",
+    "Password address": "",
+    "Sign-up address": "",
 }
 CONFIGURATION = "configuration { name value type label helpText }"
 PLUGINS = """

@@ -7,6 +7,7 @@
   make lint     ruff, mypy, the walls between the rooms, and whether a migration is missing
   make format   let ruff lay the code out, and mend what it can of what make lint names
   make messages the texts of mails and pages: from the templates into the catalogues of all languages, compiled
+  make vendor   scripts of others that the pages load, from the npm registry (rarely; needs npm)
   make bench    all benchmarks and a table, 15 minutes; ARGS="pf1 pf5" only these
   make lock     resolve requirements/ anew (rarely; needs the network)
   make doctor   what was found on this machine, and what would be downloaded
@@ -86,6 +87,13 @@ def messages(arguments: list[str]) -> int:
     return subprocess.run(command, env=environment.host_env(), cwd=str(ROOT)).returncode
 
 
+def vendor(arguments: list[str]) -> int:
+    from tools.vendor import vendor as fetch
+
+    fetch()
+    return 0
+
+
 def bench(arguments: list[str]) -> int:
     from tools.bench import run_benchmarks
 
@@ -145,7 +153,21 @@ def help(arguments: list[str]) -> int:
 
 COMMANDS = {
     f.__name__: f
-    for f in (demo, serve, manage, test, bench, lint, format, messages, lock, doctor, clean, help)
+    for f in (
+        demo,
+        serve,
+        manage,
+        test,
+        bench,
+        lint,
+        format,
+        messages,
+        vendor,
+        lock,
+        doctor,
+        clean,
+        help,
+    )
 }
 
 

@@ -1,6 +1,6 @@
 """make messages: the texts of mails and pages for translators, and in the compiled form that Django reads.
 
-English stands in the templates; each folder of `saleor_esd_plugin/locale` (pt_BR) is another language, and its django.po
+English stands in the templates and in the scripts of pages; each folder of `saleor_esd_plugin/locale` (pt_BR) is another language, and its django.po
 all there is of it. A new one begins as an empty django.po. Runs with the host's Python, which has Django and Babel.
 """
 
@@ -18,6 +18,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
+from saleor_esd_plugin.ui.words import CONTEXT, all_phrases
 from tools.console import ROOT
 
 PACKAGE = ROOT / "saleor_esd_plugin"
@@ -48,13 +49,15 @@ def catalogues() -> list[Path]:
 
 
 def in_source() -> Catalog:
-    """All messages of the templates and of the code."""
+    """All messages of the templates, of the code, and of the scripts."""
     found = Catalog()
     for code in _code():
         for _, message, comments, context in extract(
             "python", BytesIO(code.encode()), comment_tags=["Translators:"]
         ):
             found.add(message, auto_comments=comments, context=context)
+    for phrase in all_phrases():
+        found.add(phrase if len(phrase) > 1 else phrase[0], context=CONTEXT)
     return found
 
 

@@ -50,6 +50,12 @@ def is_translated(language: str) -> bool:
         return translation.pgettext("esd mail", "en") == language
 
 
+def offered_languages() -> List[str]:
+    """English, and what this package brings ("en", "es", "pt-br")."""
+    ours = (translation.to_language(folder.name) for folder in _LOCALE.iterdir())
+    return [_LAST_RESORT, *sorted(ours)]
+
+
 def _own(language: str) -> List[str]:
     base = language.partition("-")[0]
     return [language, base, _SPOKEN_IN.get(base, base)]

@@ -96,6 +96,8 @@ __all__ = [
 ]
 
 logger = logging.getLogger(__name__)
+# Whether signing in gives a token that a shorter-lived one can be renewed with.
+HAS_REFRESH_TOKENS = IS_V3
 
 
 def read_order(order_uuid: UUID) -> Optional[Order]:
@@ -239,22 +241,32 @@ def plugin_settings() -> PluginSettings:
     row = PluginConfiguration.objects.filter(identifier=APP_LABEL).first()
     entries = row.configuration if row is not None and isinstance(row.configuration, list) else []
     values = {entry.get("name"): entry.get("value") for entry in entries}
-    name = str(values.get(PluginField.SENDER_NAME) or "")
-    address = str(values.get(PluginField.SENDER_ADDRESS) or "")
+
+    def text(name: str) -> str:
+        return str(values.get(name) or "")
+
+    def is_on(name: str, default: bool) -> bool:
+        # A bool on 2.10, the text "true" or "false" on some 3.x.
+        value = values.get(name)
+        return default if value is None else str(value).lower() == "true"
+
+    name, address = text(PluginField.SENDER_NAME), text(PluginField.SENDER_ADDRESS)
     if not address:
         shop_name, address = shop_sender()
         name = name or shop_name
-    mirrors_stock = values.get(PluginField.MIRRORS_STOCK)
     return PluginSettings(
         is_active=row is None or row.active,
         sender_name=name,
         sender_address=address,
-        staff_address=str(values.get(PluginField.STAFF_ADDRESS) or ""),
-        # A bool on 2.10, the text "true" or "false" on some 3.x.
-        mirrors_stock=mirrors_stock is None or str(mirrors_stock).lower() == "true",
-        slow_gateways=frozenset(
-            str(values.get(PluginField.SLOW_GATEWAYS) or "").replace(",", " ").split()
-        ),
+        staff_address=text(PluginField.STAFF_ADDRESS),
+        mirrors_stock=is_on(PluginField.MIRRORS_STOCK, True),
+        slow_gateways=frozenset(text(PluginField.SLOW_GATEWAYS).replace(",", " ").split()),
+        has_portal=is_on(PluginField.HAS_PORTAL, False),
+        logo_address=text(PluginField.LOGO_ADDRESS),
+        accent_color=text(PluginField.ACCENT_COLOR),
+        shop_address=text(PluginField.SHOP_ADDRESS),
+        password_address=text(PluginField.PASSWORD_ADDRESS),
+        sign_up_address=text(PluginField.SIGN_UP_ADDRESS),
     )
 
 

@@ -175,6 +175,12 @@ class PluginSettings:
     staff_address: str = ""
     mirrors_stock: bool = True
     slow_gateways: FrozenSet[str] = frozenset()
+    has_portal: bool = False
+    logo_address: str = ""
+    accent_color: str = ""
+    shop_address: str = ""
+    password_address: str = ""
+    sign_up_address: str = ""
 
 
 # The buyer's words at checkout: our name -> the key in the checkout's public metadata.
@@ -194,3 +200,9 @@ class PluginField:
     MIRRORS_STOCK = "Stock follows free keys"
     RESERVES_KEYS = "Reserve keys at checkout"
     SLOW_GATEWAYS = "Slow payment gateways"
+    HAS_PORTAL = "Buyer portal"
+    LOGO_ADDRESS = "Logo"
+    ACCENT_COLOR = "Accent color"
+    SHOP_ADDRESS = "Shop address"
+    PASSWORD_ADDRESS = "Password address"
+    SIGN_UP_ADDRESS = "Sign-up address"

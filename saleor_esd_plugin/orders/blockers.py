@@ -55,10 +55,11 @@ REASONS = (APPROVAL, *_OF_ORDERS, FAILED_REFUND, KEYS, PROCESSING)
 
 
 class Units(NamedTuple):
-    """Of the units of a line: how many are issued, how many have a key and are not."""
+    """Of the units of a line: how many are issued, how many have a key and are not, how many of the issued have an end customer."""
 
     issued: int = 0
     pending: int = 0
+    assigned: int = 0
 
 
 def reasons_for(state: OrderState) -> List[str]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q
 
-from ..licenses.models import ISSUED, License
+from ..licenses.models import ISSUED, Fulfillment, License
 from ..licenses.units import PENDING
 from .blockers import Units, waiting_of_line, waiting_of_unit
 from .models import ApprovalState, LicenseOrder, LicenseOrderLine
@@ -18,11 +18,12 @@ from .models import ApprovalState, LicenseOrder, LicenseOrderLine
 class Availability:
     """Units of a line, or summed over lines: "`available` of `of`" (I09, I11).
 
-    `pending` have a key and are not released, `backordered` have none yet. `waiting` is what the others
+    `assigned` of the available ones have an end customer, `pending` have a key and are not released, `backordered` have none yet. `waiting` is what the others
     wait for (`blockers.waiting_of_line`).
     """
 
     available: int = 0
+    assigned: int = 0
     of: int = 0
     pending: int = 0
     backordered: int = 0
@@ -42,13 +43,14 @@ def availability(lines: Iterable[LicenseOrderLine]) -> Dict[UUID, Availability]:
     """Line id -> where its units stand; one query for all lines. `line.order` is used."""
     lines = list(lines)
     counted = {
-        row["order_line_id"]: Units(row["issued"], row["pending"])
+        row["order_line_id"]: Units(row["issued"], row["pending"], row["assigned"])
         for row in License.objects.filter(order_line__in=lines)
         .order_by()
         .values("order_line_id")
         .annotate(
             issued=Count("pk", filter=Q(fulfillment__in=ISSUED)),
             pending=Count("pk", filter=Q(fulfillment=PENDING)),
+            assigned=Count("pk", filter=Q(fulfillment=Fulfillment.ASSIGNED.value)),
         )
     }
     return {line.pk: _of_line(line, counted.get(line.pk, Units())) for line in lines}
@@ -63,6 +65,7 @@ def total(parts: Iterable[Availability]) -> Availability:
             waiting[reason] = waiting.get(reason, 0) + quantity
     return Availability(
         available=sum(part.available for part in parts),
+        assigned=sum(part.assigned for part in parts),
         of=sum(part.of for part in parts),
         pending=sum(part.pending for part in parts),
         backordered=sum(part.backordered for part in parts),
@@ -96,6 +99,7 @@ def _of_line(line: LicenseOrderLine, units: Units) -> Availability:
     kept = line.quantity - line.withdrawn
     return Availability(
         available=units.issued,
+        assigned=units.assigned,
         of=kept,
         pending=units.pending,
         backordered=max(0, kept - units.issued - units.pending),

@@ -45,7 +45,7 @@ def test_each_message_is_marked_as_ours(in_source):
     """Saleor's and Django's catalogues are merged with it, and know "Total" and "Quantity" as well."""
     found = texts_of(in_source)
     assert len(found) > 140
-    assert {message.context for message in found} == {"esd mail", "esd page"}
+    assert {message.context for message in found} == {"esd mail", "esd page", "esd ui"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -121,5 +121,5 @@ def test_the_package_holds_catalogues_and_templates():
         found for one in patterns for found in glob(str(messages.PACKAGE / one), recursive=True)
     }
     files = [path for path in messages.PACKAGE.rglob("*.*") if path.suffix not in (".py", ".pyc")]
-    assert {path.suffix for path in files} == {".po", ".mo", ".html", ".txt"}
+    assert {path.suffix for path in files} == {".po", ".mo", ".html", ".txt", ".js", ".css", ".svg"}
     assert [path for path in files if str(path) not in packed] == []

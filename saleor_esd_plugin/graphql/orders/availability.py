@@ -14,6 +14,10 @@ class LicenseAvailability(graphene.ObjectType):
     """How many units can be used: "4 of 6"."""
 
     available = graphene.Int(required=True, description="Units that are released or assigned.")
+    assigned = graphene.Int(
+        required=True,
+        description="Units of those that an end customer has; the others can be assigned.",
+    )
     of = graphene.Int(required=True, description="Units that were ordered and not withdrawn.")
     text = graphene.String(required=True, description='Both in words: "4 of 6".')
     pending = graphene.Int(required=True, description="Units that have a key and wait.")

@@ -1,0 +1,61 @@
+// GraphQL over fetch. Nothing but the access token of whoever is signed in is sent along: no cookie, no referrer.
+import { settings } from "./settings.js";
+
+export class Refused extends Error {
+  // kind: OFFLINE, SERVER, SIGNED_OUT, FORBIDDEN
+  constructor(kind, message = "") {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+let accessToken = null;
+let renew = async () => false;
+
+export const hasToken = () => accessToken !== null;
+export function useToken(token) {
+  accessToken = token;
+}
+// What to do about a token that has expired: resolves to whether there is another one.
+export function renewWith(renewal) {
+  renew = renewal;
+}
+
+// The data of an answer. Raises Refused; errors of a mutation are data.
+export async function ask(document, variables = {}) {
+  let answer = await send(document, variables);
+  if (answer.isSignedOut && accessToken && (await renew())) answer = await send(document, variables);
+  if (answer.isSignedOut) throw new Refused("SIGNED_OUT", answer.message);
+  if (answer.message !== undefined) throw new Refused(answer.kind, answer.message);
+  return answer.data;
+}
+
+const SIGNED_OUT = ["ExpiredSignatureError", "InvalidTokenError", "InvalidSignatureError", "DecodeError", "JSONWebTokenExpired", "JSONWebTokenError", "LOGIN_REQUIRED"];
+const FORBIDDEN = ["PermissionDenied", "FORBIDDEN_ROLE"];
+
+async function send(query, variables) {
+  const headers = { "Content-Type": "application/json" };
+  if (accessToken) headers.Authorization = `JWT ${accessToken}`;
+  let response;
+  try {
+    response = await fetch(settings.api, {
+      method: "POST",
+      headers,
+      body: JSON.stringify({ query, variables }),
+      credentials: "omit",
+    });
+  } catch {
+    throw new Refused("OFFLINE");
+  }
+  let answer;
+  try {
+    answer = await response.json();
+  } catch {
+    throw new Refused("SERVER", String(response.status));
+  }
+  const error = (answer.errors || [])[0];
+  if (!error) return { data: answer.data };
+  const code = error.extensions?.exception?.code || "";
+  const kind = FORBIDDEN.includes(code) ? "FORBIDDEN" : "SERVER";
+  return { isSignedOut: SIGNED_OUT.includes(code), kind, message: error.message };
+}

@@ -1,0 +1,37 @@
+// Who is signed in: Saleor's own tokens. The access token stays in memory; only a refresh token outlives a reload.
+import { ask, renewWith, useToken } from "./api.js";
+import { remember, remembered } from "./memory.js";
+import { settings } from "./settings.js";
+
+const MORE = settings.refreshes ? "refreshToken errors { field message code }" : "errors: accountErrors { field message code }";
+const SIGN_IN = `mutation SignIn($email: String!, $password: String!) {
+  tokenCreate(email: $email, password: $password) { token ${MORE} } }`;
+const RENEW = `mutation Renew($token: String!) { tokenRefresh(refreshToken: $token) { token errors { code } } }`;
+
+// The first error of the shop, or null: somebody is signed in then.
+export async function signIn(email, password) {
+  useToken(null);
+  const { tokenCreate } = await ask(SIGN_IN, { email, password });
+  if (!tokenCreate?.token) return tokenCreate?.errors?.[0] || { code: "INVALID_CREDENTIALS", message: "" };
+  useToken(tokenCreate.token);
+  if (tokenCreate.refreshToken) remember("refresh", tokenCreate.refreshToken);
+  return null;
+}
+
+// Whether somebody still is, after a reload or once the access token has expired.
+export async function renewSession() {
+  const token = settings.refreshes && remembered("refresh");
+  useToken(null);
+  if (!token) return false;
+  const { tokenRefresh } = await ask(RENEW, { token });
+  if (tokenRefresh?.token) useToken(tokenRefresh.token);
+  else remember("refresh", null);
+  return Boolean(tokenRefresh?.token);
+}
+
+export function signOut() {
+  useToken(null);
+  remember("refresh", null);
+}
+
+renewWith(renewSession);

@@ -1,0 +1,45 @@
+// The words of the chosen language. A text stands in English where it is used; values stand in braces.
+import { settings } from "./settings.js";
+import { remembered, remember } from "./memory.js";
+
+let words = { language: "en", messages: {}, plurals: [] };
+
+export const language = () => words.language;
+
+export async function loadWords(wanted = remembered("language") || settings.language) {
+  const known = settings.languages.includes(wanted) ? wanted : settings.language;
+  const answer = await fetch(`${settings.words}${known}.json`, { credentials: "omit" });
+  if (answer.ok) words = await answer.json();
+  document.documentElement.lang = words.language;
+}
+
+export async function chooseLanguage(wanted) {
+  remember("language", wanted);
+  await loadWords(wanted);
+}
+
+export function t(text, values) {
+  return filled(words.messages[text] || text, values);
+}
+
+export function tn(one, many, count, values) {
+  const forms = words.messages[one] || [one, many];
+  const place = count < 100 ? count : 100 + (count % 100);
+  const form = forms[words.plurals[place] ?? Number(count !== 1)] || forms[0];
+  return filled(form, { count: formatNumber(count), ...values });
+}
+
+function filled(text, values = {}) {
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
+}
+
+// Regions in which the languages are read: dates of "es" as in Uruguay, not as in the United States.
+const locale = () => ({ es: "es-UY", "pt-br": "pt-BR" })[words.language] || words.language;
+
+export const formatNumber = (number) => new Intl.NumberFormat(locale()).format(number);
+
+export const formatDate = (instant) =>
+  new Intl.DateTimeFormat(locale(), { dateStyle: "medium" }).format(new Date(instant));
+
+export const formatTime = (instant) =>
+  new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(instant));

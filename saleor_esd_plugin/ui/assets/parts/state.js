@@ -1,0 +1,45 @@
+// How a state looks: color, sign and word together.
+import { html } from "../core/dom.js";
+import { t } from "../core/words.js";
+
+const ORDER = {
+  PENDING: ["wait", "◔", () => t("Pending")],
+  PARTIALLY_RELEASED: ["wait", "◑", () => t("Partly done")],
+  DONE: ["good", "✓", () => t("Done")],
+  REJECTED: ["bad", "✕", () => t("Rejected")],
+  CANCELLED: ["bad", "✕", () => t("Cancelled")],
+};
+
+const LICENSE = {
+  PENDING_APPROVAL: ["wait", "◔", () => t("Pending")],
+  RELEASED: ["good", "✓", () => t("Ready")],
+  ASSIGNED: ["info", "→", () => t("Assigned")],
+  REJECTED: ["bad", "✕", () => t("Rejected")],
+  RETURNED: ["bad", "✕", () => t("Returned")],
+  GRACE: ["wait", "!", () => t("Grace period")],
+  EXPIRED: ["bad", "⌛", () => t("Expired")],
+  SUSPENDED: ["bad", "‖", () => t("Suspended")],
+  CANCELLED: ["bad", "✕", () => t("Cancelled")],
+};
+
+const WAITS = {
+  APPROVAL: () => t("The shop reviews your order. You get an e-mail when it is done."),
+  PAYMENT: () => t("It waits for your payment."),
+  KEYS: () => t("Too few licenses are in stock. They follow as soon as there are more."),
+  CONFIRMATION: () => t("The shop has not confirmed the order yet."),
+  DISPUTE: () => t("Its payment is disputed."),
+  REFUND: () => t("The shop decides which licenses a refund is for."),
+  FAILED_REFUND: () => t("The shop decides which licenses come back after a refund that failed."),
+  PROCESSING: () => t("It is being prepared. This takes a moment."),
+};
+
+const chip = ([kind, sign, word]) => html`<span class="state ${kind}"><span aria-hidden="true">${sign}</span> ${word()}</span>`;
+
+export const OrderState = ({ status }) => chip(ORDER[status]);
+
+export function LicenseState({ license }) {
+  const isOver = ["RELEASED", "ASSIGNED"].includes(license.fulfillment) && license.lifecycle in LICENSE;
+  return chip(LICENSE[isOver ? license.lifecycle : license.fulfillment]);
+}
+
+export const whyItWaits = (reason) => WAITS[reason]();

@@ -1,0 +1,45 @@
+// The buyers' portal. A page is one file here and one line in PAGES.
+import { html, render, useEffect, useState } from "../core/dom.js";
+import { renewSession, signOut } from "../core/session.js";
+import { go, useRoute } from "../core/router.js";
+import { loadWords, t } from "../core/words.js";
+import { Empty, Frame } from "../parts/frame.js";
+import { Toast } from "../parts/toast.js";
+import { Customers } from "./customers.js";
+import { Purchase } from "./purchase.js";
+import { Purchases } from "./purchases.js";
+import { SignIn } from "./sign_in.js";
+
+const PAGES = { "": Purchases, purchases: Purchase, customers: Customers };
+
+function Portal() {
+  const [isSignedIn, setSignedIn] = useState(null);
+  const [, setLanguage] = useState("");
+  const { path, query } = useRoute();
+  useEffect(() => {
+    renewSession().then(setSignedIn, () => setSignedIn(false));
+  }, []);
+  const onLanguage = () => setLanguage(document.documentElement.lang);
+
+  if (isSignedIn === null) return null;
+  if (!isSignedIn) {
+    return html`<${Frame} onLanguage=${onLanguage}><${SignIn} onDone=${() => setSignedIn(true)} /><//>`;
+  }
+  const leave = () => {
+    signOut();
+    setSignedIn(false);
+  };
+  const Page = PAGES[path[0]] || Unknown;
+  const places = [["/", t("Purchases")], ["/customers", t("Customers")]];
+  return html`<${Frame} places=${places} current=${`/${path[0]}`.replace("/purchases", "/")} onLanguage=${onLanguage} onSignOut=${leave}>
+    <${Page} key=${path.join("/")} id=${path[1]} query=${query} onSignedOut=${leave} /><${Toast} /><//>`;
+}
+
+function Unknown() {
+  return html`<${Empty}><p>${t("There is no such page.")}</p><button onClick=${() => go("/")}>${t("Purchases")}</button><//>`;
+}
+
+await loadWords();
+const root = document.getElementById("app");
+root.textContent = "";
+render(html`<${Portal} />`, root);

@@ -1,0 +1,79 @@
+// One order: assign its licenses, see and send what there is of each, send the receipt.
+import { html, useEffect, useState } from "../core/dom.js";
+import { useAsk } from "../core/load.js";
+import { Link } from "../core/router.js";
+import { formatDate, formatTime, t } from "../core/words.js";
+import { Empty, Trouble, useTitle } from "../parts/frame.js";
+import { LicenseState, OrderState, whyItWaits } from "../parts/state.js";
+import { AssignCard } from "./assign.js";
+import { KeyButton } from "./key.js";
+import { productOf } from "./purchases.js";
+import { Receipt } from "./receipt.js";
+import { Resend } from "./resend.js";
+
+const PURCHASE = `query Purchase($id: ID!, $first: Int, $after: String, $last: Int, $before: String) {
+  licenseOrder(id: $id) { id number orderedAt status purchaseOrderReference buyerEmail decisionReason
+    availability { available assigned of } waiting { reason quantity }
+    account { id endCustomers(first: 100, sortBy: {field: NAME, direction: ASC}) { edges { node { id code name email language isArchived } } } }
+    lines { id productName variantName availability { available assigned of } }
+    licenses(first: $first, after: $after, last: $last, before: $before) {
+      totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+      edges { node { id keyMask keyKind fulfillment lifecycle productName variantName reason isRevealed
+        endCustomer { id code name email } deliveries { id kind status sentAt error recipient } } } } } }`;
+const PAGE = 50;
+
+export function Purchase({ id, onSignedOut }) {
+  const [place, setPlace] = useState({ first: PAGE });
+  const { data, error, isLoading, reload } = useAsk(PURCHASE, { id, ...place }, { every: 30 });
+  const order = data?.licenseOrder;
+  useTitle(order ? t("Order {number}", order) : t("Purchases"));
+  useEffect(() => {
+    if (error?.kind === "SIGNED_OUT") onSignedOut();
+  }, [error]);
+
+  if (!data) return error ? html`<${Trouble} error=${error} onRetry=${reload} />` : html`<p class="muted late">${isLoading && t("Loading…")}</p>`;
+  if (!order) return html`<${Empty}><p>${t("There is no such order, or it is somebody else's.")}</p><${Link} to="/">${t("Purchases")}<//><//>`;
+  const customers = order.account?.endCustomers.edges.map(({ node }) => node).filter((each) => !each.isArchived) || [];
+  const toAssign = order.lines.filter(({ availability }) => availability.available > availability.assigned);
+
+  return html`<p><${Link} to="/">‹ ${t("Purchases")}<//></p>
+    <h1>${t("Order {number}", order)} <${OrderState} status=${order.status} /></h1>
+    <p class="muted dotted"><span>${formatDate(order.orderedAt)}</span>
+      ${order.purchaseOrderReference && html`<span>${t("Your reference {reference}", { reference: order.purchaseOrderReference })}</span>`}
+      <span role="status">${t("{available} of {of} available", order.availability)}</span></p>
+    ${error && html`<${Trouble} error=${error} onRetry=${reload} />`}
+    ${order.waiting.map(({ reason }) => html`<p class="band wait" key=${reason}>${whyItWaits(reason)}</p>`)}
+    ${order.decisionReason && html`<p class="band bad">${order.decisionReason}</p>`}
+    <div class="split"><div>
+      ${order.account && toAssign.map((line) => html`<${AssignCard} key=${line.id} line=${line} account=${order.account.id} customers=${customers} onDone=${reload} />`)}
+      ${order.licenses.edges.length > 0 && html`<${Licenses} found=${order.licenses} onTurn=${setPlace} onDone=${reload} />`}
+    </div><aside><${Receipt} order=${order} /></aside></div>`;
+}
+
+function Licenses({ found, onTurn, onDone }) {
+  const { hasNextPage, hasPreviousPage, startCursor, endCursor } = found.pageInfo;
+  return html`<section class="card"><header><h2>${t("Licenses")}</h2></header><table>
+    <thead><tr><th scope="col">${t("Key")}</th><th scope="col">${t("State")}</th><th scope="col">${t("Customer")}</th>
+      <th scope="col">${t("Activation e-mail")}</th></tr></thead>
+    <tbody>${found.edges.map(({ node }) => html`<${Row} key=${node.id} license=${node} onDone=${onDone} />`)}</tbody></table>
+    ${(hasNextPage || hasPreviousPage) && html`<nav class="pager" aria-label=${t("Pages")}>
+      <button disabled=${!hasPreviousPage} onClick=${() => onTurn({ last: PAGE, before: startCursor })}>${t("Back")}</button>
+      <button disabled=${!hasNextPage} onClick=${() => onTurn({ first: PAGE, after: endCursor })}>${t("Next")}</button></nav>`}</section>`;
+}
+
+function Row({ license, onDone }) {
+  const isUsable = ["RELEASED", "ASSIGNED"].includes(license.fulfillment) && ["PENDING", "ACTIVE", "GRACE"].includes(license.lifecycle);
+  const mail = license.deliveries?.find(({ kind }) => kind === "LICENSE_ASSIGNED");
+  return html`<tr>
+    <td data-label=${t("Key")}><${KeyButton} license=${license} isUsable=${isUsable} /> <small>${productOf(license)}</small></td>
+    <td data-label=${t("State")}><${LicenseState} license=${license} />${license.reason && html`<br /><small>${license.reason}</small>`}</td>
+    <td data-label=${t("Customer")}>${license.endCustomer ? `${license.endCustomer.code} ${license.endCustomer.name}` : "—"}</td>
+    <td data-label=${t("Activation e-mail")}>${license.endCustomer ? html`<span>${sent(mail)} ${isUsable && html`<${Resend} license=${license} onDone=${onDone} />`}</span>` : "—"}</td></tr>`;
+}
+
+function sent(mail) {
+  if (!mail) return "—";
+  if (mail.status === "SENT") return t("sent {when}", { when: formatTime(mail.sentAt) });
+  if (mail.status === "FAILED") return html`<span class="state bad"><span aria-hidden="true">✕</span> ${t("failed")}</span>`;
+  return t("on its way");
+}

@@ -1,0 +1,46 @@
+"""What stands below `/plugins/global/esd`: the portal, what it loads, and the pages behind links in e-mails."""
+
+from __future__ import annotations
+
+import json
+from typing import Optional
+
+from django.http import HttpRequest, HttpResponse
+
+from .. import pages
+from ..emails.languages import offered_languages
+from ..host import shop
+from . import assets
+from .shells import portal
+from .words import words
+
+
+def respond(request: HttpRequest, path: str) -> Optional[HttpResponse]:
+    """The answer to `path`, what follows `/plugins/global/esd` ("/portal/customers"); None if it is none of ours."""
+    first, _, rest = path.lstrip("/").partition("/")
+    if first == "assets":
+        return assets.respond(request, rest)
+    if first == "words":
+        return _words(rest)
+    if first == "portal":
+        return portal(request) if shop.plugin_settings().has_portal else None
+    return pages.respond(request, path)
+
+
+def _words(rest: str) -> Optional[HttpResponse]:
+    """The words at "<digest>/es.json"."""
+    version, _, name = rest.partition("/")
+    language = name[: -len(".json")]
+    if (
+        version != assets.digest()
+        or not name.endswith(".json")
+        or language not in offered_languages()
+    ):
+        return None
+    answer = HttpResponse(
+        json.dumps(words(language), ensure_ascii=False), content_type="application/json"
+    )
+    # Not for ever: a shop may have texts of its own.
+    answer["Cache-Control"] = "public, max-age=3600"
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
