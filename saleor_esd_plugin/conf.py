@@ -69,6 +69,11 @@ class Settings:
         return _text("ESD_INVITATION_URL") or None
 
     @property
+    def dashboard_origins(self) -> Tuple[str, ...]:
+        """Where Saleor's Dashboard runs ("https://dashboard.shop.example"), separated by commas: it may frame staff's pages."""
+        return tuple(_text("ESD_DASHBOARD_ORIGINS").replace(",", " ").split())
+
+    @property
     def trusted_proxy_count(self) -> int:
         """Reverse proxies in front: the client's address is the n-th from the right [0]."""
         return _number("ESD_TRUSTED_PROXY_COUNT", 0)

@@ -1,4 +1,4 @@
-"""What stands below `/plugins/global/esd`: the portal, what it loads, and the pages behind links in e-mails."""
+"""What stands below `/plugins/global/esd`: the portal, staff's pages, what they load, and the pages behind links in e-mails."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .. import pages
 from ..emails.languages import offered_languages
 from ..host import shop
 from . import assets
-from .shells import portal
+from .shells import portal, staff
 from .words import words
 
 
@@ -24,6 +24,8 @@ def respond(request: HttpRequest, path: str) -> Optional[HttpResponse]:
         return _words(rest)
     if first == "portal":
         return portal(request) if shop.plugin_settings().has_portal else None
+    if first == "staff":
+        return staff(request)
     return pages.respond(request, path)
 
 

@@ -6,17 +6,17 @@ import { chooseLanguage, language, t } from "../core/words.js";
 
 const NAMES = { en: "English", es: "Español", "pt-br": "Português" };
 
-export function Frame({ places = [], current, onLanguage, onSignOut, children }) {
+export function Frame({ places = [], current, isFramed = false, onLanguage, onSignOut, children }) {
   return html`<a class="skip" href="#main">${t("Skip to the content")}</a>
     <header class="bar"><div>
-      <${Brand} />
+      ${!isFramed && html`<${Brand} />`}
       <nav aria-label=${t("Licenses")}>
         ${places.map(([to, name]) => html`<${Link} to=${to} aria-current=${to === current ? "page" : null}>${name}<//>`)}
       </nav>
-      <label class="push"><span class="hidden">${t("Language")}</span>
+      ${!isFramed && html`<label class="push"><span class="hidden">${t("Language")}</span>
         <select value=${language()} onChange=${(event) => chooseLanguage(event.target.value).then(onLanguage)}>
           ${settings.languages.map((each) => html`<option value=${each}>${NAMES[each] || each}</option>`)}
-        </select></label>
+        </select></label>`}
       ${onSignOut && html`<button class="quiet" onClick=${onSignOut}>${t("Sign out")}</button>`}
     </div></header>
     <main id="main" tabindex="-1">${children}</main>`;

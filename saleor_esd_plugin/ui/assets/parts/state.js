@@ -33,6 +33,25 @@ const WAITS = {
   PROCESSING: () => t("It is being prepared. This takes a moment."),
 };
 
+const WAITS_FOR = {
+  APPROVAL: () => t("Approval"),
+  PAYMENT: () => t("Payment"),
+  KEYS: () => t("Keys"),
+  CONFIRMATION: () => t("Confirmation by the shop"),
+  DISPUTE: () => t("The end of a dispute"),
+  REFUND: () => t("A decision about a refund"),
+  FAILED_REFUND: () => t("A decision about a refund that failed"),
+  PROCESSING: () => t("The shop's worker"),
+};
+
+const APPROVAL_REASONS = {
+  POLICY_MANUAL: () => t("Each order of this product is approved by staff"),
+  QUANTITY: () => t("More units than are approved automatically"),
+  FIRST_ORDER: () => t("First order of this buyer"),
+  POLICY_CHANGED: () => t("The policy was changed after the order"),
+  DUPLICATE_CHECKOUT: () => t("Its checkout made another order too"),
+};
+
 const chip = ([kind, sign, word]) => html`<span class="state ${kind}"><span aria-hidden="true">${sign}</span> ${word()}</span>`;
 
 export const OrderState = ({ status }) => chip(ORDER[status]);
@@ -42,4 +61,8 @@ export function LicenseState({ license }) {
   return chip(LICENSE[isOver ? license.lifecycle : license.fulfillment]);
 }
 
+// In a sentence, for the buyer.
 export const whyItWaits = (reason) => WAITS[reason]();
+// In a word, for staff.
+export const waitsFor = (reason) => WAITS_FOR[reason]();
+export const approvalReason = (reason) => APPROVAL_REASONS[reason]();

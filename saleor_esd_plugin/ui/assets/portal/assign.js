@@ -5,8 +5,8 @@ import { t, tn } from "../core/words.js";
 import { Field, useOnce } from "../parts/fields.js";
 import { Trouble } from "../parts/frame.js";
 import { say } from "../parts/toast.js";
+import { productOf } from "../parts/names.js";
 import { CustomerDialog } from "./customer_dialog.js";
-import { productOf } from "./purchases.js";
 
 const ASSIGN = `mutation Assign($input: LicenseAssignInput!) {
   licenseAssign(input: $input) { licenses { id } mailsToCome ${ERRORS} } }`;

@@ -8,7 +8,7 @@ import { Toast } from "../parts/toast.js";
 import { Customers } from "./customers.js";
 import { Purchase } from "./purchase.js";
 import { Purchases } from "./purchases.js";
-import { SignIn } from "./sign_in.js";
+import { SignIn } from "../parts/sign_in.js";
 
 const PAGES = { "": Purchases, purchases: Purchase, customers: Customers };
 

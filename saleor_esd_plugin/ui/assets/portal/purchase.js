@@ -5,9 +5,9 @@ import { Link } from "../core/router.js";
 import { formatDate, formatTime, t } from "../core/words.js";
 import { Empty, Trouble, useTitle } from "../parts/frame.js";
 import { LicenseState, OrderState, whyItWaits } from "../parts/state.js";
+import { productOf } from "../parts/names.js";
 import { AssignCard } from "./assign.js";
 import { KeyButton } from "./key.js";
-import { productOf } from "./purchases.js";
 import { Receipt } from "./receipt.js";
 import { Resend } from "./resend.js";
 

@@ -6,6 +6,7 @@ import { settings } from "../core/settings.js";
 import { formatDate, t, tn } from "../core/words.js";
 import { Empty, Trouble, useTitle } from "../parts/frame.js";
 import { OrderState } from "../parts/state.js";
+import { productOf } from "../parts/names.js";
 
 const PURCHASES = `query Purchases($filter: LicenseOrderFilterInput, $first: Int, $after: String, $last: Int, $before: String) {
   licenseOrders(filter: $filter, first: $first, after: $after, last: $last, before: $before) {
@@ -82,8 +83,6 @@ function Row({ order, line }) {
     <td data-label=${t("State")}><${OrderState} status=${order.status} /></td>
     <td><${Link} class="button" to=${manage} aria-label=${t("Manage {product} of order {number}", { product: productOf(line), number: order.number, available, of })}>${t("Manage")}<//></td></tr>`;
 }
-
-export const productOf = (line) => (line.variantName ? `${line.productName} · ${line.variantName}` : line.productName);
 
 export function Available({ line }) {
   const { available, assigned, of } = line.availability;

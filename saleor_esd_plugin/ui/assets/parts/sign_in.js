@@ -3,8 +3,8 @@ import { html, useState } from "../core/dom.js";
 import { signIn } from "../core/session.js";
 import { settings } from "../core/settings.js";
 import { t } from "../core/words.js";
-import { Field, useOnce } from "../parts/fields.js";
-import { Trouble, useTitle } from "../parts/frame.js";
+import { Field, useOnce } from "./fields.js";
+import { Trouble, useTitle } from "./frame.js";
 
 // What the shop answers, in the words of whoever reads it.
 function refusal({ code, message }) {

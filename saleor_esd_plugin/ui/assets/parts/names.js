@@ -1,0 +1,2 @@
+// How things are called on all pages.
+export const productOf = (line) => (line.variantName ? `${line.productName} · ${line.variantName}` : line.productName);

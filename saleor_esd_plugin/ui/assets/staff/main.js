@@ -1,0 +1,45 @@
+// Staff's pages: inside the Dashboard, or by themselves with the account of a member of staff. A page is one file and one line in PAGES.
+import { html, render, useEffect, useState } from "../core/dom.js";
+import { framedToken, isFramed } from "../core/bridge.js";
+import { renewSession, signOut } from "../core/session.js";
+import { useRoute } from "../core/router.js";
+import { chooseLanguage, loadWords, t } from "../core/words.js";
+import { Empty, Frame } from "../parts/frame.js";
+import { SignIn } from "../parts/sign_in.js";
+import { Toast } from "../parts/toast.js";
+import { Approvals } from "./approvals.js";
+import { Overview } from "./overview.js";
+import { Review } from "./review.js";
+
+const PAGES = { "": Overview, approvals: Approvals, orders: Review };
+
+function Staff() {
+  const [isKnown, setKnown] = useState(null);
+  const [, setLanguage] = useState("");
+  const { path, query } = useRoute();
+  const onLanguage = () => setLanguage(document.documentElement.lang);
+  useEffect(() => {
+    const chosen = ({ detail }) => chooseLanguage(detail.toLowerCase()).then(onLanguage);
+    addEventListener("esd:locale", chosen);
+    (isFramed ? framedToken() : renewSession()).then(setKnown, () => setKnown(false));
+    return () => removeEventListener("esd:locale", chosen);
+  }, []);
+  const leave = () => {
+    signOut();
+    setKnown(false);
+  };
+
+  if (isKnown === null) return html`<p class="muted late">${t("Loading…")}</p>`;
+  if (!isKnown && isFramed) return html`<${Empty}><p>${t("Your account has no access to licenses. Ask for the permission, or open this page from the Dashboard again.")}</p><//>`;
+  if (!isKnown) return html`<${Frame} onLanguage=${onLanguage}><${SignIn} onDone=${() => setKnown(true)} /><//>`;
+  const places = [["/", t("Overview")], ["/approvals", t("Approvals")]];
+  const current = path[0] === "orders" ? "/approvals" : `/${path[0]}`;
+  const Page = PAGES[path[0]] || Overview;
+  return html`<${Frame} places=${places} current=${current} isFramed=${isFramed} onLanguage=${onLanguage} onSignOut=${!isFramed && leave}>
+    <${Page} key=${path.join("/")} id=${path[1]} query=${query} onSignedOut=${leave} /><${Toast} /><//>`;
+}
+
+await loadWords();
+const root = document.getElementById("app");
+root.textContent = "";
+render(html`<${Staff} />`, root);

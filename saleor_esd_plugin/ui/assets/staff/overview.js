@@ -1,0 +1,49 @@
+// What waits, what is low, what failed: one look in the morning.
+import { html, useEffect } from "../core/dom.js";
+import { useAsk } from "../core/load.js";
+import { Link } from "../core/router.js";
+import { formatTime, t, tn } from "../core/words.js";
+import { Trouble, useTitle } from "../parts/frame.js";
+import { waitsFor } from "../parts/state.js";
+
+// In two requests, as each part takes a permission of its own.
+const ORDERS = `query Waiting { licenseHealth { isActive isUnlocked isSweepLate problems mailsFailingSince waitingOrders { reason orders } }
+  licenseOrders(filter: {waitingFor: [APPROVAL]}, first: 1) { totalCount edges { node { id number orderedAt } } }
+  licenseDeliveries(filter: {status: [FAILED]}, first: 1) { totalCount } }`;
+const POOLS = `query Low { licenseKeyPools(filter: {lowStock: true, isArchived: false}, first: 5) { totalCount edges { node { id name health { available } } } } }`;
+
+export function Overview({ onSignedOut }) {
+  useTitle(t("Overview"));
+  const { data, error, reload } = useAsk(ORDERS, {}, { every: 30 });
+  const pools = useAsk(POOLS, {}, { every: 60 });
+  useEffect(() => {
+    if (error?.kind === "SIGNED_OUT") onSignedOut();
+  }, [error]);
+  if (!data) return error ? html`<${Trouble} error=${error} onRetry=${reload} />` : html`<p class="muted late">${t("Loading…")}</p>`;
+  const { licenseHealth: health, licenseOrders: orders, licenseDeliveries: mails } = data;
+  const oldest = orders.edges[0]?.node;
+  const low = pools.data?.licenseKeyPools;
+  const others = health.waitingOrders.filter(({ reason }) => reason !== "APPROVAL");
+
+  return html`<h1>${t("Overview")}</h1>
+    ${!health.isActive && html`<p class="band bad">${t("The plugin is switched off: nothing is recorded, released or mailed.")}</p>`}
+    ${!health.isUnlocked && html`<p class="band bad">${t("The key ring is missing: orders are recorded, but no key is handed out.")}</p>`}
+    ${health.isSweepLate && html`<p class="band bad">${t("No sweep came to its end in the last five minutes. Is the scheduler running?")}</p>`}
+    ${health.mailsFailingSince && html`<p class="band bad">${t("No e-mail leaves since {when}.", { when: formatTime(health.mailsFailingSince) })}</p>`}
+    ${health.problems.map((problem) => html`<p class="band bad" key=${problem}>${problem}</p>`)}
+    <div class="tiles">
+      <section class="card"><header><h2>${t("To approve")}</h2></header><div class="body">
+        <p class="figure">${tn("{count} order", "{count} orders", orders.totalCount)}</p>
+        ${oldest ? html`<p class="muted">${t("The oldest since {when}", { when: formatTime(oldest.orderedAt) })}</p>` : html`<p class="muted">${t("Nothing waits for approval.")}</p>`}
+        <p><${Link} class="button primary" to="/approvals">${t("Review")}<//></p></div></section>
+      ${low && html`<section class="card"><header><h2>${t("Low stock")}</h2></header><div class="body">
+        <p class="figure">${tn("{count} pool", "{count} pools", low.totalCount)}</p>
+        ${low.edges.map(({ node }) => html`<p key=${node.id}>${node.name}: ${tn("{count} key left", "{count} keys left", node.health.available)}</p>`)}
+        ${!low.totalCount && html`<p class="muted">${t("All pools have enough keys.")}</p>`}</div></section>`}
+      <section class="card"><header><h2>${t("E-mails that failed")}</h2></header><div class="body">
+        <p class="figure">${tn("{count} e-mail", "{count} e-mails", mails.totalCount)}</p></div></section>
+      <section class="card"><header><h2>${t("Waiting for something else")}</h2></header><div class="body">
+        ${others.map(({ reason, orders: count }) => html`<p key=${reason}>${waitsFor(reason)}: ${tn("{count} order", "{count} orders", count)}</p>`)}
+        ${!others.length && html`<p class="muted">${t("Nothing.")}</p>`}</div></section>
+    </div>`;
+}

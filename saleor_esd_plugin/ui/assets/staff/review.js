@@ -1,0 +1,66 @@
+// One order before the decision: buyer, payment, what speaks against it, what has happened.
+import { html, useEffect, useState } from "../core/dom.js";
+import { useAsk } from "../core/load.js";
+import { Link } from "../core/router.js";
+import { formatTime, t } from "../core/words.js";
+import { Empty, Trouble, useTitle } from "../parts/frame.js";
+import { approvalReason, OrderState, waitsFor } from "../parts/state.js";
+import { productOf } from "../parts/names.js";
+import { Decide } from "./decide.js";
+
+const ORDER = `query Review($id: ID!) {
+  licenseOrder(id: $id) { id number orderedAt status approval approvalReasons decidedAt decidedBy decisionReason isPaid isConfirmed isDuplicateCheckout
+    buyerEmail notificationEmail purchaseOrderReference comment account { name email isReseller }
+    availability { available of pending backordered } waiting { reason quantity }
+    payment { paid refunded disputed facts { kind toldAt amount { amount currency } } }
+    lines { id productName variantName sku quantity approved withdrawn availability { available of backordered } } } }`;
+
+export function Review({ id, onSignedOut }) {
+  const [decision, setDecision] = useState(null);
+  const { data, error, isLoading, reload } = useAsk(ORDER, { id }, { every: decision ? 0 : 30 });
+  const order = data?.licenseOrder;
+  useTitle(order ? t("Order {number}", order) : t("Approvals"));
+  useEffect(() => {
+    if (error?.kind === "SIGNED_OUT") onSignedOut();
+  }, [error]);
+  if (!data) return error ? html`<${Trouble} error=${error} onRetry=${reload} />` : html`<p class="muted late">${isLoading && t("Loading…")}</p>`;
+  if (!order) return html`<${Empty}><p>${t("There is no such order, or you may not see it.")}</p><${Link} to="/approvals">${t("Approvals")}<//><//>`;
+  const isOpen = ["PENDING", "PARTIALLY_APPROVED"].includes(order.approval);
+  const decided = () => {
+    setDecision(null);
+    reload();
+  };
+
+  return html`<p><${Link} to="/approvals">‹ ${t("Approvals")}<//></p>
+    <div class="head"><h1>${t("Order {number}", order)} <${OrderState} status=${order.status} /></h1>
+      ${isOpen && html`<div class="actions"><button onClick=${() => setDecision("reject")}>${t("Reject…")}</button>
+        <button class="primary" onClick=${() => setDecision("approve")}>${t("Approve")}</button></div>`}</div>
+    <p class="muted">${formatTime(order.orderedAt)}</p>
+    ${error && html`<${Trouble} error=${error} onRetry=${reload} />`}
+    ${order.decidedAt && html`<p class="band info">${t("Decided by {name} on {when}.", { name: order.decidedBy || "—", when: formatTime(order.decidedAt) })} ${order.decisionReason}</p>`}
+    <div class="split"><div>
+      <section class="card"><header><h2>${t("Licenses")}</h2></header><table>
+        <thead><tr><th scope="col">${t("Product")}</th><th scope="col">SKU</th><th scope="col">${t("Ordered")}</th><th scope="col">${t("Availability")}</th></tr></thead>
+        <tbody>${order.lines.map((line) => html`<tr key=${line.id}><td data-label=${t("Product")}>${productOf(line)}</td><td data-label="SKU">${line.sku}</td>
+          <td data-label=${t("Ordered")}>${line.quantity}</td>
+          <td data-label=${t("Availability")}>${t("{available} of {of}", line.availability)}${line.availability.backordered > 0 && html` <small>${t("{count} without a key", { count: line.availability.backordered })}</small>`}</td></tr>`)}</tbody></table></section>
+      <section class="card"><header><h2>${t("Checks")}</h2></header><div class="body list">
+        <${Check} isGood=${order.isPaid} good=${t("Paid in full")} bad=${t("Not paid in full")} />
+        <${Check} isGood=${order.isConfirmed} good=${t("Confirmed")} bad=${t("Not confirmed by the shop")} />
+        <${Check} isGood=${!order.isDuplicateCheckout} good=${t("The only order of its checkout")} bad=${t("Its checkout made another order too")} />
+        ${order.payment?.disputed && html`<${Check} bad=${t("Its payment is disputed")} />`}
+        ${order.payment?.refunded && html`<${Check} bad=${t("Something of it was paid back")} />`}
+        ${(order.approvalReasons || []).map((reason) => html`<p key=${reason}>• ${approvalReason(reason)}</p>`)}
+        ${order.waiting.map(({ reason, quantity }) => html`<p class="muted" key=${reason}>${waitsFor(reason)}: ${quantity}</p>`)}
+      </div></section>
+    </div><aside><section class="card"><header><h2>${t("Buyer")}</h2></header><dl class="facts body">
+      <dt>${t("Account")}</dt><dd>${order.account?.name || "—"} ${order.account?.isReseller && html`<span class="state info">${t("Reseller")}</span>`}</dd>
+      <dt>${t("E-mail")}</dt><dd>${order.buyerEmail || "—"}</dd>
+      ${order.notificationEmail && html`<dt>${t("Also told")}</dt><dd>${order.notificationEmail}</dd>`}
+      ${order.purchaseOrderReference && html`<dt>${t("Reference")}</dt><dd>${order.purchaseOrderReference}</dd>`}
+      ${order.comment && html`<dt>${t("Comment")}</dt><dd>${order.comment}</dd>`}</dl></section></aside></div>
+    ${decision && html`<${Decide} kind=${decision} orders=${[order]} onDone=${decided} onClose=${() => setDecision(null)} />`}`;
+}
+
+const Check = ({ isGood = false, good, bad }) =>
+  html`<p><span class="state ${isGood ? "good" : "wait"}"><span aria-hidden="true">${isGood ? "✓" : "!"}</span> ${isGood ? good : bad}</span></p>`;
