@@ -174,7 +174,9 @@ def test_what_one_page_loads_has_a_bound(name, bound):
     files = assets.all_assets()
 
     assert sum(len(files[module].compressed) for module in modules) <= bound
-    assert sum(len(file.compressed) for path, file in files.items() if path.endswith("css")) <= 15_000
+    assert (
+        sum(len(file.compressed) for path, file in files.items() if path.endswith("css")) <= 15_000
+    )
 
 
 @pytest.mark.parametrize("name", OURS)

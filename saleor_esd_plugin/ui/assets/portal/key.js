@@ -8,6 +8,9 @@ import { say } from "../parts/toast.js";
 const REVEAL = `mutation Reveal($input: LicenseKeyRevealInput!) { licenseKeyReveal(input: $input) { key ${ERRORS} } }`;
 const SHOWN_FOR = 30;
 
+// The end of a mask tells one key from another; the dots in front of it tell nothing.
+const lastGroups = (mask) => (mask ? mask.split("-").slice(-2).join("-") : "•••••");
+
 export function KeyButton({ license, isUsable }) {
   const [key, setKey] = useState(null);
   const [problem, setProblem] = useState("");
@@ -42,7 +45,7 @@ export function KeyButton({ license, isUsable }) {
     return html`<span class="actions"><code ref=${text}>${key}</code>
       <button class="quiet" onClick=${copy}>${t("Copy")}</button><button class="quiet" onClick=${() => setKey(null)}>${t("Hide")}</button></span>`;
   }
-  return html`<span class="actions"><code>${license.keyMask || "•••••"}</code>
+  return html`<span class="actions"><code>${lastGroups(license.keyMask)}</code>
     ${isUsable && html`<button class="quiet" aria-disabled=${isBusy} onClick=${send}>${t("Show")}<span class="hidden"> ${license.keyMask}</span></button>`}
     ${problem && html`<span class="wrong" role="alert">${problem}</span>`}</span>`;
 }

@@ -46,26 +46,26 @@ export function Purchase({ id, onSignedOut }) {
     ${order.decisionReason && html`<p class="band bad">${order.decisionReason}</p>`}
     <div class="split"><div>
       ${order.account && toAssign.map((line) => html`<${AssignCard} key=${line.id} line=${line} account=${order.account.id} customers=${customers} onDone=${reload} />`)}
-      ${order.licenses.edges.length > 0 && html`<${Licenses} found=${order.licenses} onTurn=${setPlace} onDone=${reload} />`}
+      ${order.licenses.edges.length > 0 && html`<${Licenses} found=${order.licenses} isMixed=${order.lines.length > 1} onTurn=${setPlace} onDone=${reload} />`}
     </div><aside><${Receipt} order=${order} /></aside></div>`;
 }
 
-function Licenses({ found, onTurn, onDone }) {
+function Licenses({ found, isMixed, onTurn, onDone }) {
   const { hasNextPage, hasPreviousPage, startCursor, endCursor } = found.pageInfo;
   return html`<section class="card"><header><h2>${t("Licenses")}</h2></header><table>
     <thead><tr><th scope="col">${t("Key")}</th><th scope="col">${t("State")}</th><th scope="col">${t("Customer")}</th>
       <th scope="col">${t("Activation e-mail")}</th></tr></thead>
-    <tbody>${found.edges.map(({ node }) => html`<${Row} key=${node.id} license=${node} onDone=${onDone} />`)}</tbody></table>
+    <tbody>${found.edges.map(({ node }) => html`<${Row} key=${node.id} license=${node} isMixed=${isMixed} onDone=${onDone} />`)}</tbody></table>
     ${(hasNextPage || hasPreviousPage) && html`<nav class="pager" aria-label=${t("Pages")}>
       <button disabled=${!hasPreviousPage} onClick=${() => onTurn({ last: PAGE, before: startCursor })}>${t("Back")}</button>
       <button disabled=${!hasNextPage} onClick=${() => onTurn({ first: PAGE, after: endCursor })}>${t("Next")}</button></nav>`}</section>`;
 }
 
-function Row({ license, onDone }) {
+function Row({ license, isMixed, onDone }) {
   const isUsable = ["RELEASED", "ASSIGNED"].includes(license.fulfillment) && ["PENDING", "ACTIVE", "GRACE"].includes(license.lifecycle);
   const mail = license.deliveries?.find(({ kind }) => kind === "LICENSE_ASSIGNED");
   return html`<tr>
-    <td data-label=${t("Key")}><${KeyButton} license=${license} isUsable=${isUsable} /> <small>${productOf(license)}</small></td>
+    <td data-label=${t("Key")}><${KeyButton} license=${license} isUsable=${isUsable} />${isMixed && html` <small>${productOf(license)}</small>`}</td>
     <td data-label=${t("State")}><${LicenseState} license=${license} />${license.reason && html`<br /><small>${license.reason}</small>`}</td>
     <td data-label=${t("Customer")}>${license.endCustomer ? `${license.endCustomer.code} ${license.endCustomer.name}` : "—"}</td>
     <td data-label=${t("Activation e-mail")}>${license.endCustomer ? html`<span>${sent(mail)} ${isUsable && html`<${Resend} license=${license} onDone=${onDone} />`}</span>` : "—"}</td></tr>`;

@@ -12,7 +12,7 @@ const ORDER = `query Review($id: ID!) {
   licenseOrder(id: $id) { id number orderedAt status approval approvalReasons decidedAt decidedBy decisionReason isPaid isConfirmed isDuplicateCheckout
     buyerEmail notificationEmail purchaseOrderReference comment account { name email isReseller }
     availability { available of pending backordered } waiting { reason quantity }
-    payment { paid refunded disputed facts { kind toldAt amount { amount currency } } }
+    payment { refunded disputed }
     lines { id productName variantName sku quantity approved withdrawn availability { available of backordered } } } }`;
 
 export function Review({ id, onSignedOut }) {
@@ -37,7 +37,7 @@ export function Review({ id, onSignedOut }) {
         <button class="primary" onClick=${() => setDecision("approve")}>${t("Approve")}</button></div>`}</div>
     <p class="muted">${formatTime(order.orderedAt)}</p>
     ${error && html`<${Trouble} error=${error} onRetry=${reload} />`}
-    ${order.decidedAt && html`<p class="band info">${t("Decided by {name} on {when}.", { name: order.decidedBy || "—", when: formatTime(order.decidedAt) })} ${order.decisionReason}</p>`}
+    ${order.decidedAt && html`<p class="band info">${t("Decided by {name}, {when}", { name: order.decidedBy || "—", when: formatTime(order.decidedAt) })} ${order.decisionReason}</p>`}
     <div class="split"><div>
       <section class="card"><header><h2>${t("Licenses")}</h2></header><table>
         <thead><tr><th scope="col">${t("Product")}</th><th scope="col">SKU</th><th scope="col">${t("Ordered")}</th><th scope="col">${t("Availability")}</th></tr></thead>
