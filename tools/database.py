@@ -125,7 +125,7 @@ class Databases:
 
         Only on a server of our own: on another one a process of another machine may have the number.
         """
-        wanted = "SELECT datname FROM pg_database WHERE datname ~ '^esd_(test|live[0-9]+|own|flushed|demo|serve|bench_[a-z0-9]+)_[0-9]+$'"
+        wanted = "SELECT datname FROM pg_database WHERE datname ~ '^esd_(test|live[0-9]+|own|flushed|demo|serve|pages|bench_[a-z0-9]+)_[0-9]+$'"
         for name in self.sql(wanted):
             if not is_running(int(name.rpartition("_")[2])):
                 self.drop(name)

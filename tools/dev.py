@@ -3,7 +3,7 @@
   make demo     a shop in a fresh database, and a story told through its API
   make serve    the same shop, left running until Ctrl-C, with what to paste into its playground
   make manage   a command of manage.py on the shop that make serve runs: ARGS="esd_verify"
-  make test     all tests, on all cores; with ARGS="-k assign" what pytest makes of that, on one
+  make test     all tests, on all cores, then those of pages in a browser; with ARGS="-k assign" what pytest makes of that
   make lint     ruff, mypy, the walls between the rooms, and whether a migration is missing
   make format   let ruff lay the code out, and mend what it can of what make lint names
   make messages the texts of mails and pages: from the templates into the catalogues of all languages, compiled
@@ -31,6 +31,7 @@ import subprocess
 import sys
 
 from tools import environment, postgres
+from tools.browser import test_pages
 from tools.console import CACHE, ROOT, Failure, output_of, say
 from tools.database import Databases
 
@@ -64,9 +65,12 @@ def test(arguments: list[str]) -> int:
     template = databases.template()
     say("ready, starting pytest")
     env = environment.host_env(DATABASE_URL=databases.url("postgres"), ESD_TEMPLATE_DB=template)
-    return subprocess.run(
+    if any(argument.startswith("browser") for argument in arguments):
+        return test_pages(databases, arguments)
+    code = subprocess.run(
         [python, "-m", "pytest", *(arguments or ALL_TESTS)], env=env, cwd=str(ROOT)
     ).returncode
+    return code if arguments else code or test_pages(databases, [])
 
 
 def lint(arguments: list[str]) -> int:

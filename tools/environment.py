@@ -195,20 +195,30 @@ def _install_ourselves(python: Path) -> None:
 
 
 def lint_python() -> str:
-    """An environment with ruff, mypy and import-linter, on any Python >= 3.11."""
-    lock = REQUIREMENTS / "lint.lock"
-    home = CACHE / "lint"
+    """An environment with ruff, mypy and import-linter."""
+    return _modern_environment("lint", "ruff, mypy, import-linter")
+
+
+def browser_python() -> str:
+    """An environment with what drives a browser."""
+    return _modern_environment("browser", "playwright, axe")
+
+
+def _modern_environment(name: str, holds: str) -> str:
+    """What requirements/`name`.lock says, on any Python >= 3.11."""
+    lock = REQUIREMENTS / f"{name}.lock"
+    home = CACHE / name
     python = home / "bin" / "python"
-    with exclusive("lint"):
+    with exclusive(name):
         if not _is_stamped(home, digest(lock), python):
-            say(f"making {in_project(home)}: ruff, mypy, import-linter")
+            say(f"making {in_project(home)}: {holds}")
             run(
                 [uv(), "venv", "-q", "--clear", "--python", _modern_python(), home],
-                "No Python >= 3.11 for lint",
+                f"No Python >= 3.11 for {name}",
             )
             run(
                 [uv(), "pip", "sync", "-q", "--require-hashes", "--python", python, lock],
-                "The packages of requirements/lint.lock could not be installed",
+                f"The packages of requirements/{name}.lock could not be installed",
             )
             _stamp(home, digest(lock))
     return str(python)

@@ -19,6 +19,7 @@ def resolve() -> None:
     _compile("saleor_2_10.pins", ["saleor_2_10.in"], [*host, *then])
     _compile("host.lock", ["saleor_2_10.pins", "plugin.in", "test.in"], [*host, *hashed])
     _compile("lint.lock", ["lint.in"], ["--python-version", "3.11", "--universal", *hashed])
+    _compile("browser.lock", ["browser.in"], ["--python-version", "3.11", "--universal", *hashed])
     for program in ("postgres", "redis", "setuptools"):
         options = ["--python-version", "3.12", "--no-deps", *hashed]
         _compile(f"{program}.lock", [f"{program}.in"], options)

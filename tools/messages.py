@@ -90,6 +90,9 @@ def update(path: Path, found: Catalog) -> Texts:
     texts = read(path)
     texts.update(found)
     texts.fuzzy = False
+    for message in texts:
+        # Newer Babels take the braces of the scripts for Python's.
+        message.flags.discard("python-brace-format")
     with path.open("wb") as file:
         # No lines of the source, no folding: a change shows as the message that has changed.
         write_po(file, texts, width=0, no_location=True, sort_output=True, ignore_obsolete=True)

@@ -17,6 +17,7 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator
+from urllib.parse import urljoin
 
 from tools.console import CACHE, ROOT, Failure, fail, in_project, say, tail
 from tools.database import Databases, is_running
@@ -54,7 +55,8 @@ def keep_serving(databases: Databases) -> int:
             print(
                 f"\nMails are kept in {in_project(STATE / 'mail')}/, a file each. The sweep runs each minute.\n"
                 'Commands of manage.py, from another terminal: make manage ARGS="esd_verify"\n'
-                f"The shop answers at {env['ESD_DEMO_URL']}; Ctrl-C ends it.",
+                f"The shop answers at {env['ESD_DEMO_URL']}; Ctrl-C ends it.\n"
+                f"Pages to click through it: {_page(env, 'staff')} (Paul approves) and {_page(env, 'portal')} (Rita assigns)",
                 flush=True,
             )
             try:
@@ -62,6 +64,10 @@ def keep_serving(databases: Databases) -> int:
                     time.sleep(3600)
             except KeyboardInterrupt:
                 return 0
+
+
+def _page(env: dict[str, str], name: str) -> str:
+    return urljoin(env["ESD_DEMO_URL"], f"/plugins/global/esd/{name}")
 
 
 def manage(arguments: list[str]) -> int:
@@ -130,6 +136,15 @@ def shop(databases: Databases, purpose: str) -> Iterator[dict[str, str]]:
             yield env
     finally:
         databases.drop(name)
+
+
+@contextmanager
+def seeded_shop(databases: Databases, purpose: str) -> Iterator[dict[str, str]]:
+    """A shop as `make demo` begins with: people, products, keys; no order yet."""
+    with shop(databases, purpose) as env:
+        if _python(databases, env, "-m", "demo.seed"):
+            fail(f"the shop could not be filled; the server's log is {in_project(LOG)}")
+        yield env
 
 
 def _without_broker(env: dict[str, str]) -> dict[str, str]:

@@ -27,12 +27,15 @@ def documents():
         source = (assets.FOLDER / name).read_text()
         known = {**shared, **constants(source)}
         for document in _DOCUMENT.findall(source):
-            while "${" in document:
-                document = re.sub(r"\$\{(\w+)\}", lambda match: known[match[1]], document)
-            found.append(
-                pytest.param(document, id=f"{name}: {document.split('(')[0].split('{')[0]}")
-            )
+            whole = filled_in(document, known)
+            found.append(pytest.param(whole, id=f"{name}: {re.split('[({]', whole)[0]}"))
     return found
+
+
+def filled_in(document, known):
+    while "${" in document:
+        document = re.sub(r"\$\{(\w+)\}", lambda match: known[match[1]], document)
+    return document
 
 
 def constants(source):

@@ -36,7 +36,7 @@ function Portal() {
 }
 
 function Unknown() {
-  return html`<${Empty}><p>${t("There is no such page.")}</p><button onClick=${() => go("/")}>${t("Purchases")}</button><//>`;
+  return html`<${Empty}><h1>${t("There is no such page.")}</h1><button onClick=${() => go("/")}>${t("Purchases")}</button><//>`;
 }
 
 await loadWords();

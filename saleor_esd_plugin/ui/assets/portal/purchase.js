@@ -32,7 +32,7 @@ export function Purchase({ id, onSignedOut }) {
   }, [error]);
 
   if (!data) return error ? html`<${Trouble} error=${error} onRetry=${reload} />` : html`<p class="muted late">${isLoading && t("Loading…")}</p>`;
-  if (!order) return html`<${Empty}><p>${t("There is no such order, or it is somebody else's.")}</p><${Link} to="/">${t("Purchases")}<//><//>`;
+  if (!order) return html`<${Empty}><h1>${t("Not found")}</h1><p>${t("There is no such order, or it is somebody else's.")}</p><${Link} to="/">${t("Purchases")}<//><//>`;
   const customers = order.account?.endCustomers.edges.map(({ node }) => node).filter((each) => !each.isArchived) || [];
   const toAssign = order.lines.filter(({ availability }) => availability.available > availability.assigned);
 

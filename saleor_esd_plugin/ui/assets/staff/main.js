@@ -30,7 +30,7 @@ function Staff() {
   };
 
   if (isKnown === null) return html`<p class="muted late">${t("Loading…")}</p>`;
-  if (!isKnown && isFramed) return html`<${Empty}><p>${t("Your account has no access to licenses. Ask for the permission, or open this page from the Dashboard again.")}</p><//>`;
+  if (!isKnown && isFramed) return html`<${Empty}><h1>${t("No access")}</h1><p>${t("Your account has no access to licenses. Ask for the permission, or open this page from the Dashboard again.")}</p><//>`;
   if (!isKnown) return html`<${Frame} onLanguage=${onLanguage}><${SignIn} onDone=${() => setKnown(true)} /><//>`;
   const places = [["/", t("Overview")], ["/approvals", t("Approvals")]];
   const current = path[0] === "orders" ? "/approvals" : `/${path[0]}`;

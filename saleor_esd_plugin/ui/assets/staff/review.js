@@ -24,7 +24,7 @@ export function Review({ id, onSignedOut }) {
     if (error?.kind === "SIGNED_OUT") onSignedOut();
   }, [error]);
   if (!data) return error ? html`<${Trouble} error=${error} onRetry=${reload} />` : html`<p class="muted late">${isLoading && t("Loading…")}</p>`;
-  if (!order) return html`<${Empty}><p>${t("There is no such order, or you may not see it.")}</p><${Link} to="/approvals">${t("Approvals")}<//><//>`;
+  if (!order) return html`<${Empty}><h1>${t("Not found")}</h1><p>${t("There is no such order, or you may not see it.")}</p><${Link} to="/approvals">${t("Approvals")}<//><//>`;
   const isOpen = ["PENDING", "PARTIALLY_APPROVED"].includes(order.approval);
   const decided = () => {
     setDecision(null);

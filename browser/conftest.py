@@ -1,0 +1,128 @@
+"""A browser on the pages of a served shop (ESD_DEMO_URL). All tests share the shop, each has orders of its own."""
+
+from __future__ import annotations
+
+import os
+import time
+from urllib.parse import urljoin
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from demo import cast, documents, web
+from demo.mailbox import Mailbox
+from demo.shop import Place, Shop
+
+ROOT = urljoin(web.api_url(), "/plugins/global/esd/")
+# Patient, as the server may have to start its schema; what takes longer is a fault.
+TIMEOUT = 20_000
+
+
+def open_shop() -> Shop:
+    """The shop in the words of the Saleor behind the address."""
+    found = web.post('{ __type(name: "Channel") { name } }', {}, "")["data"]["__type"]
+    if found:
+        from demo.shop_saleor_3_21 import Saleor321 as kind
+    else:
+        from demo.shop_saleor_2_10 import Saleor210 as kind  # type: ignore[assignment]
+    return kind(web.post)
+
+
+class Scene:
+    """What people do besides the browser: buy, approve."""
+
+    def __init__(self) -> None:
+        self.shop = open_shop()
+        self.has_refresh_tokens = type(self.shop).__name__ == "Saleor321"
+        seeded = cast.read_seeded()
+        self.place, self.variants = Place(*seeded["place"]), seeded["variants"]
+        self.paul = self.shop.sign_in(cast.APPROVER.email, cast.PASSWORD)
+        self.rita = self.shop.sign_in(cast.RESELLER.email, cast.PASSWORD)
+
+    def order(self, quantity: int, product: cast.Product = cast.COMET) -> dict:
+        """Rita, a reseller, buys; the license order."""
+        line = (self.variants[product.sku], quantity)
+        order = self.shop.buy(self.place, line, email=cast.RESELLER.email, authorization=self.rita)
+        return {"shop_id": order["id"], **self.license_order(order["id"])}
+
+    def license_order(self, id: str) -> dict:
+        return self.shop.do(documents.ORDER, self.paul, order=id)
+
+    def approve(self, order: dict) -> None:
+        self.shop.do(documents.APPROVE, self.paul, input={"id": order["id"]})
+
+
+@pytest.fixture(scope="session")
+def scene():
+    return Scene()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    with sync_playwright() as playwright:
+        # A container's root has no sandbox of its own; nothing but the shop is opened.
+        browser = playwright.chromium.launch(
+            executable_path=os.environ["CHROMIUM"],
+            args=["--no-sandbox", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium):
+    """`open_page("portal", language="es")`: a page of a new person; at the end nothing may have been complained of."""
+    complaints, contexts = [], []
+
+    def open_(path, *, language="en", width=1280, scheme="light"):
+        context = chromium.new_context(
+            viewport={"width": width, "height": 800}, locale=language, color_scheme=scheme
+        )
+        context.set_default_timeout(TIMEOUT)
+        contexts.append(context)
+        page = context.new_page()
+        page.complaints = complaints
+        page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(ROOT + path)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def sign_in(open_page):
+    """`sign_in(cast.RESELLER, "portal")`: that person's page, past the form."""
+
+    def sign_in(person, path, **look):
+        page = open_page(path, **look)
+        fill_in(page, person.email, cast.PASSWORD)
+        page.wait_for_selector("nav a")
+        return page
+
+    return sign_in
+
+
+def mails_to(address, count):
+    """The mails to this address: waits until there are `count`, or for some seconds."""
+    end = time.monotonic() + 10
+    while True:
+        mails = Mailbox(cast.state_folder() / "mail").take(0)
+        found = [mail for mail in mails if address in mail["To"]]
+        if len(found) >= count or time.monotonic() > end:
+            return found
+        time.sleep(0.2)
+
+
+def fill_in(page, email, password):
+    page.fill("[name=email]", email)
+    page.fill("[name=password]", password)
+    page.keyboard.press("Enter")
+
+
+def row_of(page, order):
+    """The first line of the order in a list."""
+    return page.locator("tbody tr", has_text=order["number"]).first

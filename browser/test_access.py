@@ -1,0 +1,61 @@
+"""Whoever looks: no violation that axe knows, in light and dark, on a phone and a desk; nothing wider than the screen."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import row_of
+
+from demo import cast
+
+LOOKS = [(1280, "light"), (1280, "dark"), (320, "light"), (320, "dark")]
+
+
+def look_at(page, what):
+    """In each look, without loading the page again."""
+    page.wait_for_load_state("networkidle")
+    for width, scheme in LOOKS:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)
+        violations = Axe().run(page).response["violations"]
+        found = [(one["id"], [node["html"] for node in one["nodes"]]) for one in violations]
+        assert found == [], (what, width, scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (what, width)
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+
+@pytest.mark.parametrize("path", ["portal", "staff"])
+def test_signing_in(open_page, path):
+    look_at(open_page(path), path)
+
+
+def test_the_portal(scene, sign_in):
+    order = scene.order(2)
+    page = sign_in(cast.RESELLER, "portal", language="es")
+    look_at(page, "purchases")
+    row_of(page, order).get_by_role("link").last.click()
+    page.wait_for_selector("form select")
+    look_at(page, "purchase")
+    page.get_by_label("Cliente", exact=True).select_option(label="+ Nuevo cliente…")
+    look_at(page, "new customer")
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Clientes").click()
+    look_at(page, "customers")
+
+
+def test_a_page_that_is_none(sign_in):
+    look_at(sign_in(cast.RESELLER, "portal/nothing"), "nothing")
+
+
+def test_the_pages_of_staff(scene, sign_in):
+    order = scene.order(1, cast.ATLAS)
+    page = sign_in(cast.APPROVER, "staff", language="pt-BR")
+    look_at(page, "overview")
+    page.get_by_role("link", name="Aprovações").click()
+    page.wait_for_selector("table")
+    look_at(page, "queue")
+    page.get_by_role("link", name=order["number"], exact=True).click()
+    page.wait_for_selector(".head")
+    look_at(page, "order")
+    page.get_by_role("button", name="Recusar…").click()
+    look_at(page, "reject")

@@ -1,0 +1,139 @@
+"""The buyers' portal, from signing in to the receipt (Incotel's steps 10 to 20)."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from conftest import fill_in, mails_to, row_of
+from playwright.sync_api import expect
+
+from demo import cast
+
+
+def test_a_reseller_assigns_what_was_approved_and_sends_the_receipt_in_spanish(scene, sign_in):
+    """I09, I11, I12, I13, K16, K17: "0 de 6" becomes "6 de 6"; customer, assignment and mails."""
+    order = scene.order(6, cast.ATLAS)
+    page = sign_in(cast.RESELLER, "portal", language="es-UY")
+
+    expect(row_of(page, order)).to_contain_text("0 de 6")
+    expect(row_of(page, order)).to_contain_text("Pendiente")
+    row_of(page, order).get_by_role("link", name="Gestionar").click()
+    expect(page.get_by_text("La tienda está revisando su pedido.")).to_be_visible()
+    expect(page.get_by_role("button", name="Ver")).to_have_count(0)
+    scene.approve(order)
+    page.reload()
+    if not scene.has_refresh_tokens:
+        fill_in(page, cast.RESELLER.email, cast.PASSWORD)
+
+    expect(page.get_by_text("6 de 6 disponibles")).to_be_visible()
+    page.get_by_label("Cliente", exact=True).select_option(label="+ Nuevo cliente…")
+    page.get_by_label("Código").fill("01")
+    page.get_by_label("Nombre (razón social)").fill("Acme SA")
+    page.get_by_role("dialog").get_by_label("Mail").fill("it@acme.example")
+    page.get_by_role("button", name="Guardar").click()
+    expect(page.get_by_label("Cliente", exact=True)).to_contain_text("Acme SA")
+    page.get_by_label("Cantidad a asignar").fill("2")
+    page.get_by_role("button", name="Asignar").click()
+
+    expect(page.get_by_role("status").last).to_have_text(
+        "2 licencias asignadas a Acme SA; se envía un correo a it@acme.example."
+    )
+    expect(page.locator("tbody .state.info")).to_have_count(2)
+    expect(page.get_by_text("4 por asignar")).to_be_visible()
+    assert len(mails_to("it@acme.example", 1)) == 1
+
+    page.get_by_label("Enviar a").fill(
+        "ana@reseller.example, contabilidad@reseller.example; it@acme.example"
+    )
+    page.get_by_role("button", name="Enviar recibo").click()
+    expect(page.get_by_role("status").last).to_have_text("El recibo se envía a 3 direcciones.")
+    assert len(mails_to("contabilidad@reseller.example", 1)) == 1
+
+
+def test_a_key_is_seen_for_a_while_and_stands_nowhere_else(scene, sign_in):
+    order = scene.order(1)
+    page = sign_in(cast.RESELLER, "portal")
+    page.clock.install()
+    row_of(page, order).get_by_role("link", name="Manage").click()
+
+    page.get_by_role("button", name=re.compile("^Show")).click()
+    expect(page.locator("tbody code")).not_to_contain_text("•")
+    key = page.locator("tbody code").inner_text()
+    assert re.fullmatch(r"[A-Z0-9]{5}(-[A-Z0-9]{5}){4}", key)
+    stored = page.evaluate(
+        "JSON.stringify([{...sessionStorage}, {...localStorage}, history.state, location.href])"
+    )
+    page.clock.fast_forward(31_000)
+
+    expect(page.locator("tbody code")).to_have_text(f"•••••-{key[-5:]}")
+    assert key not in stored
+    assert key not in page.content()
+
+
+def test_a_corrected_address_gets_the_mail_again(scene, sign_in):
+    """I13."""
+    order = scene.order(1)
+    code, mail = order["number"], f"right{order['number']}@end.example"
+    page = sign_in(cast.RESELLER, "portal")
+    row_of(page, order).get_by_role("link", name="Manage").click()
+    page.get_by_label("Customer", exact=True).select_option(label="+ New customer…")
+    page.get_by_label("Code").fill(f"C{code}")
+    page.get_by_label("Name").fill("Beta")
+    page.get_by_role("dialog").get_by_label("E-mail", exact=True).fill("typo@end.example")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Assign").click()
+
+    page.get_by_role("button", name=re.compile("^Send again")).click()
+    page.get_by_role("dialog").get_by_label("E-mail", exact=True).fill(mail)
+    page.get_by_role("dialog").get_by_role("button", name="Send", exact=True).click()
+
+    expect(page.get_by_role("status").last).to_have_text(f"An e-mail goes to {mail}.")
+    assert len(mails_to(mail, 1)) == 1
+
+
+@pytest.mark.parametrize(
+    "email, password",
+    [(cast.RESELLER.email, "wrong"), ("nobody@shop.example", cast.PASSWORD)],
+)
+def test_a_wrong_pair_says_which_of_both_it_is_not(open_page, email, password):
+    page = open_page("portal")
+    fill_in(page, email, password)
+
+    expect(page.get_by_role("alert")).to_have_text(
+        "This address and password do not belong together."
+    )
+
+
+def test_what_a_field_refuses_is_told_beside_it_and_nothing_is_lost(sign_in):
+    page = sign_in(cast.RESELLER, "portal/customers")
+    name = f"Gamma {time.time()}"
+    for code in (name, name):
+        page.get_by_role("button", name="New customer").click()
+        page.get_by_label("Code").fill(code)
+        page.get_by_label("Name").fill(name)
+        page.get_by_role("dialog").get_by_label("E-mail", exact=True).fill("x@end.example")
+        page.get_by_role("button", name="Save").click()
+        if page.get_by_role("dialog").get_by_text("This code is taken.").is_visible():
+            break
+        page.wait_for_timeout(1000)
+
+    expect(page.get_by_label("Code")).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_label("Code")).to_have_value(name)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="New customer")).to_be_focused()
+
+
+def test_without_a_connection_the_page_says_so_and_goes_on_later(scene, sign_in):
+    order = scene.order(1)
+    page = sign_in(cast.RESELLER, "portal")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Done", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("The shop cannot be reached.")
+
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Try again").click()
+
+    expect(row_of(page, order)).to_be_visible()
+    page.complaints.clear()

@@ -1,0 +1,56 @@
+"""The tests of browser/: real pages of a served shop, in a real browser. Part of `make test`.
+
+CHROMIUM names the browser; else the system's is taken, else one that Playwright downloads. Where there is none they are
+skipped with a sentence, but not where CI is set.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from typing import Optional
+
+from tools.console import CACHE, ROOT, output_of, say
+from tools.database import Databases
+from tools.environment import browser_python
+from tools.serve import seeded_shop
+
+_INSTALLED = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_BUNDLED = """
+from playwright.sync_api import sync_playwright
+with sync_playwright() as playwright:
+    print(playwright.chromium.executable_path)
+"""
+
+
+def test_pages(databases: Databases, arguments: list[str]) -> int:
+    """pytest's exit code; 0 as well if there is no browser on somebody's machine."""
+    python = browser_python()
+    browser = _chromium(python)
+    if browser is None:
+        say(
+            "no Chromium here (CHROMIUM=/path/to/it names one): the pages are not tested in a browser"
+        )
+        return 1 if os.environ.get("CI") else 0
+    with seeded_shop(databases, "pages") as env:
+        say(f"testing the pages with {browser}")
+        # Only of the shop what a browser has: its address. And where its mails lie.
+        env = {**env, "CHROMIUM": browser, "PYTHONPATH": str(ROOT)}
+        command = [python, "-m", "pytest", "-p", "no:cacheprovider", "-c", "browser/pytest.ini"]
+        command += arguments or ["browser"]
+        return subprocess.run(command, env=env, cwd=str(ROOT)).returncode
+
+
+def _chromium(python: str) -> Optional[str]:
+    given = os.environ.get("CHROMIUM")
+    for candidate in (given, *(shutil.which(name) for name in _INSTALLED)):
+        if candidate and os.access(candidate, os.X_OK):
+            return candidate
+    folder = CACHE / "browsers"
+    env = {**os.environ, "PLAYWRIGHT_BROWSERS_PATH": str(folder)}
+    bundled = output_of([python, "-c", _BUNDLED], env=env)
+    if not os.access(bundled, os.X_OK):
+        say("no Chromium found, asking Playwright to download one")
+        subprocess.run([python, "-m", "playwright", "install", "chromium"], env=env)
+    return bundled if os.access(bundled, os.X_OK) else None
