@@ -16,13 +16,14 @@ from django.http import HttpRequest, HttpResponse
 
 from .conf import PLUGIN_ID
 from .host import shop
+from .host.dashboard import HAS_DASHBOARD_APPS
 from .host.db import writing
 from .host.plugin import BasePlugin, field, refused_checkout, refused_setting
 from .host.types import Order, PluginField
 from .licenses.errors import TooFewFreeKeys
 from .orders.intake import recording
 from .orders.supply import reservations
-from .ui import routes
+from .ui import registration, routes
 from .webhooks.stripe import endpoint as stripe_endpoint
 
 logger = logging.getLogger(__name__)
@@ -49,6 +50,8 @@ class EsdPlugin(BasePlugin):
         {"name": PluginField.RESERVES_KEYS, "value": False},
         {"name": PluginField.SLOW_GATEWAYS, "value": ""},
         {"name": PluginField.HAS_PORTAL, "value": False},
+        # Where there is a Dashboard that shows apps.
+        *([{"name": PluginField.IN_DASHBOARD, "value": False}] if HAS_DASHBOARD_APPS else ()),
         {"name": PluginField.LOGO_ADDRESS, "value": ""},
         {"name": PluginField.ACCENT_COLOR, "value": ""},
         {"name": PluginField.SHOP_ADDRESS, "value": ""},
@@ -96,6 +99,12 @@ class EsdPlugin(BasePlugin):
             "Buyer portal",
             "Pages at /plugins/global/esd/portal on which buyers see what they bought, assign licenses and send "
             "receipts.",
+        ),
+        PluginField.IN_DASHBOARD: field(
+            bool,
+            "Pages in the Dashboard",
+            "Shows the approval queue in this Dashboard's menu, and licenses on its order page. Takes "
+            "ESD_DASHBOARD_ORIGINS in the environment of the shop.",
         ),
         PluginField.LOGO_ADDRESS: field(
             str,
@@ -156,7 +165,7 @@ class EsdPlugin(BasePlugin):
 
         The one hook that may refuse, and it does so for one reason only: too few free keys.
         """
-        if not self.active or not self._is_on(PluginField.RESERVES_KEYS):
+        if not self.active or not _is_on(self.configuration, PluginField.RESERVES_KEYS):
             return previous_value
         try:
             with writing(), transaction.atomic():
@@ -166,6 +175,17 @@ class EsdPlugin(BasePlugin):
         except Exception as error:
             logger.error("Nothing is reserved for a checkout: %s", type(error).__name__)
         return previous_value
+
+    def save_plugin_configuration(self, plugin_configuration: Any, cleaned_data: dict) -> Any:
+        """Keep what staff changed, and put our pages into the Dashboard, or take them out, as its switch says."""
+        was_on = _is_on(plugin_configuration.configuration, PluginField.IN_DASHBOARD)
+        saved = super().save_plugin_configuration(plugin_configuration, cleaned_data)
+        is_on = _is_on(plugin_configuration.configuration, PluginField.IN_DASHBOARD)
+        if is_on != was_on:
+            # Switched on anew they come back, also if somebody had removed the app.
+            with writing():
+                registration.install() if is_on else registration.remove()
+        return saved
 
     def webhook(self, request: HttpRequest, path: str, previous_value: Any) -> HttpResponse:
         """What our pages and Stripe's endpoint under `/plugins/global/esd` answer; else the host's 404."""
@@ -227,11 +247,6 @@ class EsdPlugin(BasePlugin):
         if self._fresh(order) is None and shop.update_may_concern_us(order):
             self._observe(order)
 
-    def _is_on(self, name: str) -> bool:
-        values = {entry["name"]: entry.get("value") for entry in self.configuration or ()}
-        # A bool on 2.10, the text "true" or "false" on some 3.x.
-        return str(values.get(name)).lower() == "true"
-
     def _guard(self, hook: Callable[[Any], None], order: Any, previous_value: Any) -> Any:
         """Run a hook. Never raises, never spoils the host's transaction.
 
@@ -248,3 +263,9 @@ class EsdPlugin(BasePlugin):
             # The type only: a database's message quotes values.
             logger.error("An order waits for the sweep: %s", type(error).__name__)
         return previous_value
+
+
+def _is_on(configuration: Any, name: str) -> bool:
+    values = {entry["name"]: entry.get("value") for entry in configuration or ()}
+    # A bool on 2.10, the text "true" or "false" on some 3.x.
+    return str(values.get(name)).lower() == "true"

@@ -42,6 +42,7 @@ DEFAULTS = {
     "Reserve keys at checkout": False,
     "Slow payment gateways": "",
     "Buyer portal": False,
+    **({} if lane.host() == "2.10" else {"Pages in the Dashboard": False}),
     "Logo": "",
     "Accent color": "",
     "Shop address": "",

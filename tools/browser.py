@@ -14,7 +14,7 @@ from typing import Optional
 from tools.console import CACHE, ROOT, output_of, say
 from tools.database import Databases
 from tools.environment import browser_python
-from tools.serve import seeded_shop
+from tools.serve import free_port, seeded_shop
 
 _INSTALLED = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _BUNDLED = """
@@ -33,6 +33,10 @@ def test_pages(databases: Databases, arguments: list[str]) -> int:
             "no Chromium here (CHROMIUM=/path/to/it names one): the pages are not tested in a browser"
         )
         return 1 if os.environ.get("CI") else 0
+    # Where a test stands in for the Dashboard.
+    port = str(free_port())
+    origins = f"http://localhost:{port},http://127.0.0.1:{port}"
+    os.environ.update(ESD_FAKE_DASHBOARD_PORT=port, ESD_DASHBOARD_ORIGINS=origins)
     with seeded_shop(databases, "pages") as env:
         say(f"testing the pages with {browser}")
         # Only of the shop what a browser has: its address. And where its mails lie.

@@ -118,7 +118,7 @@ def _sweeps(python: str, env: dict[str, str]) -> Iterator[None]:
 def shop(databases: Databases, purpose: str) -> Iterator[dict[str, str]]:
     """A server on a database of its own; gives the environment for programs that work with the same shop."""
     name = f"esd_{purpose}_{os.getpid()}"
-    port = _port()
+    port = free_port(int(os.environ.get("PORT") or 0))
     shutil.rmtree(str(STATE / "mail"), ignore_errors=True)
     (STATE / "mail").mkdir(parents=True)
     url = databases.copy(databases.template(), name)
@@ -204,8 +204,8 @@ def _python(databases: Databases, env: dict[str, str], *arguments: str) -> int:
     return subprocess.run([databases.python, *arguments], env=env, cwd=str(ROOT)).returncode
 
 
-def _port() -> int:
-    wanted = int(os.environ.get("PORT") or 0)
+def free_port(wanted: int = 0) -> int:
+    """This one if nobody has it, or any."""
     with socket.socket() as candidate:
         candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

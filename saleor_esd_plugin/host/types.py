@@ -201,6 +201,7 @@ class PluginField:
     RESERVES_KEYS = "Reserve keys at checkout"
     SLOW_GATEWAYS = "Slow payment gateways"
     HAS_PORTAL = "Buyer portal"
+    IN_DASHBOARD = "Pages in the Dashboard"
     LOGO_ADDRESS = "Logo"
     ACCENT_COLOR = "Accent color"
     SHOP_ADDRESS = "Shop address"

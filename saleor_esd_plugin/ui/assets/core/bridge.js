@@ -36,15 +36,14 @@ export function framedToken() {
   });
 }
 
-// The next token after one has expired: it is sent before that, so there may be one already.
-export function nextToken(expired) {
-  if (token && token !== expired) return Promise.resolve(true);
+// Another token once one has expired.
+export function nextToken() {
   token = null;
   return framedToken();
 }
 
 export const notify = (title, status = "success") => send("notification", { title, status });
-export const showInDashboard = (path) => send("redirect", { to: path });
+export const showRoute = (route) => send("updateRouting", { newRoute: route });
 export const resizeWidget = (height) => send("widgetResize", { height });
 export const refreshOrder = () => send("refreshEntity");
 export const closePopup = () => send("popupClose");

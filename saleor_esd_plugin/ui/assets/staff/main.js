@@ -1,6 +1,7 @@
 // Staff's pages: inside the Dashboard, or by themselves with the account of a member of staff. A page is one file and one line in PAGES.
 import { html, render, useEffect, useState } from "../core/dom.js";
-import { framedToken, isFramed } from "../core/bridge.js";
+import { renewWith } from "../core/api.js";
+import { framedToken, isFramed, nextToken, showRoute } from "../core/bridge.js";
 import { renewSession, signOut } from "../core/session.js";
 import { useRoute } from "../core/router.js";
 import { chooseLanguage, loadWords, t } from "../core/words.js";
@@ -10,8 +11,13 @@ import { Toast } from "../parts/toast.js";
 import { Approvals } from "./approvals.js";
 import { Overview } from "./overview.js";
 import { Review } from "./review.js";
+import { Widget } from "./widget.js";
 
-const PAGES = { "": Overview, approvals: Approvals, orders: Review };
+const PAGES = { "": Overview, overview: Overview, approvals: Approvals, orders: Review };
+// What the Dashboard shows on a page of its own: without a menu of ours. `?orderId=` is the shop's order.
+const PARTS = { widget: Widget, popup: Review };
+
+if (isFramed) renewWith(nextToken);
 
 function Staff() {
   const [isKnown, setKnown] = useState(null);
@@ -24,6 +30,10 @@ function Staff() {
     (isFramed ? framedToken() : renewSession()).then(setKnown, () => setKnown(false));
     return () => removeEventListener("esd:locale", chosen);
   }, []);
+  const address = path.join("/") + location.search;
+  useEffect(() => {
+    if (!(path[0] in PARTS)) showRoute(`/${address}`);
+  }, [address]);
   const leave = () => {
     signOut();
     setKnown(false);
@@ -32,8 +42,10 @@ function Staff() {
   if (isKnown === null) return html`<p class="muted late">${t("Loading…")}</p>`;
   if (!isKnown && isFramed) return html`<${Empty}><h1>${t("No access")}</h1><p>${t("Your account has no access to licenses. Ask for the permission, or open this page from the Dashboard again.")}</p><//>`;
   if (!isKnown) return html`<${Frame} onLanguage=${onLanguage}><${SignIn} onDone=${() => setKnown(true)} /><//>`;
+  const Part = PARTS[path[0]];
+  if (Part) return html`<div class="part"><${Part} order=${query.orderId} onSignedOut=${leave} /><${Toast} /></div>`;
   const places = [["/", t("Overview")], ["/approvals", t("Approvals")]];
-  const current = path[0] === "orders" ? "/approvals" : `/${path[0]}`;
+  const current = { orders: "/approvals", overview: "/" }[path[0]] || `/${path[0]}`;
   const Page = PAGES[path[0]] || Overview;
   return html`<${Frame} places=${places} current=${current} isFramed=${isFramed} onLanguage=${onLanguage} onSignOut=${!isFramed && leave}>
     <${Page} key=${path.join("/")} id=${path[1]} query=${query} onSignedOut=${leave} /><${Toast} /><//>`;

@@ -1,5 +1,6 @@
 // One order before the decision: buyer, payment, what speaks against it, what has happened.
 import { html, useEffect, useState } from "../core/dom.js";
+import { refreshOrder } from "../core/bridge.js";
 import { useAsk } from "../core/load.js";
 import { Link } from "../core/router.js";
 import { formatTime, t } from "../core/words.js";
@@ -8,16 +9,17 @@ import { approvalReason, OrderState, waitsFor } from "../parts/state.js";
 import { productOf } from "../parts/names.js";
 import { Decide } from "./decide.js";
 
-const ORDER = `query Review($id: ID!) {
-  licenseOrder(id: $id) { id number orderedAt status approval approvalReasons decidedAt decidedBy decisionReason isPaid isConfirmed isDuplicateCheckout
+const ORDER = `query Review($id: ID, $order: ID) {
+  licenseOrder(id: $id, order: $order) { id number orderedAt status approval approvalReasons decidedAt decidedBy decisionReason isPaid isConfirmed isDuplicateCheckout
     buyerEmail notificationEmail purchaseOrderReference comment account { name email isReseller }
     availability { available of pending backordered } waiting { reason quantity }
     payment { refunded disputed }
     lines { id productName variantName sku quantity approved withdrawn availability { available of backordered } } } }`;
 
-export function Review({ id, onSignedOut }) {
+// `id` is that of a license order, or `order` that of the shop's.
+export function Review({ id, order: shopOrder, onSignedOut }) {
   const [decision, setDecision] = useState(null);
-  const { data, error, isLoading, reload } = useAsk(ORDER, { id }, { every: decision ? 0 : 30 });
+  const { data, error, isLoading, reload } = useAsk(ORDER, shopOrder ? { order: shopOrder } : { id }, { every: decision ? 0 : 30 });
   const order = data?.licenseOrder;
   useTitle(order ? t("Order {number}", order) : t("Approvals"));
   useEffect(() => {
@@ -29,9 +31,10 @@ export function Review({ id, onSignedOut }) {
   const decided = () => {
     setDecision(null);
     reload();
+    refreshOrder();
   };
 
-  return html`<p><${Link} to="/approvals">‹ ${t("Approvals")}<//></p>
+  return html`${!shopOrder && html`<p><${Link} to="/approvals">‹ ${t("Approvals")}<//></p>`}
     <div class="head"><h1>${t("Order {number}", order)} <${OrderState} status=${order.status} /></h1>
       ${isOpen && html`<div class="actions"><button onClick=${() => setDecision("reject")}>${t("Reject…")}</button>
         <button class="primary" onClick=${() => setDecision("approve")}>${t("Approve")}</button></div>`}</div>
