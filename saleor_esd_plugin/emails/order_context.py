@@ -19,6 +19,7 @@ from .messages import Context
 from .models import Delivery, DeliveryKind
 
 INVITATION_PATH = "/plugins/global/esd/invitation/?token="
+PORTAL_PATH = "/plugins/global/esd/portal"
 
 
 def live_order(delivery: Delivery, *, even_ended: bool = False) -> LicenseOrder:
@@ -30,7 +31,7 @@ def live_order(delivery: Delivery, *, even_ended: bool = False) -> LicenseOrder:
 
 
 def about_order(delivery: Delivery, order: LicenseOrder) -> Context:
-    """What every mail about an order tells: see `order_context`, `reason`, `invitation_url`.
+    """What every mail about an order tells: see `order_context`, `reason`, `ways_to_account`.
 
     To others than the buyer neither reference nor comment, if there is a link in one of them.
     """
@@ -41,7 +42,7 @@ def about_order(delivery: Delivery, order: LicenseOrder) -> Context:
     return {
         **context,
         "reason": delivery.event.reason,
-        "invitation_url": invitation_url(delivery, order),
+        **ways_to_account(delivery, order),
     }
 
 
@@ -53,16 +54,22 @@ def _is_to_others(delivery: Delivery, order: LicenseOrder) -> bool:
     return delivery.data.get("is_buyer") is False
 
 
-def invitation_url(delivery: Delivery, order: LicenseOrder) -> str:
-    """A guest's way to the account, for the buyer's own address only; else empty."""
-    if (
-        not delivery.data.get("is_buyer")
-        or order.account_id is None
-        or has_member(order.account_id)
-    ):
-        return ""
-    token = issue_invitation(order.account_id, email=delivery.recipient)
-    return (settings.invitation_url or shop.absolute_url(INVITATION_PATH)) + token
+def ways_to_account(delivery: Delivery, order: LicenseOrder) -> Context:
+    """For the buyer's own address only, else both are empty.
+
+    `invitation_url`: a guest's way to the account. `portal_url`: the order in the portal, for whoever has an account, if the
+    shop has switched the portal on.
+    """
+    ways = {"invitation_url": "", "portal_url": ""}
+    if not delivery.data.get("is_buyer") or order.account_id is None:
+        return ways
+    if not has_member(order.account_id):
+        token = issue_invitation(order.account_id, email=delivery.recipient)
+        page = settings.invitation_url or shop.absolute_url(INVITATION_PATH)
+        return {**ways, "invitation_url": page + token}
+    if shop.plugin_settings().has_portal:
+        return {**ways, "portal_url": shop.absolute_url(f"{PORTAL_PATH}/purchases/{order.pk}")}
+    return ways
 
 
 def approved_and_waiting(order: LicenseOrder) -> int:

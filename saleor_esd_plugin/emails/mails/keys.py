@@ -27,7 +27,7 @@ from ..holding import hold_suspended
 from ..languages import choose_language, choose_text
 from ..messages import Context, Mail, Message, chunks, order_of
 from ..models import Delivery, DeliveryKind, DeliveryStatus
-from ..order_context import invitation_url, live_order, product_of
+from ..order_context import live_order, product_of, ways_to_account
 from ..readdressing import mails_to_reader
 
 CLAIM_PATH = "/plugins/global/esd/claim/?token="
@@ -163,7 +163,7 @@ def _keys(delivery: Delivery) -> Context:
         **_handed_over(delivery, licenses),
         "name": "",
         "order_number": order.number,
-        "invitation_url": invitation_url(delivery, order),
+        **ways_to_account(delivery, order),
     }
 
 
@@ -181,6 +181,7 @@ def _assigned(delivery: Delivery) -> Context:
         "name": "" if has_link(customer.name) else customer.name,
         "order_number": "",
         "invitation_url": "",
+        "portal_url": "",
     }
 
 

@@ -1,2 +1,9 @@
 // How things are called on all pages.
-export const productOf = (line) => (line.variantName ? `${line.productName} · ${line.variantName}` : line.productName);
+
+// A variant without a name of its own has that of its product, or the SKU.
+export function productOf({ productName, variantName, sku }) {
+  return ["", productName, sku].includes(variantName) ? productName || sku : `${productName} · ${variantName}`;
+}
+
+// The id of a license order; links in e-mails name it by its UUID.
+export const orderId = (id) => (/^[0-9a-f-]{36}$/.test(id) ? btoa(`LicenseOrder:${id}`) : id);

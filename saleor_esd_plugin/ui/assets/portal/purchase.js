@@ -5,7 +5,7 @@ import { Link } from "../core/router.js";
 import { formatDate, formatTime, t } from "../core/words.js";
 import { Empty, Trouble, useTitle } from "../parts/frame.js";
 import { LicenseState, OrderState, whyItWaits } from "../parts/state.js";
-import { productOf } from "../parts/names.js";
+import { orderId, productOf } from "../parts/names.js";
 import { AssignCard } from "./assign.js";
 import { KeyButton } from "./key.js";
 import { Receipt } from "./receipt.js";
@@ -15,16 +15,16 @@ const PURCHASE = `query Purchase($id: ID!, $first: Int, $after: String, $last: I
   licenseOrder(id: $id) { id number orderedAt status purchaseOrderReference buyerEmail decisionReason
     availability { available assigned of } waiting { reason quantity }
     account { id endCustomers(first: 100, sortBy: {field: NAME, direction: ASC}) { edges { node { id code name email language isArchived } } } }
-    lines { id productName variantName availability { available assigned of } }
+    lines { id productName variantName sku availability { available assigned of } }
     licenses(first: $first, after: $after, last: $last, before: $before) {
       totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
-      edges { node { id keyMask keyKind fulfillment lifecycle productName variantName reason isRevealed
+      edges { node { id keyMask keyKind fulfillment lifecycle productName variantName sku reason isRevealed
         endCustomer { id code name email } deliveries { id kind status sentAt error recipient } } } } } }`;
 const PAGE = 50;
 
 export function Purchase({ id, onSignedOut }) {
   const [place, setPlace] = useState({ first: PAGE });
-  const { data, error, isLoading, reload } = useAsk(PURCHASE, { id, ...place }, { every: 30 });
+  const { data, error, isLoading, reload } = useAsk(PURCHASE, { id: orderId(id), ...place }, { every: 30 });
   const order = data?.licenseOrder;
   useTitle(order ? t("Order {number}", order) : t("Purchases"));
   useEffect(() => {

@@ -12,7 +12,7 @@ const PURCHASES = `query Purchases($filter: LicenseOrderFilterInput, $first: Int
   licenseOrders(filter: $filter, first: $first, after: $after, last: $last, before: $before) {
     totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
     edges { node { id number orderedAt status purchaseOrderReference
-      lines { id productName variantName availability { available assigned of } } } } } }`;
+      lines { id productName variantName sku availability { available assigned of } } } } } }`;
 const PAGE = 25;
 const STATES = [["", () => t("All")], ["PENDING", () => t("Pending")], ["PARTIALLY_RELEASED", () => t("Partly done")], ["DONE", () => t("Done")]];
 

@@ -10,7 +10,7 @@ import { Decide } from "./decide.js";
 
 const ORDER = `query Widget($order: ID!) {
   licenseOrder(order: $order) { id number status approval isPaid availability { available of }
-    waiting { reason quantity } lines { id productName variantName availability { available assigned of } } } }`;
+    waiting { reason quantity } lines { id productName variantName sku availability { available assigned of } } } }`;
 
 export function Widget({ order: shopOrder }) {
   const [isDeciding, setDeciding] = useState(false);
