@@ -72,7 +72,7 @@ def test_a_key_is_seen_for_a_while_and_stands_nowhere_else(scene, sign_in):
     assert key not in page.content()
 
 
-def test_a_corrected_address_gets_the_mail_again(scene, sign_in):
+def test_a_corrected_address_gets_the_mail_again_and_a_license_is_taken_back(scene, sign_in):
     """I13."""
     order = scene.order(1)
     code, mail = order["number"], f"right{order['number']}@end.example"
@@ -91,6 +91,12 @@ def test_a_corrected_address_gets_the_mail_again(scene, sign_in):
 
     expect(page.get_by_role("status").last).to_have_text(f"An e-mail goes to {mail}.")
     assert len(mails_to(mail, 1)) == 1
+
+    page.get_by_role("button", name=re.compile("^Take back")).click()
+    page.get_by_role("dialog").get_by_label("Reason").fill("Another one was meant")
+    page.get_by_role("dialog").get_by_role("button", name="Take back").click()
+    expect(page.get_by_role("status").last).to_have_text("Taken back from Beta.")
+    expect(page.get_by_text("1 to assign")).to_be_visible()
 
 
 @pytest.mark.parametrize(

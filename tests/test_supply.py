@@ -64,7 +64,9 @@ def commands() -> list:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.List):
                 words = [one.value for one in node.elts if isinstance(one, ast.Constant)]
-                if {"install", "sync"} & set(words) and "python" not in words[:1]:
+                # A Python and a browser for tests are no packages: uv and the locked Playwright say where they come from.
+                is_package = "python" not in words[:1] and "playwright" not in words
+                if {"install", "sync"} & set(words) and is_package:
                     found.append(words)
     return found
 

@@ -8,6 +8,7 @@ import { LicenseState, OrderState, whyItWaits } from "../parts/state.js";
 import { orderId, productOf } from "../parts/names.js";
 import { AssignCard } from "./assign.js";
 import { KeyButton } from "./key.js";
+import { Recall } from "./recall.js";
 import { Receipt } from "./receipt.js";
 import { Resend } from "./resend.js";
 
@@ -68,7 +69,7 @@ function Row({ license, isMixed, onDone }) {
     <td data-label=${t("Key")}><${KeyButton} license=${license} isUsable=${isUsable} />${isMixed && html` <small>${productOf(license)}</small>`}</td>
     <td data-label=${t("State")}><${LicenseState} license=${license} />${license.reason && html`<br /><small>${license.reason}</small>`}</td>
     <td data-label=${t("Customer")}>${license.endCustomer ? `${license.endCustomer.code} ${license.endCustomer.name}` : "—"}</td>
-    <td data-label=${t("Activation e-mail")}>${license.endCustomer ? html`<span>${sent(mail)} ${isUsable && html`<${Resend} license=${license} onDone=${onDone} />`}</span>` : "—"}</td></tr>`;
+    <td data-label=${t("Activation e-mail")}>${license.endCustomer ? html`<span>${sent(mail)} ${isUsable && html`<${Resend} license=${license} onDone=${onDone} /> <${Recall} license=${license} onDone=${onDone} />`}</span>` : "—"}</td></tr>`;
 }
 
 function sent(mail) {

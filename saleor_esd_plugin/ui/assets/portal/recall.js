@@ -1,0 +1,43 @@
+// Taking a license back from a customer: its link dies, and it can be assigned again.
+import { html, useState } from "../core/dom.js";
+import { change, ERRORS } from "../core/change.js";
+import { t } from "../core/words.js";
+import { Dialog } from "../parts/dialog.js";
+import { Field, useOnce } from "../parts/fields.js";
+import { Trouble } from "../parts/frame.js";
+import { say } from "../parts/toast.js";
+
+const RECALL = `mutation Recall($input: LicenseRecallInput!) { licenseRecall(input: $input) { licenses { id } ${ERRORS} } }`;
+
+export function Recall({ license, onDone }) {
+  const [isOpen, setOpen] = useState(false);
+  return html`<button class="quiet" onClick=${() => setOpen(true)}>${t("Take back")}<span class="hidden"> ${license.keyMask}</span></button>
+    ${isOpen && html`<${RecallDialog} license=${license} onDone=${onDone} onClose=${() => setOpen(false)} />`}`;
+}
+
+function RecallDialog({ license, onDone, onClose }) {
+  const [reason, setReason] = useState("");
+  const [errors, setErrors] = useState({});
+  const [trouble, setTrouble] = useState(null);
+  const { isBusy, send } = useOnce(async () => {
+    setTrouble(null);
+    const input = { licenses: [license.id], ...(reason && { reason }) };
+    try {
+      const { errors: refused } = await change(RECALL, { input });
+      setErrors(refused || {});
+      if (refused) return;
+      say(t("Taken back from {name}.", license.endCustomer));
+      onDone();
+      onClose();
+    } catch (error) {
+      setTrouble(error);
+    }
+  });
+  return html`<${Dialog} title=${t("Take the license back from {name}?", license.endCustomer)} onClose=${onClose}><form onSubmit=${send}>
+    ${trouble && html`<${Trouble} error=${trouble} />`}
+    ${errors[""] && html`<p class="wrong" role="alert">${errors[""].text}</p>`}
+    ${license.isRevealed && html`<p>${t("Somebody has seen its key. Say why; whoever gets it next is warned.")}</p>`}
+    <${Field} label=${t("Reason")} maxlength="500" required=${license.isRevealed} value=${reason} onInput=${(event) => setReason(event.target.value)} error=${errors.reason?.text} />
+    <div class="actions"><button class="primary danger" aria-disabled=${isBusy}>${t("Take back")}</button>
+      <button type="button" onClick=${onClose}>${t("Cancel")}</button></div></form><//>`;
+}
