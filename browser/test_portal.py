@@ -74,7 +74,7 @@ def test_a_key_is_seen_for_a_while_and_stands_nowhere_else(scene, sign_in):
 
 def test_a_corrected_address_gets_the_mail_again_and_a_license_is_taken_back(scene, sign_in):
     """I13."""
-    order = scene.order(1)
+    order = scene.order(1, cast.BEACON)
     code, mail = order["number"], f"right{order['number']}@end.example"
     page = sign_in(cast.RESELLER, "portal")
     row_of(page, order).get_by_role("link", name="Manage").click()

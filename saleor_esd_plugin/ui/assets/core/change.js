@@ -35,4 +35,7 @@ export async function change(document, variables) {
   return { result, errors };
 }
 
+// What is told of no field that the form shows, else it would be lost.
+export const unplaced = (errors, ...fields) => Object.entries(errors).find(([field]) => !fields.includes(field))?.[1];
+
 export const ERRORS = "errors { field code message params { name value } }";

@@ -1,6 +1,6 @@
 // "Quantity, customer, assign": the activation e-mail follows (I12).
 import { html, useState } from "../core/dom.js";
-import { change, ERRORS } from "../core/change.js";
+import { change, ERRORS, unplaced } from "../core/change.js";
 import { t, tn } from "../core/words.js";
 import { Field, useOnce } from "../parts/fields.js";
 import { Trouble } from "../parts/frame.js";
@@ -24,7 +24,7 @@ export function AssignCard({ line, account, customers, onDone }) {
   const customer = offered.find(({ id }) => id === chosen);
   const { isBusy, send } = useOnce(async () => {
     setTrouble(null);
-    const input = { orderLine: line.id, quantity: Number(quantity), endCustomer: chosen, acceptRevealedKey: "KEY_REVEALED" === errors[""]?.code };
+    const input = { orderLine: line.id, quantity: Number(quantity), endCustomer: chosen, acceptRevealedKey: unplaced(errors)?.code === "KEY_REVEALED" };
     try {
       const { result, errors: refused } = await change(ASSIGN, { input });
       setErrors(refused || {});
@@ -43,11 +43,12 @@ export function AssignCard({ line, account, customers, onDone }) {
   };
   const choose = (event) => (event.target.value === NEW ? setCreating(true) : setChosen(event.target.value));
 
+  const refusal = unplaced(errors, "quantity");
   return html`<section class="card"><header><h2>${productOf(line)}</h2>
       <span class="push muted">${tn("{count} to assign", "{count} to assign", rest)}</span></header>
     <form class="body" onSubmit=${send}>
       ${trouble && html`<${Trouble} error=${trouble} />`}
-      ${errors[""] && html`<p class="wrong" role="alert">${errors[""].text}</p>`}
+      ${refusal && html`<p class="wrong" role="alert">${refusal.text}</p>`}
       <div class="fields">
         <${Field} label=${t("Quantity")} type="number" inputmode="numeric" required min="1" max=${rest} value=${quantity}
           onInput=${(event) => setQuantity(event.target.value)} error=${errors.quantity?.text} />

@@ -1,6 +1,6 @@
 // Creating or changing an end customer.
 import { html, useState } from "../core/dom.js";
-import { change, ERRORS } from "../core/change.js";
+import { change, ERRORS, unplaced } from "../core/change.js";
 import { settings } from "../core/settings.js";
 import { language, t } from "../core/words.js";
 import { Dialog } from "../parts/dialog.js";
@@ -34,10 +34,11 @@ export function CustomerDialog({ account, customer, onDone, onClose }) {
   const field = (name, label, more) =>
     html`<${Field} label=${label} name=${name} required value=${typed[name]} onInput=${keep} error=${errors[name]?.text} ...${more} />`;
 
+  const refusal = unplaced(errors, "code", "name", "email");
   return html`<${Dialog} title=${customer ? t("Change customer") : t("New customer")} onClose=${onClose}>
     <form onSubmit=${send}>
       ${trouble && html`<${Trouble} error=${trouble} />`}
-      ${errors[""] && html`<p class="wrong" role="alert">${errors[""].text}</p>`}
+      ${refusal && html`<p class="wrong" role="alert">${refusal.text}</p>`}
       ${field("code", t("Code"), { maxlength: 64, hint: t("Your own number for this customer.") })}
       ${field("name", t("Name"), { maxlength: 128, hint: t("The legal name.") })}
       ${field("email", t("E-mail"), { type: "email", hint: t("Activation e-mails go there.") })}

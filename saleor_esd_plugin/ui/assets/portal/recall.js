@@ -1,6 +1,7 @@
-// Taking a license back from a customer: its link dies, and it can be assigned again.
+// Taking a license back from a customer: its link dies, and it can be assigned again. Once somebody has seen the key, or it
+// was mailed, only the shop's staff can do that.
 import { html, useState } from "../core/dom.js";
-import { change, ERRORS } from "../core/change.js";
+import { change, ERRORS, unplaced } from "../core/change.js";
 import { t } from "../core/words.js";
 import { Dialog } from "../parts/dialog.js";
 import { Field, useOnce } from "../parts/fields.js";
@@ -11,6 +12,7 @@ const RECALL = `mutation Recall($input: LicenseRecallInput!) { licenseRecall(inp
 
 export function Recall({ license, onDone }) {
   const [isOpen, setOpen] = useState(false);
+  if (license.isRevealed) return null;
   return html`<button class="quiet" onClick=${() => setOpen(true)}>${t("Take back")}<span class="hidden"> ${license.keyMask}</span></button>
     ${isOpen && html`<${RecallDialog} license=${license} onDone=${onDone} onClose=${() => setOpen(false)} />`}`;
 }
@@ -33,11 +35,11 @@ function RecallDialog({ license, onDone, onClose }) {
       setTrouble(error);
     }
   });
+  const refusal = unplaced(errors, "reason");
   return html`<${Dialog} title=${t("Take the license back from {name}?", license.endCustomer)} onClose=${onClose}><form onSubmit=${send}>
     ${trouble && html`<${Trouble} error=${trouble} />`}
-    ${errors[""] && html`<p class="wrong" role="alert">${errors[""].text}</p>`}
-    ${license.isRevealed && html`<p>${t("Somebody has seen its key. Say why; whoever gets it next is warned.")}</p>`}
-    <${Field} label=${t("Reason")} maxlength="500" required=${license.isRevealed} value=${reason} onInput=${(event) => setReason(event.target.value)} error=${errors.reason?.text} />
+    ${refusal && html`<p class="wrong" role="alert">${refusal.text}</p>`}
+    <${Field} label=${t("Reason")} maxlength="500" value=${reason} onInput=${(event) => setReason(event.target.value)} error=${errors.reason?.text} />
     <div class="actions"><button class="primary danger" aria-disabled=${isBusy}>${t("Take back")}</button>
       <button type="button" onClick=${onClose}>${t("Cancel")}</button></div></form><//>`;
 }

@@ -1,6 +1,6 @@
 // Sending the activation e-mail again, to a corrected address if need be (I13).
 import { html, useState } from "../core/dom.js";
-import { change, ERRORS } from "../core/change.js";
+import { change, ERRORS, unplaced } from "../core/change.js";
 import { t } from "../core/words.js";
 import { Dialog } from "../parts/dialog.js";
 import { Field, useOnce } from "../parts/fields.js";
@@ -34,9 +34,10 @@ function ResendDialog({ license, onDone, onClose }) {
       setTrouble(error);
     }
   });
+  const refusal = unplaced(errors, "email");
   return html`<${Dialog} title=${t("Send the activation e-mail again")} onClose=${onClose}><form onSubmit=${send}>
     ${trouble && html`<${Trouble} error=${trouble} />`}
-    ${errors[""] && html`<p class="wrong" role="alert">${errors[""].text}</p>`}
+    ${refusal && html`<p class="wrong" role="alert">${refusal.text}</p>`}
     <${Field} label=${t("E-mail")} type="email" required value=${email} onInput=${(event) => setEmail(event.target.value)}
       error=${errors.email?.text} hint=${email === known ? "" : t("The new address is saved with {name}.", license.endCustomer)} />
     <div class="actions"><button class="primary" aria-disabled=${isBusy}>${t("Send")}</button>
