@@ -66,7 +66,7 @@ def _claim(request: HttpRequest) -> HttpResponse:
     """
 
     def about(license: License) -> Dict[str, Any]:
-        return {"product": product_of(license.order_line), "shop": _shop()}
+        return {"product": product_of(license.order_line), "shop": shop_name()}
 
     return _single_use(request, "claim", find_claim, _show_key, about)
 
@@ -101,7 +101,7 @@ def _single_use(
         return _page(request, "later", status=503)
 
 
-def _shop() -> str:
+def shop_name() -> str:
     """The shop as our mails name it."""
     found = sender()
     return found.name or found.address
@@ -109,7 +109,7 @@ def _shop() -> str:
 
 def _show_key(request: HttpRequest) -> HttpResponse:
     # Looked up before the link is used up: afterwards nothing may fail.
-    shop = _shop()
+    shop = shop_name()
     license, secret = claim_license_key(_posted_token(request), actor=_visitor(request))
     return _page(
         request,
@@ -118,7 +118,7 @@ def _show_key(request: HttpRequest) -> HttpResponse:
         shop=shop,
         # Opened by the template: in a frame of ours it would be a text that error trackers send.
         key=secret,
-        instructions=choose_text(license.policy.instructions, _language(request)),
+        instructions=choose_text(license.policy.instructions, language_of(request)),
     )
 
 
@@ -172,7 +172,7 @@ _PAGES: Dict[str, Callable[[HttpRequest], HttpResponse]] = {
 
 
 def _page(request: HttpRequest, name: str, *, status: int = 200, **values: Any) -> HttpResponse:
-    language = _language(request)
+    language = language_of(request)
     # A shop may have a page of its own for one language.
     places = [f"{_FOLDER}/{language}/{name}.html", f"{_FOLDER}/{name}.html"]
     with translation.override(language):
@@ -180,10 +180,10 @@ def _page(request: HttpRequest, name: str, *, status: int = 200, **values: Any) 
     return HttpResponse(html, status=status)
 
 
-def _language(request: HttpRequest) -> str:
-    """The best of our languages for this browser; English if it asks for none of them."""
+def language_of(request: HttpRequest, *first: str) -> str:
+    """The best of our languages for this browser, `first` before what it asks for; English if none of them is one."""
     wishes = parse_accept_lang_header(header(request.META, "HTTP_ACCEPT_LANGUAGE"))
-    return best_of(wish.lower() for wish, _ in wishes)
+    return best_of(wish.lower() for wish in (*first, *(wish for wish, _ in wishes)) if wish)
 
 
 def _visitor(request: HttpRequest) -> Actor:

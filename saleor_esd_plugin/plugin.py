@@ -267,5 +267,4 @@ class EsdPlugin(BasePlugin):
 
 def _is_on(configuration: Any, name: str) -> bool:
     values = {entry["name"]: entry.get("value") for entry in configuration or ()}
-    # A bool on 2.10, the text "true" or "false" on some 3.x.
-    return str(values.get(name)).lower() == "true"
+    return shop.is_on(values.get(name))

@@ -39,7 +39,7 @@ def test_pages(databases: Databases, arguments: list[str]) -> int:
     os.environ.update(ESD_FAKE_DASHBOARD_PORT=port, ESD_DASHBOARD_ORIGINS=origins)
     with seeded_shop(databases, "pages") as env:
         say(f"testing the pages with {browser}")
-        # Only of the shop what a browser has: its address. And where its mails lie.
+        # The shop's own places are not for this Python.
         env = {**env, "CHROMIUM": browser, "PYTHONPATH": str(ROOT)}
         command = [python, "-m", "pytest", "-p", "no:cacheprovider", "-c", "browser/pytest.ini"]
         command += arguments or ["browser"]

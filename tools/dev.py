@@ -59,14 +59,14 @@ def prepare() -> Databases:
 
 def test(arguments: list[str]) -> int:
     databases = prepare()
+    if any(argument.startswith("browser") for argument in arguments):
+        return test_pages(databases, arguments)
     python = databases.python
     if os.environ.get("SALEOR_PYTHON") and not output_of([python, "-c", TEST_TOOLS]):
         say(f"some test tools are missing: {python} -m pip install -r requirements/test.in")
     template = databases.template()
     say("ready, starting pytest")
     env = environment.host_env(DATABASE_URL=databases.url("postgres"), ESD_TEMPLATE_DB=template)
-    if any(argument.startswith("browser") for argument in arguments):
-        return test_pages(databases, arguments)
     code = subprocess.run(
         [python, "-m", "pytest", *(arguments or ALL_TESTS)], env=env, cwd=str(ROOT)
     ).returncode

@@ -232,6 +232,11 @@ def variants_on_sale(refs: Iterable[str]) -> List[str]:
     return [f"{name} ({sku})" if sku else name for _, name, sku in rows]
 
 
+def is_on(value: Any, default: bool = False) -> bool:
+    """A setting of yes and no as the host stores it: a bool on 2.10, the text "true" or "false" on some 3.x; None if never set."""
+    return default if value is None else str(value).lower() == "true"
+
+
 def plugin_settings() -> PluginSettings:
     """What shop staff set, read anew: one query, and one more if they set no sender address.
 
@@ -245,11 +250,6 @@ def plugin_settings() -> PluginSettings:
     def text(name: str) -> str:
         return str(values.get(name) or "")
 
-    def is_on(name: str, default: bool) -> bool:
-        # A bool on 2.10, the text "true" or "false" on some 3.x.
-        value = values.get(name)
-        return default if value is None else str(value).lower() == "true"
-
     name, address = text(PluginField.SENDER_NAME), text(PluginField.SENDER_ADDRESS)
     if not address:
         shop_name, address = shop_sender()
@@ -259,9 +259,9 @@ def plugin_settings() -> PluginSettings:
         sender_name=name,
         sender_address=address,
         staff_address=text(PluginField.STAFF_ADDRESS),
-        mirrors_stock=is_on(PluginField.MIRRORS_STOCK, True),
+        mirrors_stock=is_on(values.get(PluginField.MIRRORS_STOCK), True),
         slow_gateways=frozenset(text(PluginField.SLOW_GATEWAYS).replace(",", " ").split()),
-        has_portal=is_on(PluginField.HAS_PORTAL, False),
+        has_portal=is_on(values.get(PluginField.HAS_PORTAL)),
         logo_address=text(PluginField.LOGO_ADDRESS),
         accent_color=text(PluginField.ACCENT_COLOR),
         shop_address=text(PluginField.SHOP_ADDRESS),

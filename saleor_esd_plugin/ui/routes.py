@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 
 from .. import pages
 from ..emails.languages import offered_languages
-from ..host import shop
 from . import assets
 from .shells import portal, staff
 from .words import words
@@ -23,7 +22,7 @@ def respond(request: HttpRequest, path: str) -> Optional[HttpResponse]:
     if first == "words":
         return _words(rest)
     if first == "portal":
-        return portal(request) if shop.plugin_settings().has_portal else None
+        return portal(request)
     if first == "staff":
         return staff(request)
     return pages.respond(request, path)

@@ -35,6 +35,7 @@ def all_phrases() -> List[Tuple[str, ...]]:
     return sorted(set(found))
 
 
+@lru_cache(maxsize=None)
 def words(language: str) -> Dict[str, Any]:
     """`messages`: English -> text, or a list of plural forms; `plurals`: which of them, for 0 to 199 (above: 100 + the last two digits)."""
     with translation.override(language):
