@@ -12,7 +12,6 @@ export class Refused extends Error {
 let accessToken = null;
 let renew = async () => false;
 
-export const hasToken = () => accessToken !== null;
 export function useToken(token) {
   accessToken = token;
 }

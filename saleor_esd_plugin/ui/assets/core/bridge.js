@@ -46,4 +46,3 @@ export const notify = (title, status = "success") => send("notification", { titl
 export const showRoute = (route) => send("updateRouting", { newRoute: route });
 export const resizeWidget = (height) => send("widgetResize", { height });
 export const refreshOrder = () => send("refreshEntity");
-export const closePopup = () => send("popupClose");

@@ -1,7 +1,7 @@
 // What every page is made of: preact, with htm instead of a build.
-import { h, render, Fragment } from "../vendor/preact.js";
+import { h, render } from "../vendor/preact.js";
 import htm from "../vendor/htm.js";
 
-export { useCallback, useEffect, useId, useMemo, useRef, useState } from "../vendor/hooks.js";
-export { Fragment, render };
+export { useCallback, useEffect, useId, useRef, useState } from "../vendor/hooks.js";
+export { render };
 export const html = htm.bind(h);

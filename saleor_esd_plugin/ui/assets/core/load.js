@@ -2,8 +2,8 @@
 import { useCallback, useEffect, useRef, useState } from "./dom.js";
 import { ask } from "./api.js";
 
-// {data, error, isLoading, reload}. While it is asked for again, `data` is what was known.
-export function useAsk(document, variables, { every = 0 } = {}) {
+// {data, error, isLoading, reload}. While it is asked for again, `data` is what was known. `onSignedOut` hears of a session that has ended.
+export function useAsk(document, variables, { every = 0, onSignedOut } = {}) {
   const key = JSON.stringify(variables);
   const [state, setState] = useState({ isLoading: true });
   const latest = useRef(0);
@@ -28,6 +28,9 @@ export function useAsk(document, variables, { every = 0 } = {}) {
     const timer = setInterval(() => isVisible() && load(), every * 1000);
     return () => clearInterval(timer);
   }, [load, every]);
+  useEffect(() => {
+    if (state.error?.kind === "SIGNED_OUT") onSignedOut?.();
+  }, [state.error]);
   return { ...state, reload: load };
 }
 

@@ -3,8 +3,7 @@ import { html, useEffect } from "../core/dom.js";
 import { Link } from "../core/router.js";
 import { settings } from "../core/settings.js";
 import { chooseLanguage, language, t } from "../core/words.js";
-
-const NAMES = { en: "English", es: "Español", "pt-br": "Português" };
+import { languageName } from "./names.js";
 
 export function Frame({ places = [], current, isFramed = false, onLanguage, onSignOut, children }) {
   return html`<a class="skip" href="#main">${t("Skip to the content")}</a>
@@ -15,7 +14,7 @@ export function Frame({ places = [], current, isFramed = false, onLanguage, onSi
       </nav>
       ${!isFramed && html`<label class="push"><span class="hidden">${t("Language")}</span>
         <select value=${language()} onChange=${(event) => chooseLanguage(event.target.value).then(onLanguage)}>
-          ${settings.languages.map((each) => html`<option value=${each}>${NAMES[each] || each}</option>`)}
+          ${settings.languages.map((each) => html`<option value=${each}>${languageName(each)}</option>`)}
         </select></label>`}
       ${onSignOut && html`<button class="quiet" onClick=${onSignOut}>${t("Sign out")}</button>`}
     </div></header>
@@ -44,6 +43,11 @@ export function Trouble({ error, onRetry }) {
     SIGNED_OUT: t("Your session has ended. Sign in again to go on."),
   }[error.kind] || t("Something went wrong on the shop's side. Nothing was changed; try again in a moment.");
   return html`<div class="band bad" role="alert"><p>${text}</p>${onRetry && html`<button onClick=${onRetry}>${t("Try again")}</button>`}</div>`;
+}
+
+// As long as there is nothing to show: that it is on its way, or why it does not come.
+export function NotYet({ error, onRetry }) {
+  return error ? html`<${Trouble} error=${error} onRetry=${onRetry} />` : html`<p class="muted late">${t("Loading…")}</p>`;
 }
 
 export function Empty({ children }) {

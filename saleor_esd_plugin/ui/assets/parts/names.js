@@ -5,5 +5,8 @@ export function productOf({ productName, variantName, sku }) {
   return ["", productName, sku].includes(variantName) ? productName || sku : `${productName} · ${variantName}`;
 }
 
+const LANGUAGES = { en: "English", es: "Español", "pt-br": "Português" };
+export const languageName = (code) => LANGUAGES[code] || code;
+
 // The id of a license order; links in e-mails name it by its UUID.
 export const orderId = (id) => (/^[0-9a-f-]{36}$/.test(id) ? btoa(`LicenseOrder:${id}`) : id);

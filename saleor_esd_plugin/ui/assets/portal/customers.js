@@ -1,9 +1,10 @@
 // The end customers of an account: who licenses are assigned to (I12).
-import { html, useEffect, useState } from "../core/dom.js";
+import { html, useState } from "../core/dom.js";
 import { useAsk } from "../core/load.js";
 import { go } from "../core/router.js";
 import { t, tn } from "../core/words.js";
 import { Empty, Trouble, useTitle } from "../parts/frame.js";
+import { pageAt, Pager } from "../parts/pager.js";
 import { say } from "../parts/toast.js";
 import { CustomerDialog } from "./customer_dialog.js";
 
@@ -19,11 +20,8 @@ export function Customers({ query, onSignedOut }) {
   const [opened, setOpened] = useState(null);
   const { data, error, isLoading, reload } = useAsk(CUSTOMERS, {
     filter: query.text ? { text: query.text } : null,
-    ...(query.before ? { last: PAGE, before: query.before } : { first: PAGE, after: query.after || null }),
-  });
-  useEffect(() => {
-    if (error?.kind === "SIGNED_OUT") onSignedOut();
-  }, [error]);
+    ...pageAt(query, PAGE),
+  }, { onSignedOut });
   const accounts = data?.licenseAccounts.edges.map(({ node }) => node) || [];
   const account = accounts.find(({ id }) => id === query.account) || accounts[0];
   const saved = (customer) => {
@@ -49,7 +47,6 @@ export function Customers({ query, onSignedOut }) {
 }
 
 function List({ found, query, onChange }) {
-  const { hasNextPage, hasPreviousPage, startCursor, endCursor } = found.pageInfo;
   const turn = (place) => go("/customers", { text: query.text, ...place });
   return html`<div class="card"><table><caption class="hidden">${t("Customers")}</caption>
     <thead><tr><th scope="col">${t("Code")}</th><th scope="col">${t("Name")}</th><th scope="col">${t("E-mail")}</th>
@@ -59,7 +56,5 @@ function List({ found, query, onChange }) {
       <td data-label=${t("E-mail")}>${node.email}</td>
       <td data-label=${t("Licenses")}>${tn("{count} license", "{count} licenses", node.licenses.totalCount)}</td>
       <td>${!node.isArchived && html`<button class="quiet" onClick=${() => onChange(node)}>${t("Change")}<span class="hidden"> ${node.name}</span></button>`}</td></tr>`)}</tbody></table>
-    <nav class="pager" aria-label=${t("Pages")}>
-      <button disabled=${!hasPreviousPage} onClick=${() => turn({ before: startCursor })}>${t("Back")}</button>
-      <button disabled=${!hasNextPage} onClick=${() => turn({ after: endCursor })}>${t("Next")}</button></nav></div>`;
+    <${Pager} info=${found.pageInfo} onTurn=${turn} /></div>`;
 }

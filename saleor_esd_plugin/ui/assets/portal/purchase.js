@@ -1,9 +1,10 @@
 // One order: assign its licenses, see and send what there is of each, send the receipt.
-import { html, useEffect, useState } from "../core/dom.js";
+import { html, useState } from "../core/dom.js";
 import { useAsk } from "../core/load.js";
 import { Link } from "../core/router.js";
 import { formatDate, formatTime, t } from "../core/words.js";
-import { Empty, Trouble, useTitle } from "../parts/frame.js";
+import { Empty, NotYet, Trouble, useTitle } from "../parts/frame.js";
+import { pageAt, Pager } from "../parts/pager.js";
 import { LicenseState, OrderState, whyItWaits } from "../parts/state.js";
 import { orderId, productOf } from "../parts/names.js";
 import { AssignCard } from "./assign.js";
@@ -24,15 +25,12 @@ const PURCHASE = `query Purchase($id: ID!, $first: Int, $after: String, $last: I
 const PAGE = 50;
 
 export function Purchase({ id, onSignedOut }) {
-  const [place, setPlace] = useState({ first: PAGE });
-  const { data, error, isLoading, reload } = useAsk(PURCHASE, { id: orderId(id), ...place }, { every: 30 });
+  const [place, setPlace] = useState({});
+  const { data, error, reload } = useAsk(PURCHASE, { id: orderId(id), ...pageAt(place, PAGE) }, { every: 30, onSignedOut });
   const order = data?.licenseOrder;
   useTitle(order ? t("Order {number}", order) : t("Purchases"));
-  useEffect(() => {
-    if (error?.kind === "SIGNED_OUT") onSignedOut();
-  }, [error]);
 
-  if (!data) return error ? html`<${Trouble} error=${error} onRetry=${reload} />` : html`<p class="muted late">${isLoading && t("Loading…")}</p>`;
+  if (!data) return html`<${NotYet} error=${error} onRetry=${reload} />`;
   if (!order) return html`<${Empty}><h1>${t("Not found")}</h1><p>${t("There is no such order, or it is somebody else's.")}</p><${Link} to="/">${t("Purchases")}<//><//>`;
   const customers = order.account?.endCustomers.edges.map(({ node }) => node).filter((each) => !each.isArchived) || [];
   const toAssign = order.lines.filter(({ availability }) => availability.available > availability.assigned);
@@ -52,14 +50,12 @@ export function Purchase({ id, onSignedOut }) {
 }
 
 function Licenses({ found, isMixed, onTurn, onDone }) {
-  const { hasNextPage, hasPreviousPage, startCursor, endCursor } = found.pageInfo;
+  const { hasNextPage, hasPreviousPage } = found.pageInfo;
   return html`<section class="card"><header><h2>${t("Licenses")}</h2></header><table>
     <thead><tr><th scope="col">${t("Key")}</th><th scope="col">${t("State")}</th><th scope="col">${t("Customer")}</th>
       <th scope="col">${t("Activation e-mail")}</th></tr></thead>
     <tbody>${found.edges.map(({ node }) => html`<${Row} key=${node.id} license=${node} isMixed=${isMixed} onDone=${onDone} />`)}</tbody></table>
-    ${(hasNextPage || hasPreviousPage) && html`<nav class="pager" aria-label=${t("Pages")}>
-      <button disabled=${!hasPreviousPage} onClick=${() => onTurn({ last: PAGE, before: startCursor })}>${t("Back")}</button>
-      <button disabled=${!hasNextPage} onClick=${() => onTurn({ first: PAGE, after: endCursor })}>${t("Next")}</button></nav>`}</section>`;
+    ${(hasNextPage || hasPreviousPage) && html`<${Pager} info=${found.pageInfo} onTurn=${onTurn} />`}</section>`;
 }
 
 function Row({ license, isMixed, onDone }) {

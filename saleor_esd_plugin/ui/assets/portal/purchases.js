@@ -5,6 +5,7 @@ import { go, Link } from "../core/router.js";
 import { settings } from "../core/settings.js";
 import { formatDate, t, tn } from "../core/words.js";
 import { Empty, Trouble, useTitle } from "../parts/frame.js";
+import { pageAt, Pager } from "../parts/pager.js";
 import { OrderState } from "../parts/state.js";
 import { productOf } from "../parts/names.js";
 
@@ -20,14 +21,11 @@ export function Purchases({ query, onSignedOut }) {
   useTitle(t("Purchases"));
   const variables = {
     filter: { text: query.text || null, status: query.status ? [query.status] : null },
-    ...(query.before ? { last: PAGE, before: query.before } : { first: PAGE, after: query.after || null }),
+    ...pageAt(query, PAGE),
   };
-  const { data, error, isLoading, reload } = useAsk(PURCHASES, variables, { every: 30 });
+  const { data, error, isLoading, reload } = useAsk(PURCHASES, variables, { every: 30, onSignedOut });
   const found = data?.licenseOrders;
   const news = useNews(found);
-  useEffect(() => {
-    if (error?.kind === "SIGNED_OUT") onSignedOut();
-  }, [error]);
   const filter = (change) => go("/", { text: query.text, status: query.status, ...change }, { replace: true });
 
   return html`<h1>${t("Purchases")}</h1>
@@ -61,15 +59,12 @@ function useNews(found) {
 }
 
 function List({ found, query }) {
-  const { hasNextPage, hasPreviousPage, startCursor, endCursor } = found.pageInfo;
   const turn = (place) => go("/", { text: query.text, status: query.status, ...place });
   return html`<div class="card"><table><caption class="hidden">${t("Purchases")}</caption>
     <thead><tr><th scope="col">${t("Order")}</th><th scope="col">${t("Date")}</th><th scope="col">${t("Product")}</th>
       <th scope="col">${t("Availability")}</th><th scope="col">${t("State")}</th><th><span class="hidden">${t("Manage")}</span></th></tr></thead>
     <tbody>${found.edges.flatMap(({ node }) => node.lines.map((line) => html`<${Row} key=${line.id} order=${node} line=${line} />`))}</tbody></table>
-    <nav class="pager" aria-label=${t("Pages")}>
-      <button disabled=${!hasPreviousPage} onClick=${() => turn({ before: startCursor })}>${t("Newer")}</button>
-      <button disabled=${!hasNextPage} onClick=${() => turn({ after: endCursor })}>${t("Older")}</button></nav></div>`;
+    <${Pager} info=${found.pageInfo} onTurn=${turn} back=${t("Newer")} next=${t("Older")} /></div>`;
 }
 
 function Row({ order, line }) {

@@ -1,11 +1,11 @@
 // Taking a license back from a customer: its link dies, and it can be assigned again. Once somebody has seen the key, or it
 // was mailed, only the shop's staff can do that.
 import { html, useState } from "../core/dom.js";
-import { change, ERRORS, unplaced } from "../core/change.js";
+import { ERRORS } from "../core/change.js";
 import { t } from "../core/words.js";
 import { Dialog } from "../parts/dialog.js";
-import { Field, useOnce } from "../parts/fields.js";
-import { Trouble } from "../parts/frame.js";
+import { Field } from "../parts/fields.js";
+import { useForm } from "../parts/form.js";
 import { say } from "../parts/toast.js";
 
 const RECALL = `mutation Recall($input: LicenseRecallInput!) { licenseRecall(input: $input) { licenses { id } ${ERRORS} } }`;
@@ -19,26 +19,14 @@ export function Recall({ license, onDone }) {
 
 function RecallDialog({ license, onDone, onClose }) {
   const [reason, setReason] = useState("");
-  const [errors, setErrors] = useState({});
-  const [trouble, setTrouble] = useState(null);
-  const { isBusy, send } = useOnce(async () => {
-    setTrouble(null);
-    const input = { licenses: [license.id], ...(reason && { reason }) };
-    try {
-      const { errors: refused } = await change(RECALL, { input });
-      setErrors(refused || {});
-      if (refused) return;
-      say(t("Taken back from {name}.", license.endCustomer));
-      onDone();
-      onClose();
-    } catch (error) {
-      setTrouble(error);
-    }
+  const input = () => ({ licenses: [license.id], ...(reason && { reason }) });
+  const { errors, isBusy, send, told } = useForm(RECALL, ["reason"], input, () => {
+    say(t("Taken back from {name}.", license.endCustomer));
+    onDone();
+    onClose();
   });
-  const refusal = unplaced(errors, "reason");
   return html`<${Dialog} title=${t("Take the license back from {name}?", license.endCustomer)} onClose=${onClose}><form onSubmit=${send}>
-    ${trouble && html`<${Trouble} error=${trouble} />`}
-    ${refusal && html`<p class="wrong" role="alert">${refusal.text}</p>`}
+    ${told}
     <${Field} label=${t("Reason")} maxlength="500" value=${reason} onInput=${(event) => setReason(event.target.value)} error=${errors.reason?.text} />
     <div class="actions"><button class="primary danger" aria-disabled=${isBusy}>${t("Take back")}</button>
       <button type="button" onClick=${onClose}>${t("Cancel")}</button></div></form><//>`;

@@ -1,9 +1,10 @@
 // The queue: what waits for approval, oldest first; one or many are approved or rejected, with a result for each.
-import { html, useEffect, useState } from "../core/dom.js";
+import { html, useState } from "../core/dom.js";
 import { useAsk } from "../core/load.js";
 import { go, Link } from "../core/router.js";
 import { formatTime, t, tn } from "../core/words.js";
 import { Empty, Trouble, useTitle } from "../parts/frame.js";
+import { pageAt, Pager } from "../parts/pager.js";
 import { approvalReason } from "../parts/state.js";
 import { Decide } from "./decide.js";
 
@@ -21,11 +22,8 @@ export function Approvals({ query, onSignedOut }) {
   const [decision, setDecision] = useState(null);
   const { data, error, isLoading, reload } = useAsk(QUEUE, {
     filter: { waitingFor: ["APPROVAL"], text: query.text || null, isPaid: { yes: true, no: false }[query.paid] ?? null },
-    ...(query.before ? { last: PAGE, before: query.before } : { first: PAGE, after: query.after || null }),
-  }, { every: decision ? 0 : 30 });
-  useEffect(() => {
-    if (error?.kind === "SIGNED_OUT") onSignedOut();
-  }, [error]);
+    ...pageAt(query, PAGE),
+  }, { every: decision ? 0 : 30, onSignedOut });
   const found = data?.licenseOrders;
   const orders = found?.edges.map(({ node }) => node) || [];
   const selected = orders.filter(({ id }) => chosen.has(id));
@@ -59,7 +57,6 @@ export function Approvals({ query, onSignedOut }) {
 }
 
 function Queue({ found, orders, chosen, query, onToggle, onAll }) {
-  const { hasNextPage, hasPreviousPage, startCursor, endCursor } = found.pageInfo;
   const turn = (place) => go("/approvals", { text: query.text, paid: query.paid, ...place });
   const areAll = orders.every(({ id }) => chosen.has(id));
   return html`<div class="card"><table><caption class="hidden">${t("Approvals")}</caption>
@@ -68,9 +65,7 @@ function Queue({ found, orders, chosen, query, onToggle, onAll }) {
       <th scope="col">${t("Order")}</th><th scope="col">${t("Since")}</th><th scope="col">${t("Buyer")}</th><th scope="col">${t("Product")}</th>
       <th scope="col">${t("Keys")}</th><th scope="col">${t("Payment")}</th><th><span class="hidden">${t("Review")}</span></th></tr></thead>
     <tbody>${orders.map((order) => html`<${Row} key=${order.id} order=${order} isChosen=${chosen.has(order.id)} onToggle=${() => onToggle(order.id)} />`)}</tbody></table>
-    <nav class="pager" aria-label=${t("Pages")}>
-      <button disabled=${!hasPreviousPage} onClick=${() => turn({ before: startCursor })}>${t("Back")}</button>
-      <button disabled=${!hasNextPage} onClick=${() => turn({ after: endCursor })}>${t("Next")}</button></nav></div>`;
+    <${Pager} info=${found.pageInfo} onTurn=${turn} /></div>`;
 }
 
 function Row({ order, isChosen, onToggle }) {

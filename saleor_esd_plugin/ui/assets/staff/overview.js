@@ -1,9 +1,9 @@
 // What waits, what is low, what failed: one look in the morning.
-import { html, useEffect } from "../core/dom.js";
+import { html } from "../core/dom.js";
 import { useAsk } from "../core/load.js";
 import { Link } from "../core/router.js";
 import { formatTime, t, tn } from "../core/words.js";
-import { Trouble, useTitle } from "../parts/frame.js";
+import { NotYet, useTitle } from "../parts/frame.js";
 import { waitsFor } from "../parts/state.js";
 
 // In two requests, as each part takes a permission of its own.
@@ -14,12 +14,9 @@ const POOLS = `query Low { licenseKeyPools(filter: {lowStock: true, isArchived: 
 
 export function Overview({ onSignedOut }) {
   useTitle(t("Overview"));
-  const { data, error, reload } = useAsk(ORDERS, {}, { every: 30 });
+  const { data, error, reload } = useAsk(ORDERS, {}, { every: 30, onSignedOut });
   const pools = useAsk(POOLS, {}, { every: 60 });
-  useEffect(() => {
-    if (error?.kind === "SIGNED_OUT") onSignedOut();
-  }, [error]);
-  if (!data) return error ? html`<${Trouble} error=${error} onRetry=${reload} />` : html`<p class="muted late">${t("Loading…")}</p>`;
+  if (!data) return html`<${NotYet} error=${error} onRetry=${reload} />`;
   const { licenseHealth: health, licenseOrders: orders, licenseDeliveries: mails } = data;
   const oldest = orders.edges[0]?.node;
   const low = pools.data?.licenseKeyPools;

@@ -1,10 +1,10 @@
 // One order before the decision: buyer, payment, what speaks against it, what has happened.
-import { html, useEffect, useState } from "../core/dom.js";
+import { html, useState } from "../core/dom.js";
 import { refreshOrder } from "../core/bridge.js";
 import { useAsk } from "../core/load.js";
 import { Link } from "../core/router.js";
 import { formatTime, t } from "../core/words.js";
-import { Empty, Trouble, useTitle } from "../parts/frame.js";
+import { Empty, NotYet, Trouble, useTitle } from "../parts/frame.js";
 import { approvalReason, OrderState, waitsFor } from "../parts/state.js";
 import { productOf } from "../parts/names.js";
 import { Decide } from "./decide.js";
@@ -19,13 +19,10 @@ const ORDER = `query Review($id: ID, $order: ID) {
 // `id` is that of a license order, or `order` that of the shop's.
 export function Review({ id, order: shopOrder, onSignedOut }) {
   const [decision, setDecision] = useState(null);
-  const { data, error, isLoading, reload } = useAsk(ORDER, shopOrder ? { order: shopOrder } : { id }, { every: decision ? 0 : 30 });
+  const { data, error, reload } = useAsk(ORDER, shopOrder ? { order: shopOrder } : { id }, { every: decision ? 0 : 30, onSignedOut });
   const order = data?.licenseOrder;
   useTitle(order ? t("Order {number}", order) : t("Approvals"));
-  useEffect(() => {
-    if (error?.kind === "SIGNED_OUT") onSignedOut();
-  }, [error]);
-  if (!data) return error ? html`<${Trouble} error=${error} onRetry=${reload} />` : html`<p class="muted late">${isLoading && t("Loading…")}</p>`;
+  if (!data) return html`<${NotYet} error=${error} onRetry=${reload} />`;
   if (!order) return html`<${Empty}><h1>${t("Not found")}</h1><p>${t("There is no such order, or you may not see it.")}</p><${Link} to="/approvals">${t("Approvals")}<//><//>`;
   const isOpen = ["PENDING", "PARTIALLY_APPROVED"].includes(order.approval);
   const decided = () => {
