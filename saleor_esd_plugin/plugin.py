@@ -10,7 +10,7 @@ import logging
 from typing import Any, Callable, Optional
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import RegexValidator, URLValidator, validate_email
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
@@ -29,6 +29,22 @@ from .webhooks.stripe import endpoint as stripe_endpoint
 logger = logging.getLogger(__name__)
 
 LONGEST_SENDER_NAME = 78
+
+_EMAIL = (validate_email, "an e-mail address")
+# They become links, and part of a header of the pages.
+_WEB = (URLValidator(schemes=["http", "https"]), "an address that begins with https:// or http://")
+_VALIDATED = {
+    PluginField.SENDER_ADDRESS: _EMAIL,
+    PluginField.STAFF_ADDRESS: _EMAIL,
+    PluginField.LOGO_ADDRESS: _WEB,
+    PluginField.SHOP_ADDRESS: _WEB,
+    PluginField.PASSWORD_ADDRESS: _WEB,
+    PluginField.SIGN_UP_ADDRESS: _WEB,
+    PluginField.ACCENT_COLOR: (
+        RegexValidator(r"\A#[0-9a-fA-F]{6}\Z"),
+        "a color such as #0b5cad",
+    ),
+}
 
 
 class EsdPlugin(BasePlugin):
@@ -198,14 +214,14 @@ class EsdPlugin(BasePlugin):
 
     @classmethod
     def validate_plugin_configuration(cls, plugin_configuration: Any, **kwargs: Any) -> None:
-        """Refuse what no e-mail could be sent with."""
+        """Refuse what no e-mail could be sent with, and no page made of."""
         values = {entry["name"]: entry.get("value") for entry in plugin_configuration.configuration}
-        for name in (PluginField.SENDER_ADDRESS, PluginField.STAFF_ADDRESS):
+        for name, (is_valid, what) in _VALIDATED.items():
             try:
                 if values.get(name):
-                    validate_email(values[name])
+                    is_valid(values[name])
             except ValidationError as error:
-                raise refused_setting(f'"{name}" is not an e-mail address.') from error
+                raise refused_setting(f'"{name}" is not {what}.') from error
         sender_name = str(values.get(PluginField.SENDER_NAME) or "")
         if len(sender_name) > LONGEST_SENDER_NAME or not sender_name.isprintable():
             raise refused_setting(

@@ -189,9 +189,17 @@ def test_changing_settings_does_not_change_the_class(ask):
         ("Staff address", "a@b.example\nBcc: c@d.example"),
         ("Sender name", "Shop\r\nBcc: c@d.example"),
         ("Sender name", "x" * 79),
+        ("Logo", "https://cdn.example; script-src *"),
+        ("Logo", "https://cdn.example/a\r\nSet-Cookie: b=c"),
+        ("Logo", "data:image/png;base64,AAAA"),
+        ("Shop address", "javascript:alert(1)"),
+        ("Password address", "/forgot"),
+        ("Sign-up address", "shop.example/new"),
+        ("Accent color", "blue"),
+        ("Accent color", "#0b5cad;"),
     ],
 )
-def test_settings_no_email_could_be_sent_with_are_refused(ask, name, value):
+def test_settings_no_email_could_be_sent_with_and_no_page_made_of_are_refused(ask, name, value):
     answer = ask(
         PLUGIN_UPDATE, id=PLUGIN_ID, input={"configuration": [{"name": name, "value": value}]}
     )
