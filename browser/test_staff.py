@@ -43,6 +43,24 @@ def test_many_are_rejected_at_once_with_one_reason(scene, sign_in):
         assert (found["status"], found["decisionReason"]) == ("REJECTED", "Sold to members only")
 
 
+def test_what_somebody_else_has_decided_meanwhile_is_not_claimed_to_be_done(scene, sign_in):
+    order, other = scene.order(1, cast.ATLAS), scene.order(1, cast.ATLAS)
+    page = sign_in(cast.APPROVER, "staff/approvals")
+    for each in (order, other):
+        page.get_by_label(f"Choose order {each['number']}").check()
+    scene.approve(order)
+
+    page.get_by_role("button", name="Reject…").click()
+    page.get_by_label("Reason").fill("Sold to members only")
+    page.get_by_role("dialog").get_by_role("button", name="Reject").click()
+
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_have_text(
+        "Somebody has decided on it before."
+    )
+    assert scene.license_order(order["shop_id"])["status"] == "DONE"
+    assert scene.license_order(other["shop_id"])["status"] == "REJECTED"
+
+
 def test_who_has_no_permission_is_told_so(sign_in):
     page = sign_in(cast.RESELLER, "staff")
 

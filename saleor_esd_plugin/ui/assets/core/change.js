@@ -15,6 +15,7 @@ const SAID = {
   KEYS_NOT_ISSUED: (params) => t("Possible when all keys are issued ({issued} of {of}).", params),
   RATE_LIMITED: (params) => t("Too often. Try again in {minutes} minutes.", { minutes: Math.ceil(Number(params.seconds || 60) / 60) }),
   FORBIDDEN_ROLE: () => t("Your role does not allow this. Ask whoever manages your account."),
+  ALREADY_DECIDED: () => t("Somebody has decided on it before."),
   REASON_REQUIRED: () => t("Say why."),
   NOT_RELEASED: () => t("It cannot be used at the moment."),
   LICENSE_UNAVAILABLE: () => t("It cannot be used for that now."),

@@ -31,8 +31,6 @@ export function Decide({ kind, orders, onDone, onClose }) {
       try {
         const { errors } = await change(DOCUMENTS[kind], { input });
         told[order.id] = errors && Object.values(errors)[0];
-        // Somebody else was quicker: nothing is left to do.
-        if (told[order.id]?.code === "ALREADY_DECIDED") told[order.id] = null;
       } catch (error) {
         setTrouble(error);
         break;
