@@ -5,7 +5,7 @@ demo serve manage test bench lint format messages vendor lock doctor clean help:
 	@$(PYTHON) -m tools.dev $@ $(ARGS)
 
 # A variable given on make's own command line is meant for the tool as well: `make test SALEOR_PYTHON=...`.
-export DATABASE_URL ESD_POSTGRES PYTHON38 SALEOR_PYTHON SALEOR_SRC ESD_UV PORT
+export DATABASE_URL ESD_POSTGRES ESD_POSTGRES_FOLDER PYTHON38 SALEOR_PYTHON SALEOR_SRC ESD_UV PORT
 
 .DEFAULT_GOAL := help
 .PHONY: demo serve manage test bench lint format messages vendor lock doctor clean help

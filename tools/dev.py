@@ -19,6 +19,7 @@ Variables, in the environment or on make's command line:
   SALEOR_SRC     its source checkout, if Saleor is not installed in that environment
   DATABASE_URL   a PostgreSQL >= 12 to work on (role with CREATEDB), instead of a private one
   ESD_POSTGRES   system | wheel: the binaries of the private one (default: the system's, if they suit)
+  ESD_POSTGRES_FOLDER  where the files of the private one live (default: below .cache)
   PYTHON38       a Python 3.8 for .venv          ESD_UV  a uv to use          PORT  of make serve
 """
 

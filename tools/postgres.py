@@ -2,6 +2,7 @@
 
 DATABASE_URL names a server to use instead (version >= 12, a role that may create databases).
 ESD_POSTGRES=system or =wheel says whose binaries ours is made of; else the system's if they suit.
+ESD_POSTGRES_FOLDER is where its files live instead of below .cache.
 """
 
 from __future__ import annotations
@@ -93,14 +94,15 @@ def private_folder() -> Path:
 
     PostgreSQL refuses to run as root, so it runs as `nobody`, who has to get there.
     """
-    folder = CACHE / "pg"
-    if os.geteuid() == 0:
+    given = os.environ.get("ESD_POSTGRES_FOLDER")
+    folder = Path(given) if given else CACHE / "pg"
+    if os.geteuid() == 0 and not given:
         if not all(parent.stat().st_mode & 0o001 for parent in (ROOT, *ROOT.parents)):
             folder = Path("/var/tmp") / f"esd-pg-{_short(ROOT)}"
-        folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    if os.geteuid() == 0:
         for part in {folder, folder.parent} & {folder, CACHE}:
             part.chmod(0o755)
-    folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 

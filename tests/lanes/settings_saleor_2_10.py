@@ -1,8 +1,10 @@
 """Saleor 2.10.1 with our plugin, as its operator would set it up, for the tests (Python 3.8, Django 3.0)."""
 
 import os
+import threading
 
 import lane
+from django.db import connections
 
 # Saleor's settings read these; a variable that is set already stays.
 os.environ.setdefault("SECRET_KEY", "only-for-tests")
@@ -16,3 +18,5 @@ PLUGINS += ["saleor_esd_plugin.plugin.EsdPlugin"]
 ROOT_URLCONF = "saleor_esd_plugin.urls"
 
 lane.for_tests(globals())
+# Whenever a connection is looked up, asgiref 3.2 asks asyncio for the task: 5 % of all tests, of which none is asynchronous.
+connections._connections = threading.local()
