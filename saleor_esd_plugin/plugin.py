@@ -73,6 +73,7 @@ class EsdPlugin(BasePlugin):
         {"name": PluginField.SHOP_ADDRESS, "value": ""},
         {"name": PluginField.PASSWORD_ADDRESS, "value": ""},
         {"name": PluginField.SIGN_UP_ADDRESS, "value": ""},
+        {"name": PluginField.TAX_NUMBER, "value": ""},
     ]
     CONFIG_STRUCTURE = {
         PluginField.SENDER_NAME: field(
@@ -146,6 +147,11 @@ class EsdPlugin(BasePlugin):
             str,
             "Sign-up address",
             "The address of the storefront's page on which a customer creates an account. Empty: no link.",
+        ),
+        PluginField.TAX_NUMBER: field(
+            str,
+            "Tax number",
+            "The company's tax number on receipts. Its name and address are those of Saleor's site settings.",
         ),
     }
 

@@ -9,13 +9,14 @@ from typing import Any, Dict, List, Optional, Sequence
 from uuid import uuid4
 
 import build
+from saleor.plugins.models import PluginConfiguration
 
 from saleor_esd_plugin.accounts import end_customers
 from saleor_esd_plugin.accounts.models import Account, EndCustomer, Member
 from saleor_esd_plugin.accounts.services import find_or_create_account
 from saleor_esd_plugin.host import shop
 from saleor_esd_plugin.host.db import now
-from saleor_esd_plugin.host.types import Actor
+from saleor_esd_plugin.host.types import Actor, PluginField
 from saleor_esd_plugin.keys import formats
 from saleor_esd_plugin.keys.importing.options import ImportOptions, KeySource
 from saleor_esd_plugin.keys.importing.reading import list_keys
@@ -74,6 +75,17 @@ def make_policy(
     variant = variant or build.make_variant(unique("Product"), sku=unique("SKU"))
     return create_license_policy(
         variant_ref=str(variant.pk), pool_id=(pool or make_pool(keys)).pk, actor=STAFF, **fields
+    )
+
+
+def configure(*, active: bool = True, **values: Any) -> None:
+    """The plugin's settings as shop staff would set them, by the names in PluginField; `active=False` switches it off."""
+    rows = [
+        {"name": getattr(PluginField, name.upper()), "value": value}
+        for name, value in values.items()
+    ]
+    PluginConfiguration.objects.update_or_create(
+        identifier="esd", defaults={"active": active, "configuration": rows}
     )
 
 

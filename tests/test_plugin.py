@@ -48,6 +48,7 @@ DEFAULTS = {
     "Shop address": "",
     "Password address": "",
     "Sign-up address": "",
+    "Tax number": "",
 }
 CONFIGURATION = "configuration { name value type label helpText }"
 PLUGINS = """

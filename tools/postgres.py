@@ -94,13 +94,15 @@ def private_folder() -> Path:
 
     PostgreSQL refuses to run as root, so it runs as `nobody`, who has to get there.
     """
-    given = os.environ.get("ESD_POSTGRES_FOLDER")
-    folder = Path(given) if given else CACHE / "pg"
-    if os.geteuid() == 0 and not given:
-        if not all(parent.stat().st_mode & 0o001 for parent in (ROOT, *ROOT.parents)):
-            folder = Path("/var/tmp") / f"esd-pg-{_short(ROOT)}"
+    is_root = os.geteuid() == 0
+    if os.environ.get("ESD_POSTGRES_FOLDER"):
+        folder = Path(os.environ["ESD_POSTGRES_FOLDER"])
+    elif is_root and not all(part.stat().st_mode & 0o001 for part in (ROOT, *ROOT.parents)):
+        folder = Path("/var/tmp") / f"esd-pg-{_short(ROOT)}"
+    else:
+        folder = CACHE / "pg"
     folder.mkdir(parents=True, exist_ok=True)
-    if os.geteuid() == 0:
+    if is_root:
         for part in {folder, folder.parent} & {folder, CACHE}:
             part.chmod(0o755)
     return folder

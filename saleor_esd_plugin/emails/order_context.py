@@ -81,10 +81,14 @@ def approved_and_waiting(order: LicenseOrder) -> int:
 
 
 def product_of(line: LicenseOrderLine) -> str:
+    return product_name(line.product_name, line.variant_name, line.sku)
+
+
+def product_name(product: str, variant: str, sku: str) -> str:
     """The product as the buyer knows it: "Office Suite (5 users)"."""
-    if line.variant_name in ("", line.product_name, line.sku):
-        return line.product_name or line.sku
-    return f"{line.product_name} ({line.variant_name})"
+    if variant in ("", product, sku):
+        return product or sku
+    return f"{product} ({variant})"
 
 
 def order_context(order: LicenseOrder) -> Context:

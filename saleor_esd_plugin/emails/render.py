@@ -61,6 +61,8 @@ def _render(kind: str, language: str, contents: Dict[str, Any], sender: Sender) 
         "language": spoken,
         "sender_name": sender.name or sender.address,
         "sender_address": sender.address,
+        "accent_color": sender.accent_color,
+        "has_logo": sender.logo is not None,
         "body_template": f"{FOLDER}/{kind}.html",
         "footer_template": f"{FOLDER}/_footer.html",
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from email.mime.image import MIMEImage
 from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPResponseException
 from typing import List, Optional, Tuple
 from uuid import UUID
@@ -32,6 +33,7 @@ from .contents import contents_of
 from .delivery_rules import wait_after
 from .errors import Held, NothingToSend, Unready
 from .holding import hold
+from .logo import keep_logo
 from .models import Delivery, DeliveryStatus
 from .render import CannotRender, Letter, render
 from .sender import Sender, sender
@@ -61,6 +63,7 @@ def send_delivery(delivery_id: UUID) -> None:
     everything stays queued. Not to be called inside a transaction.
     """
     _read_address(delivery_id)
+    keep_logo(shop.plugin_settings().logo_address)
     leased = _lease(delivery_id)
     if leased is None:
         return
@@ -177,6 +180,13 @@ def _hand_to_server(delivery: Delivery, letter: Letter, source: Sender) -> Tuple
         },
     )
     message.attach_alternative(letter.html, "text/html")
+    if source.logo:
+        kind, content = source.logo
+        picture = MIMEImage(content, kind.partition("/")[2])
+        picture.add_header("Content-ID", "<logo>")
+        picture.add_header("Content-Disposition", "inline")
+        message.attach(picture)
+        message.mixed_subtype = "related"
     try:
         timeout = getattr(settings, "EMAIL_TIMEOUT", None) or _SERVER_TIMEOUT
         message.connection = get_connection(timeout=timeout)

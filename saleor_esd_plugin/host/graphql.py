@@ -1,6 +1,6 @@
 """Door to the host's schema: who asks, ids, host objects in and out, and `mount()`.
 
-Loaded in `ready()`, before the schema is built. `Date`, `DateTime`, `Decimal`, `Money` and `Upload` are the
+Loaded in `ready()`, before the schema is built. `Date`, `DateTime`, `Decimal`, `Money`, `TaxedMoney` and `Upload` are the
 host's, since a schema holds one type of a name.
 """
 
@@ -31,6 +31,7 @@ if IS_V3:
         Decimal,
         Money,
         PermissionDenied,
+        TaxedMoney,
         Upload,
         current_rights,
         line_ref,
@@ -55,6 +56,7 @@ else:
         Decimal,
         Money,
         PermissionDenied,
+        TaxedMoney,
         Upload,
         current_rights,
         line_ref,
@@ -79,6 +81,7 @@ __all__ = [
     "Money",
     "ORDER_TOKENS",
     "PermissionDenied",
+    "TaxedMoney",
     "Upload",
     "actor_of",
     "actor_of_today",

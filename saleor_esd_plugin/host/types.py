@@ -46,6 +46,27 @@ ANONYMOUS = Actor("ANONYMOUS")
 
 
 @dataclass(frozen=True)
+class Price:
+    """An amount without tax and with it, in major units of a currency that whoever has it knows."""
+
+    net: Decimal
+    gross: Decimal
+
+    @property
+    def tax(self) -> Decimal:
+        return self.gross - self.net
+
+    def __add__(self, other: Price) -> Price:
+        return Price(self.net + other.net, self.gross + other.gross)
+
+    def __sub__(self, other: Price) -> Price:
+        return Price(self.net - other.net, self.gross - other.gross)
+
+    def __bool__(self) -> bool:
+        return bool(self.net or self.gross)
+
+
+@dataclass(frozen=True)
 class OrderLine:
     """One line of a shop order. `ref` is the host's primary key as text; `old_ref` the integer that
     the line had before an upgrade from 2.10, else empty."""
@@ -181,6 +202,7 @@ class PluginSettings:
     shop_address: str = ""
     password_address: str = ""
     sign_up_address: str = ""
+    tax_number: str = ""
 
 
 # The buyer's words at checkout: our name -> the key in the checkout's public metadata.
@@ -207,3 +229,4 @@ class PluginField:
     SHOP_ADDRESS = "Shop address"
     PASSWORD_ADDRESS = "Password address"
     SIGN_UP_ADDRESS = "Sign-up address"
+    TAX_NUMBER = "Tax number"

@@ -11,18 +11,7 @@ from untold import nothing_follows_by_itself  # noqa: F401
 def configure(db):
     """Set the plugin's settings as shop staff would; `active=False` switches it off."""
 
-    def configure(*, active=True, **values):
-        from saleor.plugins.models import PluginConfiguration
-
-        from saleor_esd_plugin.host.types import PluginField
-
-        rows = [
-            {"name": getattr(PluginField, name.upper()), "value": value}
-            for name, value in values.items()
-        ]
-        PluginConfiguration.objects.update_or_create(
-            identifier="esd", defaults={"active": active, "configuration": rows}
-        )
+    from factories import configure
 
     return configure
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from build_payments_saleor_2_10 import make_payment, pay
 from django.contrib.auth.models import Permission
+from django.contrib.sites.models import Site
 from saleor.account.models import Address, User
 from saleor.app.models import App, AppToken
 from saleor.checkout.models import Checkout
@@ -28,9 +29,12 @@ __all__ = [
     "make_stock",
     "make_user",
     "make_variant",
+    "set_billing",
+    "set_company",
     "set_email",
     "set_price",
     "set_status",
+    "set_taxed_prices",
     "unpublish",
 ]
 
@@ -195,6 +199,37 @@ def set_price(order, total):
         total_net_amount=Decimal(total), total_gross_amount=Decimal(total)
     )
     order.refresh_from_db()
+
+
+def set_taxed_prices(order, *, rate, shipping, discount):
+    """Tax of `rate` on top of each line and of `shipping`; the voucher `discount` is taken off the order."""
+    tax = 1 + Decimal(rate)
+    net = gross = Decimal(0)
+    for line in order.lines.all():
+        line.unit_price_gross_amount = line.unit_price_net_amount * tax
+        line.save()
+        net += line.unit_price_net_amount * line.quantity
+        gross += line.unit_price_gross_amount * line.quantity
+    Order.objects.filter(pk=order.pk).update(
+        shipping_price_net_amount=Decimal(shipping),
+        shipping_price_gross_amount=Decimal(shipping) * tax,
+        discount_amount=Decimal(discount) * tax,
+        total_net_amount=net + Decimal(shipping) - Decimal(discount),
+        total_gross_amount=gross + (Decimal(shipping) - Decimal(discount)) * tax,
+    )
+    order.refresh_from_db()
+
+
+def set_billing(order, **address):
+    """What stands in the order's billing address: `company_name`, `city` ..."""
+    Address.objects.filter(pk=order.billing_address_id).update(**address)
+
+
+def set_company(**address):
+    """The shop's own address, in the site settings."""
+    settings = Site.objects.get_current().settings
+    settings.company_address = Address.objects.create(**address)
+    settings.save()
 
 
 def find_order(order_uuid):

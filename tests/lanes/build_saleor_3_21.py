@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 from build_payments_saleor_3_21 import make_payment, pay
+from django.contrib.sites.models import Site
 from django.db.models import F
 from django.utils import timezone
 from saleor.account.models import Address, User
@@ -38,9 +39,12 @@ __all__ = [
     "make_stock",
     "make_user",
     "make_variant",
+    "set_billing",
+    "set_company",
     "set_email",
     "set_price",
     "set_status",
+    "set_taxed_prices",
     "unpublish",
 ]
 
@@ -252,6 +256,44 @@ def set_price(order, total):
         total_net_amount=Decimal(total), total_gross_amount=Decimal(total)
     )
     order.refresh_from_db()
+
+
+def set_taxed_prices(order, *, rate, shipping, discount):
+    """Tax of `rate` on top of each line and of `shipping`; the voucher `discount` is taken off the first line."""
+    tax, left = 1 + Decimal(rate), Decimal(discount)
+    net = Decimal(0)
+    for line in order.lines.all():
+        before = line.unit_price_net_amount * line.quantity
+        after, left = before - left, Decimal(0)
+        line.undiscounted_unit_price_net_amount = line.unit_price_net_amount
+        line.undiscounted_unit_price_gross_amount = line.unit_price_net_amount * tax
+        line.undiscounted_total_price_net_amount = before
+        line.undiscounted_total_price_gross_amount = before * tax
+        line.unit_price_net_amount = after / line.quantity
+        line.unit_price_gross_amount = after * tax / line.quantity
+        line.total_price_net_amount = after
+        line.total_price_gross_amount = after * tax
+        line.save()
+        net += after
+    Order.objects.filter(pk=order.pk).update(
+        shipping_price_net_amount=Decimal(shipping),
+        shipping_price_gross_amount=Decimal(shipping) * tax,
+        total_net_amount=net + Decimal(shipping),
+        total_gross_amount=(net + Decimal(shipping)) * tax,
+    )
+    order.refresh_from_db()
+
+
+def set_billing(order, **address):
+    """What stands in the order's billing address: `company_name`, `city` ..."""
+    Address.objects.filter(pk=order.billing_address_id).update(**address)
+
+
+def set_company(**address):
+    """The shop's own address, in the site settings."""
+    settings = Site.objects.get_current().settings
+    settings.company_address = Address.objects.create(**address)
+    settings.save()
 
 
 def find_order(order_uuid):

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Iterator
+from decimal import Decimal
+from functools import partial
+from typing import Callable, Iterator
 
 from ...events.models import Event
 from ...events.types import EventType
+from ...host.billing import Receipt, read_receipts
 from ...keys.formats import masked
 from ...licenses.models import ISSUED, License
+from ...orders.models import LicenseOrder
+from ...text import has_link
+from ..amounts import written_amount
 from ..errors import NothingToSend
 from ..messages import Context, Mail, Message, order_language, order_of
 from ..models import Delivery, DeliveryKind
-from ..order_context import about_order, live_order, product_of
+from ..order_context import about_order, live_order, product_name, product_of
 
 MOST_KEYS = 200
 
@@ -35,15 +41,57 @@ def _receipt(delivery: Delivery) -> Context:
     # Between the request and this moment a unit may have been returned or the order enlarged (K17).
     if not 0 < counts["of"] == counts["available"]:
         raise NothingToSend("Not every license of the order is issued any more.")
+    receipt = read_receipts([order.order_uuid]).get(order.order_uuid)
+    if receipt is None:
+        raise NothingToSend("The shop's order was deleted.")
     issued = License.objects.filter(order_line__order=order, fulfillment__in=ISSUED)
     shown = issued.select_related("key__pool", "order_line").order_by("order_line_id", "unit_index")
     return {
         **context,
+        **_prices(
+            order,
+            receipt,
+            partial(written_amount, currency=receipt.currency, language=delivery.language),
+        ),
+        "seller": list(receipt.seller.address),
+        "tax_number": receipt.seller.tax_number,
+        # Others get it too, and the buyer wrote it: our mail shall not carry his links.
+        "buyer": [line for line in receipt.buyer.address if not has_link(line)],
         "licenses": [
             {"product": product_of(license.order_line), "key": masked(license.key)}
             for license in shown[:MOST_KEYS]
         ],
         "licenses_left_out": max(0, counts["of"] - MOST_KEYS),
+    }
+
+
+def _prices(order: LicenseOrder, receipt: Receipt, written: Callable[[Decimal], str]) -> Context:
+    """Amounts as text, with tax; what is nothing is empty."""
+
+    def some(amount: Decimal) -> str:
+        return written(amount) if amount else ""
+
+    return {
+        "items": [
+            {
+                "product": product_name(line.product_name, line.variant_name, line.sku),
+                "sku": line.sku,
+                "quantity": line.quantity,
+                "unit_price": written(line.unit_price.gross),
+                "tax": some(line.total.tax),
+                "total": written(line.total.gross),
+            }
+            for line in receipt.lines
+        ],
+        "shipping": some(receipt.shipping.gross),
+        "discount": some(-receipt.discount.gross),
+        "total": written(receipt.total.gross),
+        "tax": some(receipt.total.tax),
+        "payments": [
+            {"means": paid.means, "amount": written(paid.amount), "paid_on": paid.paid_at.date()}
+            for paid in receipt.payments
+        ],
+        "refunded": some(order.refunded + order.charged_back),
     }
 
 

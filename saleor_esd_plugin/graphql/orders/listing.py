@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Dict, List
 from uuid import UUID
 
+from ...host.billing import Receipt, read_receipts
 from ...host.types import Actor
 from ...orders import queries
 from ...orders.counts import Availability, availability, total
@@ -38,6 +39,15 @@ def facts_of_orders(order_ids: List[UUID]) -> Dict[UUID, List[PaymentFact]]:
     for fact in facts.order_by("noted_at", "pk"):
         found[fact.order_id].append(fact)
     return found
+
+
+def receipts_of_orders(order_ids: List[UUID]) -> Dict[UUID, Receipt]:
+    """The receipts of those of the orders whose every key is issued (K17), unless the shop's order was deleted."""
+    stand = stand_of_orders(order_ids)
+    done = LicenseOrder.objects.filter(pk__in=[pk for pk in order_ids if stand[pk].is_done])
+    uuids = dict(done.values_list("pk", "order_uuid"))
+    receipts = read_receipts(uuids.values())
+    return {pk: receipts[uuid] for pk, uuid in uuids.items() if uuid in receipts}
 
 
 def visible_orders(uuids: List[UUID], actor: Actor) -> Dict[UUID, LicenseOrder]:

@@ -32,6 +32,7 @@ from .availability import LicenseAvailability, LicenseWaiting, waiting_of
 from .enums import LicenseApprovalReason, LicenseOrderApproval, LicenseOrderStatus
 from .listing import lines_of_orders, stand_of_lines, stand_of_orders
 from .payments import LicenseOrderPayment, resolve_payment
+from .receipts import LicenseOrderReceipt, resolve_receipt
 
 # In the order of their units.
 UNITS = Order("CREATED_AT", *BY_AGE, descending=False)
@@ -174,6 +175,12 @@ class LicenseOrder(Record, graphene.ObjectType):
         resolver=resolve_payment,
         description="How its money stands. For staff with MANAGE_LICENSES or APPROVE_LICENSES, null for "
         "everybody else.",
+    )
+    receipt = graphene.Field(
+        LicenseOrderReceipt,
+        resolver=for_members(resolve_receipt),
+        description="What `licenseOrderReceiptSend` sends: the whole order of the shop, with what is no license in it. "
+        "Null until every key is issued, and if the shop's order was deleted since.",
     )
     is_confirmed = graphene.Boolean(required=True, description="The shop confirmed it.")
     is_duplicate_checkout = graphene.Boolean(

@@ -11,7 +11,7 @@ from graphene import Date, DateTime
 from graphql_jwt.exceptions import PermissionDenied
 from saleor.account.models import User
 from saleor.graphql.core.scalars import Decimal
-from saleor.graphql.core.types import Money, Upload
+from saleor.graphql.core.types import Money, TaxedMoney, Upload
 from saleor.order import OrderStatus
 from saleor.order.models import Order, OrderLine
 from saleor.product.models import Product, ProductVariant
@@ -26,6 +26,7 @@ __all__ = [
     "Money",
     "ORDER_TOKENS",
     "PermissionDenied",
+    "TaxedMoney",
     "Upload",
     "current_rights",
     "line_ref",

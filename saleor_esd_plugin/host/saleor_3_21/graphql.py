@@ -14,7 +14,7 @@ from saleor.core.exceptions import PermissionDenied
 from saleor.graphql.core import enums
 from saleor.graphql.core.context import SyncWebhookControlContext, get_database_connection_name
 from saleor.graphql.core.scalars import Date, DateTime, Decimal
-from saleor.graphql.core.types import Money, Upload
+from saleor.graphql.core.types import Money, TaxedMoney, Upload
 from saleor.graphql.query_cost_map import COST_MAP
 from saleor.order import OrderStatus
 from saleor.order.models import Order
@@ -37,6 +37,7 @@ __all__ = [
     "Money",
     "ORDER_TOKENS",
     "PermissionDenied",
+    "TaxedMoney",
     "Upload",
     "current_rights",
     "line_ref",

@@ -38,6 +38,9 @@ const locale = () => ({ es: "es-UY", "pt-br": "pt-BR" })[words.language] || word
 
 export const formatNumber = (number) => new Intl.NumberFormat(locale()).format(number);
 
+export const formatMoney = ({ amount, currency }) =>
+  new Intl.NumberFormat(locale(), { style: "currency", currency }).format(amount);
+
 export const formatDate = (instant) =>
   new Intl.DateTimeFormat(locale(), { dateStyle: "medium" }).format(new Date(instant));
 

@@ -6,11 +6,12 @@ import { loadWords, t } from "../core/words.js";
 import { Empty, Frame } from "../parts/frame.js";
 import { Toast } from "../parts/toast.js";
 import { Customers } from "./customers.js";
+import { PrintedReceipt } from "./printed_receipt.js";
 import { Purchase } from "./purchase.js";
 import { Purchases } from "./purchases.js";
 import { SignIn } from "../parts/sign_in.js";
 
-const PAGES = { "": Purchases, purchases: Purchase, customers: Customers };
+const PAGES = { "": Purchases, purchases: Purchase, receipts: PrintedReceipt, customers: Customers };
 
 function Portal() {
   const [isSignedIn, setSignedIn] = useState(null);
@@ -31,7 +32,7 @@ function Portal() {
   };
   const Page = PAGES[path[0]] || Unknown;
   const places = [["/", t("Purchases")], ["/customers", t("Customers")]];
-  return html`<${Frame} places=${places} current=${`/${path[0]}`.replace("/purchases", "/")} onLanguage=${onLanguage} onSignOut=${leave}>
+  return html`<${Frame} places=${places} current=${`/${path[0]}`.replace(/^\/(purchases|receipts)$/, "/")} onLanguage=${onLanguage} onSignOut=${leave}>
     <${Page} key=${path.join("/")} id=${path[1]} query=${query} onSignedOut=${leave} /><${Toast} /><//>`;
 }
 

@@ -1,6 +1,7 @@
 // The receipt by e-mail, to several addresses, once all keys are issued (K16, K17).
 import { html, useState } from "../core/dom.js";
 import { ERRORS } from "../core/change.js";
+import { Link } from "../core/router.js";
 import { t, tn } from "../core/words.js";
 import { Field } from "../parts/fields.js";
 import { useForm } from "../parts/form.js";
@@ -15,7 +16,8 @@ export function Receipt({ order }) {
     say(tn("The receipt goes to {count} address.", "The receipt goes to {count} addresses.", result.emails.length));
   });
 
-  return html`<section class="card"><header><h2>${t("Receipt")}</h2></header>
+  return html`<section class="card"><header><h2>${t("Receipt")}</h2>
+      ${available > 0 && available === of && html`<${Link} class="push" to=${`/receipts/${order.id}`}>${t("Show and print")}<//>`}</header>
     ${available < of || !of
       ? html`<p class="body muted">${t("Possible when all keys are issued ({issued} of {of}).", { issued: available, of })}</p>`
       : html`<form class="body" onSubmit=${send}>
