@@ -74,5 +74,5 @@ def _delivery(event: Event, message: Message, moment: Any) -> Delivery:
         error=error,
         dedupe_key=f"{event.pk}:{message.kind.value}:{digest}:{message.part}",
         created_at=moment,
-        due_at=moment,
+        due_at=moment + message.delay,
     )

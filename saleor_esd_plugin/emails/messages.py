@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Callable, Dict, Iterable, Iterator, Optional, Sequence, Tuple
 from uuid import UUID
 
@@ -34,7 +35,7 @@ class Mail:
 
 @dataclass(frozen=True)
 class Message:
-    """One e-mail to one address. `part` tells apart mails of one kind, event and address."""
+    """One e-mail to one address, which waits for `delay`. `part` tells apart mails of one kind, event and address."""
 
     kind: DeliveryKind
     recipient: str
@@ -44,6 +45,7 @@ class Message:
     license_ids: Tuple[UUID, ...] = ()
     data: Dict[str, Any] = field(default_factory=dict)
     part: str = ""
+    delay: timedelta = timedelta(0)
 
 
 def order_of(event: Event) -> LicenseOrder:

@@ -71,6 +71,7 @@ def _settings(name: str, chosen: PluginSettings, language: str) -> Dict[str, Any
         "language": language,
         "languages": offered_languages(),
         "shop": shop_name(),
+        "sender": chosen.sender_address,
         "logo": chosen.logo_address,
         "accent": chosen.accent_color,
         "shopAddress": chosen.shop_address,

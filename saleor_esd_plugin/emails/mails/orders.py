@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Iterable, Iterator
 
 from ...events.models import Event
 from ...events.types import EventType
+from ...host.types import SYSTEM
 from ...keys.ring import keyring
 from ...licenses.models import ISSUED, License
-from ...orders.blockers import APPROVAL
+from ...orders.blockers import APPROVAL, approval_reasons
 from ...orders.counts import order_availability
+from ...orders.models import LicenseOrder
 from ...orders.queries import waiting_for_approval
+from ..delivery_rules import goes_to_buyer
 from ..errors import Held, NothingToSend
 from ..messages import (
     Context,
@@ -23,6 +28,24 @@ from ..messages import (
 )
 from ..models import Delivery, DeliveryKind
 from ..order_context import about_order, approved_and_waiting, live_order
+
+# So long an order that nobody has to approve gets for its release, of which another mail tells.
+RELEASE_TIME = timedelta(minutes=1)
+
+
+def _patiently(kind: DeliveryKind, event: Event) -> Iterator[Message]:
+    """At once if staff have to decide, else a little later."""
+    order = order_of(event)
+    waits = approval_reasons(order, order.lines.all())
+    for message in to_buyer_and_notified(kind, event):
+        yield message if waits else replace(message, delay=RELEASE_TIME)
+
+
+def _confirmed(delivery: Delivery) -> Context:
+    context = _order(delivery)
+    if context["availability"]["available"]:
+        raise NothingToSend("Its licenses were released, of which another mail tells.")
+    return context
 
 
 def _order(delivery: Delivery) -> Context:
@@ -65,13 +88,27 @@ def _approved(delivery: Delivery) -> Context:
     return about_order(delivery, order)
 
 
+def _unless_keys_say_it(kind: DeliveryKind, event: Event) -> Iterator[Message]:
+    """A buyer who gets all keys in mails of their own hears nothing else, unless staff have decided."""
+    order = order_of(event)
+    lines = order.lines.filter(pk__in=event.data["lines"]).select_related("policy")
+    gets_keys = all(goes_to_buyer(line.policy, order.account) for line in lines)
+    for message in to_buyer_and_notified(kind, event):
+        if not (message.data["is_buyer"] and gets_keys and _is_decided_by_policy(order)):
+            yield message
+
+
+def _is_decided_by_policy(order: LicenseOrder) -> bool:
+    return order.decided_by == SYSTEM.label
+
+
 def _released(delivery: Delivery) -> Context:
     """The approval notice (I10)."""
     order = live_order(delivery)
     issued = License.objects.filter(order_line__order=order, fulfillment__in=ISSUED)
     if issued.exists() and not issued.filter(suspended_at=None).exists():
         raise Held()
-    return about_order(delivery, order)
+    return {**about_order(delivery, order), "was_approved": not _is_decided_by_policy(order)}
 
 
 def _ended(delivery: Delivery) -> Context:
@@ -90,8 +127,8 @@ def _ended(delivery: Delivery) -> Context:
 MAILS = (
     Mail(
         DeliveryKind.ORDER_CONFIRMED,
-        _order,
-        {EventType.LICENSE_ORDER_RECORDED: to_buyer_and_notified},
+        _confirmed,
+        {EventType.LICENSE_ORDER_RECORDED: _patiently},
     ),
     Mail(
         DeliveryKind.ORDER_WAITS,
@@ -114,7 +151,7 @@ MAILS = (
     Mail(
         DeliveryKind.ORDER_RELEASED,
         _released,
-        {EventType.LICENSE_RELEASED: to_buyer_and_notified},
+        {EventType.LICENSE_RELEASED: _unless_keys_say_it},
     ),
     Mail(
         DeliveryKind.ORDER_REJECTED,

@@ -8,6 +8,7 @@ import graphene
 from promise import Promise
 
 from ...accounts.models import Account
+from ...emails.languages import choose_language, choose_text
 from ...host.graphql import DateTime, host_types, load_order_lines, load_orders, load_variants
 from ...host.types import SYSTEM
 from ...licenses.models import LicensePolicy as Policy
@@ -104,6 +105,13 @@ class LicenseOrderLine(Record, graphene.ObjectType):
         LicenseConnection, resolve_line_licenses, "Its units that have a key."
     )
     policy = graphene.Field(LicensePolicy, required=True, description="How it is licensed.")
+    instructions = graphene.String(
+        language=graphene.String(
+            description="Of the reader, such as `pt-br`; without it that of the order."
+        ),
+        description="How to activate it, as plain text, in the language or in whichever there is; null if the shop "
+        "wrote nothing. For members and staff.",
+    )
     product_variant = graphene.Field(
         lambda: host_types().ProductVariant,
         description="The shop's variant, unless it was deleted since; null for whom the shop does not give "
@@ -130,6 +138,15 @@ class LicenseOrderLine(Record, graphene.ObjectType):
     @staticmethod
     def resolve_policy(root: LineRow, info: Any) -> Promise:
         return load(info.context, rows, root.policy_id, Policy)
+
+    @staticmethod
+    @nested
+    def resolve_instructions(root: LineRow, info: Any, language: str = "") -> Optional[Promise]:
+        if current_actor(info).is_anonymous:
+            return None
+        policy = load(info.context, rows, root.policy_id, Policy)
+        wished = choose_language(language, root.order.language)
+        return policy.then(lambda found: choose_text(found.instructions, wished) or None)
 
     @staticmethod
     def resolve_product_variant(root: LineRow, info: Any) -> Promise:

@@ -2,7 +2,8 @@
 import { html, useState } from "../core/dom.js";
 import { useAsk } from "../core/load.js";
 import { Link } from "../core/router.js";
-import { formatDate, formatTime, t } from "../core/words.js";
+import { settings } from "../core/settings.js";
+import { formatDate, formatTime, language, t } from "../core/words.js";
 import { Empty, NotYet, Trouble, useTitle } from "../parts/frame.js";
 import { pageAt, Pager } from "../parts/pager.js";
 import { LicenseState, OrderState, whyItWaits } from "../parts/state.js";
@@ -13,11 +14,11 @@ import { Recall } from "./recall.js";
 import { Receipt } from "./receipt.js";
 import { Resend } from "./resend.js";
 
-const PURCHASE = `query Purchase($id: ID!, $first: Int, $after: String, $last: Int, $before: String) {
+const PURCHASE = `query Purchase($id: ID!, $first: Int, $after: String, $last: Int, $before: String, $language: String) {
   licenseOrder(id: $id) { id number orderedAt status purchaseOrderReference buyerEmail decisionReason
     availability { available assigned of } waiting { reason quantity }
-    account { id endCustomers(first: 100, sortBy: {field: NAME, direction: ASC}) { edges { node { id code name email language isArchived } } } }
-    lines { id productName variantName sku availability { available assigned of } }
+    account { id isReseller endCustomers(first: 100, sortBy: {field: NAME, direction: ASC}) { edges { node { id code name email language isArchived } } } }
+    lines { id productName variantName sku instructions(language: $language) availability { available assigned of } }
     licenses(first: $first, after: $after, last: $last, before: $before) {
       totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
       edges { node { id keyMask keyKind fulfillment lifecycle productName variantName sku reason isRevealed
@@ -26,7 +27,7 @@ const PAGE = 50;
 
 export function Purchase({ id, onSignedOut }) {
   const [place, setPlace] = useState({});
-  const { data, error, reload } = useAsk(PURCHASE, { id: orderId(id), ...pageAt(place, PAGE) }, { every: 30, onSignedOut });
+  const { data, error, reload } = useAsk(PURCHASE, { id: orderId(id), language: language(), ...pageAt(place, PAGE) }, { every: 30, onSignedOut });
   const order = data?.licenseOrder;
   useTitle(order ? t("Order {number}", order) : t("Purchases"));
 
@@ -34,6 +35,11 @@ export function Purchase({ id, onSignedOut }) {
   if (!order) return html`<${Empty}><h1>${t("Not found")}</h1><p>${t("There is no such order, or it is somebody else's.")}</p><${Link} to="/">${t("Purchases")}<//><//>`;
   const customers = order.account?.endCustomers.edges.map(({ node }) => node).filter((each) => !each.isArchived) || [];
   const toAssign = order.lines.filter(({ availability }) => availability.available > availability.assigned);
+
+  const assign = order.account && toAssign.map((line) => html`<${AssignCard} key=${line.id} line=${line} account=${order.account.id} customers=${customers} onDone=${reload} />`);
+  const licenses = order.licenses.edges.length > 0 && html`<${Licenses} found=${order.licenses} isMixed=${order.lines.length > 1} onTurn=${setPlace} onDone=${reload} />`;
+  // Whoever buys for himself looks for his keys; a reseller has others waiting for theirs.
+  const isReseller = order.account?.isReseller;
 
   return html`<p><${Link} to="/">‹ ${t("Purchases")}<//></p>
     <h1>${t("Order {number}", order)} <${OrderState} status=${order.status} /></h1>
@@ -44,9 +50,16 @@ export function Purchase({ id, onSignedOut }) {
     ${order.waiting.map(({ reason }) => html`<p class="band wait" key=${reason}>${whyItWaits(reason)}</p>`)}
     ${order.decisionReason && html`<p class="band bad">${order.decisionReason}</p>`}
     <div class="split"><div>
-      ${order.account && toAssign.map((line) => html`<${AssignCard} key=${line.id} line=${line} account=${order.account.id} customers=${customers} onDone=${reload} />`)}
-      ${order.licenses.edges.length > 0 && html`<${Licenses} found=${order.licenses} isMixed=${order.lines.length > 1} onTurn=${setPlace} onDone=${reload} />`}
-    </div><aside><${Receipt} order=${order} /></aside></div>`;
+      ${isReseller ? assign : licenses}
+      ${order.lines.map((line) => line.instructions && line.availability.available > 0 && html`<${Instructions} key=${line.id} line=${line} isOpen=${!isReseller} />`)}
+      ${isReseller ? licenses : assign?.length > 0 && html`<details class="aside"><summary>${t("Give licenses to somebody else")}</summary>${assign}</details>`}
+    </div><aside><${Receipt} order=${order} />
+      ${settings.sender && html`<p class="muted part">${t("All e-mails about licenses come from {address}. Allow it in your mail filter.", { address: settings.sender })}</p>`}</aside></div>`;
+}
+
+function Instructions({ line, isOpen }) {
+  return html`<details class="card" open=${isOpen}><summary>${t("How to activate {product}", { product: productOf(line) })}</summary>
+    <p class="body text">${line.instructions}</p></details>`;
 }
 
 function Licenses({ found, isMixed, onTurn, onDone }) {
