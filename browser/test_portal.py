@@ -143,3 +143,25 @@ def test_without_a_connection_the_page_says_so_and_goes_on_later(scene, sign_in)
 
     expect(row_of(page, order)).to_be_visible()
     page.complaints.clear()
+
+
+def test_the_receipt_is_shown_to_print_and_sent_in_portuguese(scene, sign_in):
+    """K15, K16: Kivuto's receipt: the whole order, to two addresses."""
+    order = scene.order(2, cast.COMET)
+    page = sign_in(cast.RESELLER, "portal", language="pt-BR")
+    row_of(page, order).get_by_role("link", name="Gerenciar").click()
+    page.get_by_label("Enviar para").fill("rita@reseller.example; conta@reseller.example")
+    page.get_by_role("button", name="Enviar recibo").click()
+    expect(page.get_by_role("status").last).to_have_text("O recibo vai para 2 endereços.")
+    page.get_by_role("link", name="Ver e imprimir").click()
+
+    sheet = page.get_by_role("article")
+    expect(sheet.get_by_role("heading")).to_have_text(f"Recibo do pedido {order['number']}")
+    expect(sheet.locator("tbody tr").first).to_contain_text("Comet Mail")
+    expect(sheet.locator("tr.total")).to_contain_text("US$ 30,00")
+    page.evaluate("globalThis.print = () => document.body.setAttribute('data-printed', '')")
+    sheet.get_by_role("button", name="Imprimir").click()
+    expect(page.locator("body[data-printed]")).to_have_count(1)
+    page.emulate_media(media="print")
+    expect(page.get_by_role("button", name="Imprimir")).to_be_hidden()
+    assert len(mails_to("conta@reseller.example", 1)) == 1
