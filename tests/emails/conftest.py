@@ -53,6 +53,23 @@ def letters(db, smtp):
     return letters
 
 
+@pytest.fixture
+def in_each_language(letters):
+    """Send deliveries once per language; (language, letter) of all that arrived."""
+
+    def in_each_language(deliveries):
+        from saleor_esd_plugin.emails.models import Delivery
+
+        arrived = []
+        for language in ("en", "es", "pt-br"):
+            for delivery in deliveries:
+                Delivery.objects.filter(pk=delivery.pk).update(language=language, status="QUEUED")
+            arrived += [(language, letter) for letter in letters(deliveries)]
+        return arrived
+
+    return in_each_language
+
+
 class Arrived:
     def __init__(self, message):
         self.message = message
