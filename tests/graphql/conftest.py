@@ -54,6 +54,39 @@ def api(db):
     return asked_by
 
 
+@pytest.fixture(scope="session")
+def each_of():
+    """`each_of(ask, "query", "license(id: $it) { id }", "ID!", ids)`: what is answered to each, in one request.
+
+    "$it" stands for the value; what is refused is None, as in any answer.
+    """
+
+    def each_of(ask, kind, field, type_name, values):
+        given = {f"it{number}": value for number, value in enumerate(values)}
+        declared = ", ".join(f"${name}: {type_name}" for name in given)
+        fields = " ".join(f"{name}: {field.replace('$it', '$' + name)}" for name in given)
+        answer = ask("%s(%s) { %s }" % (kind, declared, fields), given)
+        assert answer.get("data"), answer
+        return [answer["data"][name] for name in given]
+
+    return each_of
+
+
+@pytest.fixture(scope="session")
+def found_by(each_of):
+    """`found_by(ask, "licenses", "LicenseFilterInput", filters)`: the ids that each finds, 20 in one request."""
+
+    def found_by(ask, field, type_name, filters):
+        field += "(first: 100, filter: $it) { totalCount edges { node { id } } }"
+        parts = [filters[start : start + 20] for start in range(0, len(filters), 20)]
+        pages = [page for part in parts for page in each_of(ask, "query", field, type_name, part)]
+        found = [[edge["node"]["id"] for edge in page["edges"]] for page in pages]
+        assert [page["totalCount"] for page in pages] == [len(ids) for ids in found]
+        return found
+
+    return found_by
+
+
 @pytest.fixture
 def staff(db):
     """`staff("MANAGE_LICENSES")`: a member of the shop's staff with these permissions."""
