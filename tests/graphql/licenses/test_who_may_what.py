@@ -122,7 +122,7 @@ def inputs(name, gid):
             "licenses": [gid("License", license)],
             "endCustomer": gid("LicenseEndCustomer", customer),
         }, license.account
-    license = factories.make_assigned(1, policy=factories.make_policy(keys=2))[0]
+    license = factories.make_assigned(1, policy=factories.make_policy(keys=3))[0]
     one = gid("License", license)
     given = {
         "licenseRecall": {"licenses": [one]},
@@ -133,20 +133,27 @@ def inputs(name, gid):
     return given[name], license.account
 
 
+# What can be done to the same rows once more.
+AGAIN = ("licenseKeyReveal", "licenseKeyReplace", "licenseOrderReceiptSend")
+
+
 @pytest.mark.parametrize("name", list(CALLS))
 def test_only_those_who_may_do_it(name, api, gid, unchanged):
-    """Whoever does it leaves nothing to do to the next, who gets new rows; after a refusal they are as before."""
+    """After a refusal the rows are as before; whoever may, comes last and mostly needs new ones."""
     document, expected = CALLS[name]
     given, account = inputs(name, gid)
+    allowed = [who for who in actors.ACTORS if expected[who] == "OK"]
 
     for who, make in actors.ACTORS.items():
-        ask = api(make(account))
-        if expected[who] != "OK":
+        if who not in allowed:
+            ask = api(make(account))
             with unchanged():
                 assert outcome(ask(document, {"input": given}), name) == expected[who], who
-        else:
-            assert outcome(ask(document, {"input": given}), name) == "OK", who
+    for number, who in enumerate(allowed):
+        if number and name not in AGAIN:
             given, account = inputs(name, gid)
+        ask = api(actors.ACTORS[who](account))
+        assert outcome(ask(document, {"input": given}), name) == "OK", who
 
 
 @pytest.mark.parametrize("name", ["licenseRecall", "licenseKeyReveal", "licenseEmailResend"])
