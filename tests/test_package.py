@@ -17,6 +17,9 @@ import pytest
 from tools import environment
 from tools.console import CACHE
 
+# One worker makes the wheel.
+pytestmark = pytest.mark.xdist_group("package")
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "saleor_esd_plugin"
 METADATA = ("pyproject.toml", "setup.cfg", "README.md", "LICENSE")

@@ -11,6 +11,9 @@ import pytest
 from tools import messages
 from tools.console import ROOT
 
+# One worker reads the sources, which takes seconds.
+pytestmark = pytest.mark.xdist_group("catalogue")
+
 PLACEHOLDER = re.compile(r"%\((\w+)\)s|%%")
 LANGUAGES = ["es", "pt_BR"]
 

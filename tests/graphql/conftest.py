@@ -73,6 +73,21 @@ def each_of():
 
 
 @pytest.fixture(scope="session")
+def refusals(each_of):
+    """`refusals(ask, "licenseRecall", inputs)`: (field, code) of the one error of each, asked in one request."""
+
+    def refusals(ask, mutation, inputs):
+        field = mutation + "(input: $it) { errors { field code } }"
+        type_name = mutation[0].upper() + mutation[1:] + "Input!"
+        answers = each_of(ask, "mutation", field, type_name, inputs)
+        errors = [error for answer in answers for error in answer["errors"]]
+        assert len(errors) == len(inputs)
+        return [(error["field"], error["code"]) for error in errors]
+
+    return refusals
+
+
+@pytest.fixture(scope="session")
 def found_by(each_of):
     """`found_by(ask, "licenses", "LicenseFilterInput", filters)`: the ids that each finds, 20 in one request."""
 

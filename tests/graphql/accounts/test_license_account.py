@@ -106,15 +106,15 @@ def test_a_member_of_an_inactive_account_is_a_stranger(api, user, account, gid):
     assert answer["data"] == {"licenseAccount": None}
 
 
-def test_what_is_no_id_of_an_account(api, staff, bad_ids, unchanged):
+def test_what_is_no_id_of_an_account(api, staff, bad_ids, unchanged, refusals, each_of):
     ask = api(staff("MANAGE_LICENSES"))
 
     with unchanged():
-        for bad in bad_ids:
-            assert ask(ONE, {"id": bad})["data"] == {"licenseAccount": None}, bad
-            answer = ask(UPDATE, {"input": {"id": bad, "name": "x"}})
-            errors = answer["data"]["licenseAccountUpdate"]["errors"]
-            assert errors == [{"field": "id", "code": "NOT_FOUND"}], bad
+        seen = each_of(ask, "query", "licenseAccount(id: $it) { id }", "ID!", bad_ids)
+        inputs = [{"id": bad, "name": "x"} for bad in bad_ids]
+        found = refusals(ask, "licenseAccountUpdate", inputs)
+    assert seen == [None] * len(bad_ids)
+    assert found == [("id", "NOT_FOUND")] * len(bad_ids)
 
 
 def test_staff_list_and_filter_all_accounts(api, staff, user, account):

@@ -257,18 +257,16 @@ def test_an_app_without_the_permission_is_refused(api, given, unchanged):
     assert answer["errors"][0]["extensions"]["exception"]["code"] == "PermissionDenied"
 
 
-def test_ids_that_are_none(api, user, account, given, bad_ids, unchanged):
-    ask = api(user)
-
-    with unchanged():
-        for bad in bad_ids:
-            for document, wrong, field in (
-                (CREATE, {**given, "account": bad}, "account"),
-                (UPDATE, {"id": bad, "name": "x"}, "id"),
-                (DELETE, {"id": bad}, "id"),
-            ):
-                (error,) = payload(ask(document, {"input": wrong}))["errors"]
-                assert (error["field"], error["code"]) == (field, "NOT_FOUND"), wrong
+def test_ids_that_are_none(api, user, account, given, bad_ids, unchanged, refusals):
+    for mutation, field, others in (
+        ("licenseEndCustomerCreate", "account", given),
+        ("licenseEndCustomerUpdate", "id", {"name": "x"}),
+        ("licenseEndCustomerDelete", "id", {}),
+    ):
+        inputs = [{**others, field: bad} for bad in bad_ids]
+        with unchanged():
+            found = refusals(api(user), mutation, inputs)
+        assert found == [(field, "NOT_FOUND")] * len(bad_ids), mutation
 
 
 def test_they_are_listed_searched_and_paged(api, user, account, gid):

@@ -136,13 +136,11 @@ def test_lists_of_addresses_that_are_refused(api, owner, license, gid, unchanged
             assert outcome(answer, "licenseOrderReceiptSend") == code, emails
 
 
-def test_orders_that_are_none(api, owner, unchanged, bad_ids):
-    ask = api(owner)
+def test_orders_that_are_none(api, owner, unchanged, bad_ids, refusals):
+    inputs = [{"order": bad, "emails": "a@x.example"} for bad in bad_ids]
     with unchanged():
-        for bad in bad_ids:
-            answer = ask(RECEIPT, {"input": {"order": bad, "emails": "a@x.example"}})
-            (error,) = answer["data"]["licenseOrderReceiptSend"]["errors"]
-            assert (error["field"], error["code"]) == ("order", "NOT_FOUND"), bad
+        found = refusals(api(owner), "licenseOrderReceiptSend", inputs)
+    assert found == [("order", "NOT_FOUND")] * len(bad_ids)
 
 
 def test_deliveries_with_filters(api, staff, owner, license, gid):

@@ -69,10 +69,12 @@ def test_to_others_no_word_of_the_buyer_goes_along_with_a_link(ordered, receipts
     assert f"Your reference: PO-7\nComment: {LURE}\n" in found[owner.email]
 
 
-@pytest.mark.parametrize("word", ["https://evil.example", "evil.example/pay", "evil．example"])
-def test_a_reference_is_no_way_either(ordered, receipts, word):
-    found = receipts(ordered(purchase_order_reference=word), "victim@x.example")
-    assert "evil" not in found["victim@x.example"]
+def test_a_reference_is_no_way_either(ordered, receipts):
+    order = ordered()
+    for word in ("https://evil.example", "evil.example/pay", "evil．example"):
+        LicenseOrder.objects.filter(pk=order.pk).update(purchase_order_reference=word)
+        found = receipts(order, "victim@x.example")
+        assert "evil" not in found["victim@x.example"], word
 
 
 def test_to_others_words_without_a_link_are_shown(ordered, receipts):

@@ -157,18 +157,21 @@ def test_only_those_who_may_do_it(name, api, gid, unchanged):
 
 
 @pytest.mark.parametrize("name", ["licenseRecall", "licenseKeyReveal", "licenseEmailResend"])
-def test_ids_that_are_none_and_foreign_ones_get_the_same_answer(name, api, gid, bad_ids, unchanged):
+def test_ids_that_are_none_and_foreign_ones_get_the_same_answer(
+    name, api, gid, bad_ids, unchanged, each_of
+):
     """T-AUTHZ-02: malformed, unknown, of another type, foreign: one NOT_FOUND, which echoes no id."""
     given, account = inputs(name, gid)
     foreign, _ = inputs(name, gid)
     ask = api(actors.ACTORS["MASTER"](account))
     key = "licenses" if "licenses" in given else "license"
-    document = CALLS[name][0]
+    wrong = [foreign[key], *([bad] if key == "licenses" else bad for bad in bad_ids)]
+    field = name + "(input: $it) { errors { field code message } }"
+    type_name = name[0].upper() + name[1:] + "Input!"
 
     with unchanged():
-        other = ask(document, {"input": {**given, key: foreign[key]}})
-        for bad in bad_ids:
-            answer = ask(document, {"input": {**given, key: [bad] if key == "licenses" else bad}})
-            assert answer["data"] == other["data"], bad
+        refused = [{**given, key: each} for each in wrong]
+        first, *others = each_of(ask, "mutation", field, type_name, refused)
 
-    assert outcome(other, name) == "NOT_FOUND"
+    assert [error["code"] for error in first["errors"]] == ["NOT_FOUND"]
+    assert others == [first] * len(bad_ids)

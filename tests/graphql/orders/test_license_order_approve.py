@@ -158,13 +158,15 @@ def test_lines_of_another_order(approve, whole, gid, unchanged):
         assert code_of(payload) == ("lines", "NOT_FOUND")
 
 
-def test_ids_that_are_none(approve, whole, unchanged, bad_ids):
+def test_ids_that_are_none(api, approver, whole, unchanged, bad_ids, refusals):
     """T-AUTHZ-02."""
-    with unchanged():
-        for bad in bad_ids:
-            line = {"id": bad, "quantity": 1}
-            assert code_of(approve(id=bad)) == ("id", "NOT_FOUND"), bad
-            assert code_of(approve(**whole, lines=[line])) == ("lines", "NOT_FOUND"), bad
+    for field, wrong in (
+        ("id", lambda bad: {"id": bad}),
+        ("lines", lambda bad: {**whole, "lines": [{"id": bad, "quantity": 1}]}),
+    ):
+        with unchanged():
+            found = refusals(api(approver), "licenseOrderApprove", [wrong(bad) for bad in bad_ids])
+        assert found == [(field, "NOT_FOUND")] * len(bad_ids)
 
 
 def test_nobody_decides_on_an_order_of_their_own(api, gid, unchanged):

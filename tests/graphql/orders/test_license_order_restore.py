@@ -187,15 +187,16 @@ def test_what_cannot_be_done(restore, order, whole, units, gid, unchanged):
             assert refused(restore(**{**whole, **given})) == answer, given
 
 
-def test_ids_that_are_none(restore, whole, units, unchanged, bad_ids):
+def test_ids_that_are_none(manager, whole, units, unchanged, bad_ids, refusals):
     """T-AUTHZ-02."""
-    with unchanged():
-        for bad in bad_ids:
-            for given, field in (
-                ({**whole, "lines": [{"id": bad, "quantity": 1}]}, "lines"),
-                ({"id": bad, **units(1)}, "id"),
-            ):
-                assert refused(restore(**given)) == (field, "NOT_FOUND"), given
+    for field, wrong in (
+        ("lines", lambda bad: {**whole, "lines": [{"id": bad, "quantity": 1}]}),
+        ("id", lambda bad: {"id": bad, **units(1)}),
+    ):
+        inputs = [{"reason": REASON, **wrong(bad)} for bad in bad_ids]
+        with unchanged():
+            found = refusals(manager, "licenseOrderRestore", inputs)
+        assert found == [(field, "NOT_FOUND")] * len(bad_ids)
 
 
 def test_nobody_restores_an_order_of_their_own(api, staff, order, whole, units, unchanged):

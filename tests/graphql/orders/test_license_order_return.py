@@ -248,17 +248,18 @@ def test_lines_of_another_order(give_back, whole, gid, unchanged):
         assert refused(payload) == ("lines", "NOT_FOUND")
 
 
-def test_ids_that_are_none(give_back, order, whole, gid, unchanged, bad_ids):
+def test_ids_that_are_none(api, staff, order, whole, gid, unchanged, bad_ids, refusals):
     """T-AUTHZ-02."""
-    good = gid("License", factories.licenses_of(order)[0])
-    with unchanged():
-        for bad in bad_ids:
-            for given, field in (
-                ({"id": bad, "licenses": [good]}, "id"),
-                ({**whole, "licenses": [good, bad]}, "licenses"),
-                ({**whole, "lines": [{"id": bad, "quantity": 1}]}, "lines"),
-            ):
-                assert refused(give_back(**given)) == (field, "NOT_FOUND"), given
+    ask, good = api(staff("MANAGE_LICENSES")), gid("License", factories.licenses_of(order)[0])
+    for field, wrong in (
+        ("id", lambda bad: {"id": bad, "licenses": [good]}),
+        ("licenses", lambda bad: {**whole, "licenses": [good, bad]}),
+        ("lines", lambda bad: {**whole, "lines": [{"id": bad, "quantity": 1}]}),
+    ):
+        inputs = [{"reason": REASON, **wrong(bad)} for bad in bad_ids]
+        with unchanged():
+            found = refusals(ask, "licenseOrderReturn", inputs)
+        assert found == [(field, "NOT_FOUND")] * len(bad_ids)
 
 
 def test_of_an_order_that_has_ended_nothing_can_leave(

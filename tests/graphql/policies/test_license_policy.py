@@ -161,23 +161,22 @@ def test_a_variant_has_one_policy(ask, gid, unchanged):
     assert (error["field"], error["code"]) == ("variant", "INVALID")
 
 
-def test_ids_that_are_none(ask, variant, gid, bad_ids, unchanged):
+def test_ids_that_are_none(ask, variant, gid, bad_ids, unchanged, refusals, each_of):
     pool_id = gid("LicenseKeyPool", factories.make_pool())
     policy_id = gid("LicensePolicy", factories.make_policy())
 
-    with unchanged():
-        for bad in bad_ids:
-            for document, given, field in (
-                (CREATE, {"variant": bad, "pool": pool_id}, "variant"),
-                (CREATE, {"variant": variant_id(variant), "pool": bad}, "pool"),
-                (UPDATE, {"id": bad, "name": "x"}, "id"),
-                (UPDATE, {"id": policy_id, "pool": bad}, "pool"),
-                (DELETE, {"id": bad}, "id"),
-            ):
-                (payload,) = ask(document, {"input": given})["data"].values()
-                (error,) = payload["errors"]
-                assert (error["field"], error["code"]) == (field, "NOT_FOUND"), given
-            assert ask(ONE, {"id": bad})["data"] == {"licensePolicy": None}, bad
+    for mutation, others, field in (
+        ("licensePolicyCreate", {"pool": pool_id}, "variant"),
+        ("licensePolicyCreate", {"variant": variant_id(variant)}, "pool"),
+        ("licensePolicyUpdate", {"name": "x"}, "id"),
+        ("licensePolicyUpdate", {"id": policy_id}, "pool"),
+        ("licensePolicyDelete", {}, "id"),
+    ):
+        with unchanged():
+            found = refusals(ask, mutation, [{**others, field: bad} for bad in bad_ids])
+        assert found == [(field, "NOT_FOUND")] * len(bad_ids), (mutation, field)
+    seen = each_of(ask, "query", "licensePolicy(id: $it) { id }", "ID!", bad_ids)
+    assert seen == [None] * len(bad_ids)
 
 
 def test_only_what_is_given_changes(ask, gid):

@@ -189,18 +189,17 @@ def test_what_cannot_be_ranked_is_refused(ask, gid, unchanged):
         assert error_of(changed) == error_of(created) == (field, code)
 
 
-def test_ids_that_are_none(ask, gid, bad_ids, unchanged):
+def test_ids_that_are_none(ask, gid, bad_ids, unchanged, refusals):
     policy = factories.make_policy()
     given, good = {"id": gid("LicensePolicy", policy)}, gid("LicenseKeyPool", policy.pool_id)
+    pools = [{"pool": bad} for bad in bad_ids]
+    accounts = [{"pool": good, "accounts": [bad]} for bad in bad_ids]
 
-    with unchanged():
-        for bad in bad_ids:
-            for ranked, field in (
-                ({"pool": bad}, "rankedPools.pool"),
-                ({"pool": good, "accounts": [bad]}, "rankedPools.accounts"),
-            ):
-                answer = ask(UPDATE, {"input": {**given, "rankedPools": [ranked]}})
-                assert error_of(answer) == (field, "NOT_FOUND"), ranked
+    for ranked, field in ((pools, "rankedPools.pool"), (accounts, "rankedPools.accounts")):
+        inputs = [{**given, "rankedPools": [each]} for each in ranked]
+        with unchanged():
+            found = refusals(ask, "licensePolicyUpdate", inputs)
+        assert found == [(field, "NOT_FOUND")] * len(bad_ids)
 
 
 def test_ranked_pools_are_for_staff(api, staff, gid):
