@@ -171,7 +171,11 @@ def test_ids_that_are_none_and_foreign_ones_get_the_same_answer(
 
     with unchanged():
         refused = [{**given, key: each} for each in wrong]
-        first, *others = each_of(ask, "mutation", field, type_name, refused)
+        # An operation reveals one key at most.
+        size = 1 if name == "licenseKeyReveal" else len(refused)
+        parts = [refused[start : start + size] for start in range(0, len(refused), size)]
+        answers = [each_of(ask, "mutation", field, type_name, part) for part in parts]
 
+    first, *others = [answer for part in answers for answer in part]
     assert [error["code"] for error in first["errors"]] == ["NOT_FOUND"]
     assert others == [first] * len(bad_ids)
