@@ -82,13 +82,16 @@ def test_a_refund_that_fails(bring, story, make_unpaid, states):
     ]
 
 
-@pytest.mark.parametrize("turn", range(7))
-def test_in_another_order_the_money_is_the_same(bring, story, make_unpaid, states, turn):
-    """C11: each message once the first and once the last, and all of them twice."""
+@pytest.mark.parametrize("turn", [0, 1, 2, 3, 5])
+def test_in_another_order_the_money_is_the_same(
+    stripe_says, post, story, make_unpaid, states, turn
+):
+    """C11: each kind of message once the first, and the one before it the last; all of them twice."""
     order = make_unpaid("pi_1")
 
-    for message in itertools.chain(story[turn:], story[:turn], reversed(story)):
-        bring(*message)
+    for type, subject, hour in itertools.chain(story[turn:], story[:turn], reversed(story)):
+        message = stripe_says.event(type, subject, created=BEGUN + 3600 * hour)
+        assert post(message).status_code == 200
 
     captured, refunded, still_open, failed = amounts(order)
     assert (captured, refunded, still_open) == (60, 10, 0)

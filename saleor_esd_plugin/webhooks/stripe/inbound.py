@@ -29,6 +29,7 @@ VALUES (%s::uuid, %s, %s, %s, %s, %s, clock_timestamp())
 ON CONFLICT (provider, event_id) DO NOTHING
 RETURNING id
 """
+PATIENCE = "3s"  # how long a lock is waited for
 _LONGEST_REQUEST_ID = 64
 _NUMBER = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _TOLD_OF_PAYING = (FactKind.CAPTURED, FactKind.FAILED)
@@ -65,7 +66,7 @@ def take_in(message: Message) -> Taken:
     seconds of waiting for a lock. `message.facts` must not be empty, the mode and the account ours.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = '3s'")
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
     inbound_id = _insert(message)
     if inbound_id is None:
         return Taken(None)
