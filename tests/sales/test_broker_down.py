@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import factories
 import pytest
 from django.test import Client
 from redis_broker import BREAKS, MENDS
@@ -12,27 +13,7 @@ from saleor_esd_plugin.emails.models import Delivery
 from saleor_esd_plugin.events.models import Dispatch
 from saleor_esd_plugin.host import broker
 from saleor_esd_plugin.licenses.claim_links import issue_claim_link
-from saleor_esd_plugin.licenses.models import License
-
-# All that asks the broker does so in one place: where no more follows from the way it fails in, silence stands for both.
-either_way = pytest.mark.parametrize("how", BREAKS)
-
-
-@pytest.fixture
-def pending(market, redis, staff):
-    """An order that waits for staff, and was paid; recorded and allocated by the sweep, since no worker came."""
-    order = market.buy(market.product(keys=2), 2)
-    tasks.reconcile_all()
-    assert states(order) == ["PENDING_APPROVAL"] * 2
-    return order
-
-
-@pytest.fixture
-def released(market, redis):
-    order = market.buy(market.product(keys=1, approval="AUTOMATIC"))
-    tasks.reconcile_all()
-    assert states(order) == ["RELEASED"]
-    return order
+from saleor_esd_plugin.orders.approval import approve_license_order
 
 
 def untold(order):
@@ -40,18 +21,39 @@ def untold(order):
     return Dispatch.objects.filter(told_at=None, event__order_id=found.pk).count()
 
 
-@either_way
-def test_a_mutation_waits_once_and_the_sweep_does_the_rest(
-    market, staff, pending, redis, asked, clock, how
+@pytest.mark.parametrize("how", BREAKS)
+def test_each_break_is_waited_for_once_and_the_sweep_does_the_rest(
+    market, staff, redis, asked, clock, how
 ):
+    product = market.product(keys=2, approval="AUTOMATIC")
+    by_hand = market.product(keys=2)
+    asked.clear()
     BREAKS[how](redis)
 
-    answer = market.approve(staff, pending)
+    # A checkout waits once, in its hook, and the sweep not at all.
+    order = market.buy(product)
+    assert (len(asked), states(order)) == (1, [])
+    tasks.reconcile_all()
+    assert (len(asked), states(order)) == (1, ["RELEASED"])
 
-    assert answer["errors"] == []
+    # Workers are woken again once it is back.
+    MENDS[how](redis)
+    clock.now += broker.PAUSE
+    pending = market.buy(by_hand, 2)
+    told = [event for task, event in redis.waiting() if task == "dispatch_event"]
+    mine = Dispatch.objects.filter(event__order_id=find_license_order(pending).pk)
+    assert {str(pk) for pk in mine.values_list("pk", flat=True)} <= set(told)
+    assert broker.down_since() is None
+    tasks.reconcile_all()
+    assert states(pending) == ["PENDING_APPROVAL"] * 2
+
+    # A mutation waits once, too, and nobody after it.
+    asked.clear()
+    BREAKS[how](redis)
+    assert market.approve(staff, pending)["errors"] == []
     assert len(asked) == 1
     assert untold(pending) > 0
-    market.approve(staff, market.buy(market.product(keys=1)))
+    market.buy(product)
     assert len(asked) == 1
     tasks.reconcile_all()
     assert states(pending) == ["RELEASED"] * 2
@@ -61,38 +63,11 @@ def test_a_mutation_waits_once_and_the_sweep_does_the_rest(
     assert len(asked) == 1
 
 
-@either_way
-def test_workers_are_woken_again_once_it_is_back(market, staff, pending, redis, clock, how):
-    BREAKS[how](redis)
-    market.approve(staff, pending)
-    MENDS[how](redis)
-    clock.now += broker.PAUSE
-
-    order = market.buy(market.product(keys=1))
-
-    told = [event for task, event in redis.waiting() if task == "dispatch_event"]
-    mine = Dispatch.objects.filter(event__order_id=find_license_order(order).pk)
-    assert {str(pk) for pk in mine.values_list("pk", flat=True)} <= set(told)
-    assert broker.down_since() is None
+# All that asks the broker does so in one place: no more follows from the way it fails in, so silence stands for both.
 
 
-@either_way
-def test_a_checkout_waits_once_in_its_hook(market, redis, asked, clock, how):
-    product = market.product(keys=1, approval="AUTOMATIC")
-    asked.clear()
-    BREAKS[how](redis)
-
-    order = market.buy(product)
-
-    assert len(asked) == 1
-    assert states(order) == []
-    tasks.reconcile_all()
-    assert states(order) == ["RELEASED"]
-    assert len(asked) == 1
-
-
-def test_the_claim_page_waits_once_and_shows_the_key(market, released, redis, asked, clock):
-    license = License.objects.get(order_line__order=find_license_order(released))
+def test_the_claim_page_waits_once_and_shows_the_key(live_db, redis, asked, clock):
+    (license,) = factories.make_released()
     token = issue_claim_link(license.pk, email="ada@example.com")
     asked.clear()
     redis.pause()
@@ -105,18 +80,17 @@ def test_the_claim_page_waits_once_and_shows_the_key(market, released, redis, as
     assert len(asked) == 1
 
 
-def test_the_sweep_waits_once_and_does_what_workers_would(
-    market, pending, staff, redis, asked, clock, smtp
-):
+def test_the_sweep_waits_once_and_does_what_workers_would(live_db, redis, asked, clock, smtp):
     """Each of its steps, and each mail that follows, would wake a worker of its own."""
-    market.approve(staff, pending)
+    order = factories.make_license_order(2)
+    approve_license_order(order.pk, actor=factories.STAFF)
     asked.clear()
     redis.pause()
 
     tasks.reconcile_all()
 
-    assert states(pending) == ["RELEASED"] * 2
-    mails = Delivery.objects.filter(order_id=find_license_order(pending).pk)
+    assert [one.fulfillment for one in factories.licenses_of(order)] == ["RELEASED"] * 2
+    mails = Delivery.objects.filter(order_id=order.pk)
     assert set(mails.values_list("kind", "status")) == {
         ("ORDER_CONFIRMED", "SENT"),
         ("ORDER_RELEASED", "SENT"),

@@ -7,7 +7,7 @@ import pytest
 from django.db import DatabaseError
 from reserved import decline, kept, ready, switch
 from saleor.payment.models import Transaction
-from shop import find_license_order, free_keys, shop_stock
+from shop import find_license_order, free_keys, shop_stock, states
 
 from demo.shop import Refused
 from saleor_esd_plugin.events.models import Event
@@ -19,24 +19,13 @@ from saleor_esd_plugin.orders.supply import reservations
 from saleor_esd_plugin.tasks import reconcile_all
 
 
-def test_too_few_keys_are_refused_before_the_gateway_is_asked(reserving):
-    """Issue 3: INSUFFICIENT_STOCK, no charge, nothing changed."""
-    product = reserving.product(keys=2)
-    checkout = ready(reserving, product, 3)
-    before, charges = make.table_digest(), Transaction.objects.count()
-
-    with pytest.raises(Refused) as refused:
-        reserving.shop.complete(checkout)
-
-    assert refused.value.codes == ["INSUFFICIENT_STOCK"]
-    assert "only 2 of 3 licenses" in str(refused.value)
-    assert (make.table_digest(), Transaction.objects.count()) == (before, charges)
-
-
 def test_the_order_gets_the_keys_that_its_checkout_kept(reserving, monkeypatch, new_violations):
-    """Declined card, another try: the same keys, and nothing of the reservation is left over."""
+    """Issue 3. Declined card, another try: the same keys, and nothing of the reservation is left over.
+
+    Who wants more than are left is refused: INSUFFICIENT_STOCK, no charge, nothing changed.
+    """
     product = reserving.product(keys=3)
-    checkout = ready(reserving, product, 2)
+    checkout, too_many = ready(reserving, product, 2), ready(reserving, product, 2)
     with monkeypatch.context() as patch:
         decline(patch)
         with pytest.raises(Refused) as refused:
@@ -44,6 +33,12 @@ def test_the_order_gets_the_keys_that_its_checkout_kept(reserving, monkeypatch, 
     assert refused.value.codes == ["PAYMENT_ERROR"]
     mine = kept(product)
     assert (len(mine), free_keys(product)) == (2, 1)
+    before, charges = make.table_digest(), Transaction.objects.count()
+    with pytest.raises(Refused) as refused:
+        reserving.shop.complete(too_many)
+    assert refused.value.codes == ["INSUFFICIENT_STOCK"]
+    assert "only 1 of 2 licenses" in str(refused.value)
+    assert (make.table_digest(), Transaction.objects.count()) == (before, charges)
 
     order = reserving.shop.complete(checkout)
 
@@ -97,27 +92,22 @@ def test_the_shops_own_stock_does_not_refuse_the_buyer_whose_keys_are_kept(reser
     assert License.objects.filter(order_line__order=find_license_order(order)).count() == 2
 
 
-def test_our_failure_refuses_nobody(reserving, monkeypatch):
-    """The plugin never breaks a checkout: what is missing is backordered as without a reservation."""
-    product = reserving.product(keys=1)
-    checkout = ready(reserving, product, 2)
+def test_our_failure_refuses_nobody_and_switched_off_nobody_is_refused(reserving, monkeypatch):
+    """The plugin never breaks a checkout: what is missing is backordered as without a reservation. Off by default."""
+    product = reserving.product(keys=2)
+    first, second = ready(reserving, product, 3), ready(reserving, product, 2)
 
     def fail(found):
         raise DatabaseError("gone")
 
-    monkeypatch.setattr(reservations, "reserve_for_checkout", fail)
-    order = reserving.shop.complete(checkout)
+    with monkeypatch.context() as patch:
+        patch.setattr(reservations, "reserve_for_checkout", fail)
+        order = reserving.shop.complete(first)
+    assert License.objects.filter(order_line__order=find_license_order(order)).count() == 2
 
-    assert License.objects.filter(order_line__order=find_license_order(order)).count() == 1
-
-
-def test_switched_off_nothing_is_kept_or_refused(unmirrored):
-    """Off by default."""
-    product = unmirrored.product(keys=1)
-
-    order = unmirrored.shop.complete(ready(unmirrored, product, 2))
-
-    assert License.objects.filter(order_line__order=find_license_order(order)).count() == 1
+    switch(reserving, reserves=False, mirrors=False)
+    order = reserving.shop.complete(second)
+    assert (states(order), free_keys(product)) == ([], 0)
     assert not Reservation.objects.filter(keys__pool=product.pool).exists()
 
 

@@ -56,7 +56,7 @@ def types(order):
     return list(found.values_list("type", flat=True))
 
 
-def test_only_the_order_with_the_money_is_paid(market, staff, twins):
+def test_only_the_order_with_the_money_is_paid(market, staff, twins, smtp):
     paid, unpaid = twins
 
     found = stand(market, staff, paid)
@@ -81,10 +81,12 @@ def test_only_the_order_with_the_money_is_paid(market, staff, twins):
     assert types(unpaid).count("license_order.paid") == types(unpaid).count("license_order.unpaid")
     assert types(paid)[-1:] and "license_order.unpaid" not in types(paid)[-1:]
 
+    # The sweep has nothing to add.
+    before = [(stand(market, staff, order), types(order)) for order in twins]
+    reconcile_all()
+    assert [(stand(market, staff, order), types(order)) for order in twins] == before
 
-def test_approved_it_waits_for_the_money_and_can_be_released_without(market, staff, twins, smtp):
-    """Not one of the two answers "done" and does nothing."""
-    paid, unpaid = twins
+    # Approved it waits for the money, and can be released without: not one of the two answers "done" and does nothing.
     waiting = orders_waiting_by_reason()
 
     answer = market.approve(staff, unpaid)["licenseOrder"]
@@ -100,16 +102,6 @@ def test_approved_it_waits_for_the_money_and_can_be_released_without(market, sta
 
     market.approve(staff, paid)
     assert states(paid) == ["RELEASED"] * 2
-
-
-def test_the_sweep_has_nothing_to_add(market, staff, twins):
-    before = [stand(market, staff, order) for order in twins]
-    events = [types(order) for order in twins]
-
-    reconcile_all()
-
-    assert [stand(market, staff, order) for order in twins] == before
-    assert [types(order) for order in twins] == events
 
 
 def test_the_one_that_is_rejected_gives_its_keys_back(market, staff, twins):
