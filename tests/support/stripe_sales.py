@@ -22,6 +22,14 @@ def released_sale(sdk, quantity):
     return order, intent.id
 
 
+def authorised_sale(sdk, quantity):
+    """The same, approved, while its money is only authorised."""
+    intent = pay(sdk, amount=1000 * quantity, capture_method="manual")
+    order = factories.make_license_order(quantity, paid=False, payment_ref=intent.id)
+    approve_license_order(order.pk, actor=factories.STAFF)
+    return order, intent.id
+
+
 def happened(order):
     """How often what happened to the order, Saleor's or ours."""
     events = Event.objects.filter(order_id=_ours(order).pk)
