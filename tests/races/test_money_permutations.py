@@ -1,6 +1,6 @@
 """G6, C11: whatever order the messages come in and however often, the end is the same.
 
-5,000 random permutations go through the pure functions, some through the database. There all that
+1,000 random permutations go through the pure functions, some through the database. There all that
 a set of messages can say is said of orders in five states; all permutations of one set must end in
 one digest. ESD_RACES=5000 lets that many go through the database, too.
 """
@@ -46,8 +46,8 @@ from saleor_esd_plugin.orders.restoration import restore_units
 from saleor_esd_plugin.orders.settlement import settle_license_order
 from saleor_esd_plugin.orders.supply.allocation import allocate_license_order
 
-PURE = repetitions(5000)
-ON_ROWS = repetitions(40) // 5
+PURE = repetitions(1000)
+ON_ROWS = repetitions(20) // 5
 # Of each set of messages so many permutations are compared.
 OF_ONE_SET = 4
 
@@ -182,7 +182,7 @@ def test_permutations_of_the_messages_have_one_end():
 
 def test_control_when_the_last_message_wins_the_ends_differ():
     """The twin of T-CON-11."""
-    assert differing(last_wins, 1000) > 50
+    assert differing(last_wins, 300) > 15
 
 
 def test_permutations_of_refunds_that_fail_have_one_end():
@@ -192,7 +192,7 @@ def test_permutations_of_refunds_that_fail_have_one_end():
 
 def test_control_when_the_last_word_on_a_refund_wins_the_ends_differ():
     """The twin: a refund that failed is said to have succeeded by an older message."""
-    assert differing(last_wins, 1000, refunds) > 20
+    assert differing(last_wins, 300, refunds) > 6
 
 
 def test_all_that_is_told_of_three_refunds_is_one_third_that_went_back():
@@ -299,7 +299,7 @@ def test_control_on_rows_when_the_last_message_wins_the_ends_differ(monkeypatch)
         assert changed == 1
     monkeypatch.setattr(telling, "_GROW", grows)
 
-    ends = ends_on_rows(undecided(), 60, random.Random(1), ON_ROWS)
+    ends = ends_on_rows(released(), 60, random.Random("released"), ON_ROWS)
 
     assert [found for found in ends.values() if len(found) > 1]
 
