@@ -54,7 +54,7 @@ def orders_for(pools, demand: int, rng: random.Random) -> List[LicenseOrder]:
 def test_a_key_is_sold_once_whoever_comes_at_the_same_time(live_db):
     """T-CON-01, C1: 32 threads, of eight units wanted five are there, 30 % roll back: all are sold, 0 doubles."""
     rng = random.Random(20)
-    keys = repetitions(75)
+    keys = repetitions(40)
     pools = [make_pool(keys=keys) for _ in range(3)]
     orders = orders_for(pools, 3 * keys * 8 // 5, rng)
     fails = {order.pk for order in orders if rng.random() < 0.3}

@@ -133,36 +133,36 @@ def tell(order: LicenseOrder) -> None:
 def test_a_killed_worker_loses_no_mail(live_db, smtp, monkeypatch, point):
     """T-CON-05, T-CON-06: 0 lost; twice only between the server's yes and our mark, one Message-ID."""
     is_mail = POINTS[point][0] in (send, smtplib.SMTP, Delivery)
-    kills = max(KILLS, MAILS if is_mail else 1)
     ids: List[UUID] = []
-    for number in range(kills):
+    for number in range(KILLS):
         order = new_order(monkeypatch)
         ids.append(order.pk)
-        # Of the mails of an order, another one is hit each time.
-        killed_worker(order, point, passes=1 + number % MAILS if is_mail else 1)
+        # Of the mails of an order, another one is hit at each point, and each time.
+        place = list(POINTS).index(point) + number
+        killed_worker(order, point, passes=1 + place % MAILS if is_mail else 1)
         sweep(ids)
     sweep(ids)
 
     deliveries = Delivery.objects.filter(order_id__in=ids)
     assert Counter(deliveries.values_list("kind", "status")) == {
-        ("ORDER_CONFIRMED", "SENT"): kills,
-        ("ORDER_RELEASED", "SENT"): kills,
-        ("LICENSE_KEYS", "SENT"): kills,
+        ("ORDER_CONFIRMED", "SENT"): KILLS,
+        ("ORDER_RELEASED", "SENT"): KILLS,
+        ("LICENSE_KEYS", "SENT"): KILLS,
     }
     arrived = Counter(message["Message-ID"].split("@")[0] for message in smtp.messages)
     assert set(arrived) == {f"<esd.{delivery.pk}" for delivery in deliveries}
     twice = sum(count - 1 for count in arrived.values())
-    assert twice == (kills if point in WINDOW else 0)
+    assert twice == (KILLS if point in WINDOW else 0)
     assert max(arrived.values()) <= 2
     # An attempt that died is counted, so the row tells what happened.
     assert deliveries.filter(attempts__gt=1).count() == (
-        kills if point in (*WINDOW, "after the lease", "while the server listens") else 0
+        KILLS if point in (*WINDOW, "after the lease", "while the server listens") else 0
     )
     licenses = License.objects.filter(order_line__order__in=ids)
     assert set(licenses.values_list("fulfillment", flat=True)) == {"RELEASED"}
-    assert licenses.count() == licenses.values("key").distinct().count() == 2 * kills
+    assert licenses.count() == licenses.values("key").distinct().count() == 2 * KILLS
     events = Event.objects.filter(order_id__in=ids, type="license.released")
-    assert events.count() == kills
+    assert events.count() == KILLS
     assert not Dispatch.objects.filter(event__order_id__in=ids, told_at=None).exists()
 
 

@@ -24,7 +24,7 @@ from saleor_esd_plugin.orders.supply.allocation import allocate_license_order
 
 pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")
 
-ROUNDS = repetitions(4)
+ROUNDS = repetitions(2)
 
 
 @pytest.fixture

@@ -144,14 +144,14 @@ def test_a_quarantine_and_a_drain_wait_for_keys_one_after_the_other(live_db, mon
 def test_eight_at_a_time_leave_the_figures_of_a_full_count(live_db):
     """Invariant 8: claims (a third rolled back), rejections, imports, margins, folds; whoever reads sees it add up."""
     rng = random.Random(8)
-    pools = [make_pool(keys=40), make_pool(keys=40)]
+    pools = [make_pool(keys=24), make_pool(keys=24)]
     policies = [make_policy(pool) for pool in pools]
     tomorrow = now().date() + timedelta(days=1)
     for pool in pools:
-        import_at_once(pool, fresh_keys(20), use_by=tomorrow)
+        import_at_once(pool, fresh_keys(12), use_by=tomorrow)
     orders = [
         make_license_order(rng.randint(1, 5), policy=rng.choice(policies), allocate=False)
-        for _ in range(40)
+        for _ in range(24)
     ]
 
     def sell(order, fails, comes_back):

@@ -29,7 +29,7 @@ from saleor_esd_plugin.orders.models import LicenseOrderLine
 from saleor_esd_plugin.orders.settlement import settle_license_order
 from saleor_esd_plugin.orders.supply.allocation import fill_backorders
 
-ORDERS = repetitions(120)
+ORDERS = repetitions(36)
 
 pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")
 
@@ -37,8 +37,8 @@ pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")
 @pytest.fixture(autouse=True)
 def in_small_pieces(monkeypatch):
     """So that everything meets everything."""
-    monkeypatch.setattr(staging, "CHUNK", 40)
-    monkeypatch.setattr(csv_files, "ROWS_PER_CHUNK", 100)
+    monkeypatch.setattr(staging, "CHUNK", 15)
+    monkeypatch.setattr(csv_files, "ROWS_PER_CHUNK", 50)
     monkeypatch.setenv("ESD_IMPORT_AT_ONCE", "0")
 
 
@@ -93,7 +93,7 @@ def test_control_without_locks_keys_are_delivered_twice(own_db, use_ring, tmp_pa
         DELETE FROM esd_availablekey WHERE key_id IN (SELECT key_id FROM picked)
     )"""
     monkeypatch.setattr(claim, "_CLAIM", naive)
-    load = Load(32, tmp_path)
+    load = Load(12, tmp_path)
 
     def no_licenses():
         with connection.cursor() as cursor:

@@ -64,7 +64,7 @@ def crowd(orders: List[LicenseOrder], seed: int) -> List[Exception]:
 def test_eight_web_workers_and_four_sweeps_share_out_the_keys(live_db):
     """T-CON-04: lines over three pools, two of them short: nothing sold twice, nothing left over."""
     rng = random.Random(4)
-    count = repetitions(32)
+    count = repetitions(16)
     pools = {make_pool(keys=keys): keys for keys in (count * 3 // 2, count, 4 * count)}
     policies = [make_policy(pool) for pool in pools]
     orders = []
@@ -111,10 +111,10 @@ def test_control_without_the_orders_lock_units_are_sold_twice(live_db, monkeypat
 
 
 def rush(late: List[LicenseOrder], pool: KeyPool) -> List[Exception]:
-    """Forty keys come in batches of 4 while late orders are placed; the drain begins a moment after each batch."""
+    """24 keys come in batches of 4 while late orders are placed; the drain begins a moment after each batch."""
 
     def importer() -> None:
-        for _ in range(10):
+        for _ in range(6):
             add_keys(pool, fresh_keys(4))
             time.sleep(0.03)
             fill_backorders(pool.pk)
@@ -125,7 +125,7 @@ def rush(late: List[LicenseOrder], pool: KeyPool) -> List[Exception]:
             time.sleep(0.02)
 
     def sweep() -> None:
-        for _ in range(10):
+        for _ in range(6):
             fill_backorders()
             time.sleep(0.03)
 
@@ -134,7 +134,7 @@ def rush(late: List[LicenseOrder], pool: KeyPool) -> List[Exception]:
 
 
 def waiting_line() -> Tuple[KeyPool, List[LicenseOrder], List[LicenseOrder]]:
-    """20 orders that wait for keys of a pool, then 20 that come later; by order time."""
+    """12 orders that wait for keys of a pool, then 12 that come later; by order time."""
     pool = make_pool()
     policy = make_policy(pool)
     begin = now() - timedelta(days=1)
@@ -146,11 +146,11 @@ def waiting_line() -> Tuple[KeyPool, List[LicenseOrder], List[LicenseOrder]]:
             allocate=False,
             created_at=begin + timedelta(minutes=minute),
         )
-        for minute in range(40)
+        for minute in range(24)
     ]
-    waiting, late = orders[:20], orders[20:]
+    waiting, late = orders[:12], orders[12:]
     # Allocated in another order than that of their time.
-    for order in rng.sample(waiting, 20):
+    for order in rng.sample(waiting, 12):
         allocate_license_order(order.pk)
     return pool, waiting, late
 
@@ -170,12 +170,12 @@ def test_a_short_pool_serves_by_order_time(live_db):
     line_quantities = LicenseOrderLine.objects.filter(order__in=waiting).values_list(
         "quantity", flat=True
     )
-    assert sum(line_quantities) > 40, "some always wait"
+    assert sum(line_quantities) > 24, "some always wait"
 
     assert rush(late, pool) == []
     fill_backorders(pool.pk)
 
-    assert License.objects.filter(key__pool=pool).count() == 40
+    assert License.objects.filter(key__pool=pool).count() == 24
     assert AvailableKey.objects.filter(pool=pool).count() == 0
     assert is_first_in_first_out(waiting + late)
 
