@@ -30,7 +30,7 @@ from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch
 from saleor_esd_plugin.licenses.policies.pools import update_key_pool
 
 pytestmark = pytest.mark.django_db
-ROWS = int(os.environ.get("ESD_IMPORT_ROWS", "4000"))
+ROWS = int(os.environ.get("ESD_IMPORT_ROWS", "1500"))
 
 
 @pytest.fixture(autouse=True)
@@ -124,11 +124,11 @@ def test_however_the_file_is_written(
     """T-IMP-F1 to F3: the same defects in the ways in which spreadsheets save them."""
     monkeypatch.setattr(staging, "CHUNK", 200)
     pool, other = new_pool("GENERIC_INSENSITIVE"), new_pool()
-    need = DefectiveFile.of_each(1500)
+    need = DefectiveFile.of_each(1040)
     present, elsewhere = random_keys(need), random_keys(need)
     import_keys(pool, present)
     import_keys(other, elsewhere)
-    file = DefectiveFile(1500, present, elsewhere, **written)
+    file = DefectiveFile(1040, present, elsewhere, **written)
 
     taken = import_file(pool, file.text.encode(encoding), source=KeySource.FILE, skip_invalid=True)
 

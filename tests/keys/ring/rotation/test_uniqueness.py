@@ -83,22 +83,22 @@ def stored_twice(keys):
 
 @pytest.mark.parametrize("take", [at_one_go, in_chunks])
 def test_workers_with_other_active_keys_import_the_same_keys_once(workers, monkeypatch, take):
-    """Invariant 1, T-IMP-K9: three import the same 100 keys while the index is rotated."""
+    """Invariant 1, T-IMP-K9: three import the same 40 keys while the index is rotated."""
     monkeypatch.setenv("ESD_IMPORT_AT_ONCE", "0")
-    monkeypatch.setattr(staging, "CHUNK", 40)
+    monkeypatch.setattr(staging, "CHUNK", 15)
     for _ in range(repetitions(1)):
-        keys = make.fresh_keys(100)
+        keys = make.fresh_keys(40)
         workers.reports.clear()
         jobs = [workers.import_as(active, keys, take) for active in (1, 2, 1)]
 
         def rotate():
-            for _ in range(4):
+            for _ in range(3):
                 Rewrap(Index(), batch=20).run(lambda: None, lambda: False)
 
         assert failures(together([*jobs, rotate])) == []
 
         assert stored_twice(keys) == []
-        assert sum(report.imported for report in workers.reports) == 100
+        assert sum(report.imported for report in workers.reports) == 40
     Rewrap(Index()).run(lambda: None, lambda: False)
     assert index_kids_in_use() == [2]
     assert list(invariants.violations()) == []
@@ -145,7 +145,7 @@ def waits(act):
     try:
         with writing(), transaction.atomic():
             with connection.cursor() as cursor:
-                cursor.execute("SET LOCAL lock_timeout = '300ms'")
+                cursor.execute("SET LOCAL lock_timeout = '100ms'")
             act()
     except OperationalError:
         return True
