@@ -11,6 +11,7 @@ import factories as make
 import pytest
 from django.db import connection, transaction
 from import_files import import_at_once
+from repetitions import repetitions
 
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, LicenseKey, StockChange
@@ -234,9 +235,9 @@ def full_count(pool):
     )
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(repetitions(1)))
 def test_whatever_happens_the_figures_are_those_of_a_full_count(seed):
-    """Invariant 8, after each of 50 random steps on two pools."""
+    """Invariant 8, after each of 48 steps on two pools, each kind three times in any order."""
     rng = random.Random(seed)
     pools = [make.make_pool(5), make.make_pool(5)]
     policies = [make.make_policy(pool) for pool in pools]
@@ -289,8 +290,9 @@ def test_whatever_happens_the_figures_are_those_of_a_full_count(seed):
 
     steps = [add, add, add, sell, sell, sell, approve, approve, reject, assign, reveal, replace]
     steps += [quarantine, margin, withholding.withhold_old_keys, fold_stock_changes]
-    for number in range(50):
-        step = rng.choice(steps)
+    turns = steps * 3
+    rng.shuffle(turns)
+    for number, step in enumerate(turns):
         step()
         stock = pool_stock([pool.pk for pool in pools])
         for pool in pools:

@@ -15,6 +15,7 @@ from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.isolation import SomeFailed
 from saleor_esd_plugin.keys.models import AvailableKey, LicenseKey
 from saleor_esd_plugin.keys.ring import keyring
+from saleor_esd_plugin.keys.stock import generating
 from saleor_esd_plugin.licenses.models import License
 from saleor_esd_plugin.orders.counts import order_availability
 from saleor_esd_plugin.orders.models import LicenseOrder
@@ -155,14 +156,15 @@ def test_with_a_locked_ring_everything_is_backordered(monkeypatch):
     assert len(licenses_of(order)) == 2
 
 
-def test_ten_thousand_units_are_one_line():
-    """Quantities go from 1 to 10,000; none lost, none doubled."""
-    order = make_license_order(10_000, policy=make_policy(make_pool(is_generated=True)))
+def test_thousands_of_units_are_one_line(monkeypatch):
+    """However many chunks they are made in, none is lost and none doubled."""
+    monkeypatch.setattr(generating, "CHUNK", 400)
+    order = make_license_order(1500, policy=make_policy(make_pool(is_generated=True)))
 
     rows = License.objects.filter(order_line__order=order)
-    assert rows.count() == 10_000
-    assert rows.values("key_id").distinct().count() == 10_000
-    assert order_availability(order).pending == 10_000
+    assert rows.count() == 1500
+    assert rows.values("key_id").distinct().count() == 1500
+    assert order_availability(order).pending == 1500
 
 
 def test_a_signed_in_buyer_has_one_account_and_a_guest_one_per_order():

@@ -24,6 +24,7 @@ from saleor_esd_plugin.keys.ring import keyring
 from saleor_esd_plugin.licenses.policies.ranked_pools import Rank
 from saleor_esd_plugin.licenses.policies.services import update_license_policy
 from saleor_esd_plugin.orders.intake.recording import observe_order
+from saleor_esd_plugin.orders.supply import backorders
 from saleor_esd_plugin.orders.supply.allocation import fill_backorders
 from saleor_esd_plugin.orders.supply.backorders import backordered_by_pool, pools_to_drain
 
@@ -186,17 +187,20 @@ def test_pools_that_policies_rank_the_other_way_round_are_all_drained():
     assert [len(licenses_of(order)) for order in orders] == [2, 2]
 
 
-def test_a_drain_reads_on_where_more_wait_than_it_reads_at_once():
+def test_a_drain_reads_on_where_more_wait_than_it_reads_at_once(monkeypatch):
     """All of them are served, in their order."""
+    fewer = backorders._NEXT.replace(f"LIMIT {backorders.AT_ONCE}", "LIMIT 3")
+    assert fewer != backorders._NEXT
+    monkeypatch.setattr(backorders, "_NEXT", fewer)
     pool = make_pool()
     policy = make_policy(pool)
     begin = now()
     orders = [
         make_license_order(1, policy=policy, created_at=begin + timedelta(seconds=number))
-        for number in range(30)
+        for number in range(8)
     ]
-    add_keys(pool, fresh_keys(28))
+    add_keys(pool, fresh_keys(7))
 
-    assert fill_backorders(pool.pk) == 28
+    assert fill_backorders(pool.pk) == 7
 
-    assert [len(licenses_of(order)) for order in orders] == [1] * 28 + [0] * 2
+    assert [len(licenses_of(order)) for order in orders] == [1] * 7 + [0]
