@@ -44,19 +44,15 @@ def states(order):
     return [one.fulfillment for one in licenses_of(order)]
 
 
-def test_before_approval_it_is_0_of_6_and_pending():
-    """I03, I09, I10: six copies on one line; each license is Pending while the seller reviews."""
+def test_it_is_0_of_6_and_pending_before_approval_and_6_of_6_and_done_afterwards():
+    """I03, I09, I10, I11: six copies on one line; each license is Pending while the seller reviews."""
     order = make_license_order(6)
 
     assert str(order_availability(order)) == "0 of 6"
     assert order_availability(order).waiting == (("APPROVAL", 6),)
     assert order.approval == "PENDING"
     assert states(order) == ["PENDING_APPROVAL"] * 6
-
-
-def test_after_approval_it_is_6_of_6_and_done():
-    """I11."""
-    order = make_license_order(6)
+    assert approval_reasons(order, order.lines.all()) == ["POLICY_MANUAL"]
 
     approve_license_order(order.pk, actor=STAFF)
 
@@ -69,10 +65,12 @@ def test_after_approval_it_is_6_of_6_and_done():
         "license_order.approved",
         "license.released",
     ]
+    # What is decided needs no reason.
+    assert approval_reasons(order, order.lines.all()) == []
 
 
-def test_a_part_may_be_approved_and_repeating_it_changes_nothing():
-    """T-CON-08: 4 of 6 twice releases each unit once."""
+def test_a_part_may_be_approved_again_and_the_rest_rejected():
+    """T-CON-08: 4 of 6 twice releases each unit once; rejected keys go back to the pool, "4 of 4" remains."""
     order = make_license_order(6)
     line = order.lines.get()
 
@@ -86,19 +84,22 @@ def test_a_part_may_be_approved_and_repeating_it_changes_nothing():
     assert str(order_availability(order)) == "4 of 6"
     assert states(order) == ["RELEASED"] * 4 + ["PENDING_APPROVAL"] * 2
 
-
-def test_fewer_than_approved_or_more_than_ordered_is_refused():
-    order = make_license_order(6)
-    line = order.lines.get()
-    approve_license_order(order.pk, quantities={line.pk: 4}, actor=STAFF)
-    before = table_digest()
-
+    # Fewer than are approved, more than were ordered.
     for quantity in (3, 7, -1):
         with pytest.raises(InvalidQuantity) as refusal:
             approve_license_order(order.pk, quantities={line.pk: quantity}, actor=STAFF)
 
         assert refusal.value.params == {"approved": 4, "undecided": 2}, quantity
         assert table_digest() == before, quantity
+
+    reject_license_order(order.pk, reason="credit limit", actor=STAFF)
+
+    order.refresh_from_db()
+    assert order.approval == "APPROVED"
+    assert order.decision_reason == "credit limit"
+    assert states(order) == ["RELEASED"] * 4 + ["REJECTED"] * 2
+    assert str(order_availability(order)) == "4 of 4"
+    assert AvailableKey.objects.filter(pool=line.policy.pool).count() == 2
 
 
 def test_a_line_of_another_order_is_not_found():
@@ -125,22 +126,6 @@ def test_the_second_approver_is_told_the_decision():
     assert refusal.value.params["decision"] == "APPROVED"
     assert refusal.value.params["decided_by"] == "staff@shop.example"
     assert table_digest() == before
-
-
-def test_rejecting_what_remains_keeps_what_was_approved():
-    """Rejected keys go back to the pool; "4 of 4" remains."""
-    order = make_license_order(6)
-    line = order.lines.get()
-    approve_license_order(order.pk, quantities={line.pk: 4}, actor=STAFF)
-
-    reject_license_order(order.pk, reason="credit limit", actor=STAFF)
-
-    order.refresh_from_db()
-    assert order.approval == "APPROVED"
-    assert order.decision_reason == "credit limit"
-    assert states(order) == ["RELEASED"] * 4 + ["REJECTED"] * 2
-    assert str(order_availability(order)) == "4 of 4"
-    assert AvailableKey.objects.filter(pool=line.policy.pool).count() == 2
 
 
 def test_rejecting_all_needs_a_reason_and_gives_every_key_back():
@@ -206,7 +191,7 @@ def test_backordered_units_are_approved_and_released_once_they_have_a_key():
     assert str(order_availability(order)) == "5 of 5"
 
 
-def test_an_unpaid_order_is_approved_but_not_released():
+def test_an_unpaid_order_is_approved_but_not_released_until_payment_is_waived():
     """B07, invariant 3."""
     order = make_license_order(2, paid=False)
 
@@ -216,6 +201,10 @@ def test_an_unpaid_order_is_approved_but_not_released():
     assert order.approval == "APPROVED"
     assert states(order) == ["PENDING_APPROVAL"] * 2
     assert order_availability(order).waiting == (("PAYMENT", 2),)
+
+    approve_license_order(order.pk, release_unpaid=True, reason="known customer", actor=STAFF)
+
+    assert states(order) == ["RELEASED"] * 2
 
 
 def test_staff_may_release_unpaid_with_a_reason():
@@ -231,15 +220,6 @@ def test_staff_may_release_unpaid_with_a_reason():
     assert states(order) == ["RELEASED"] * 2
     released = Event.objects.get(order_id=order.pk, type="license.released")
     assert (released.reason, released.data["is_paid"]) == ("pays by invoice", False)
-
-
-def test_payment_can_be_waived_after_the_approval():
-    order = make_license_order(2, paid=False)
-    approve_license_order(order.pk, actor=STAFF)
-
-    approve_license_order(order.pk, release_unpaid=True, reason="known customer", actor=STAFF)
-
-    assert states(order) == ["RELEASED"] * 2
 
 
 def test_automatic_approval_needs_nobody():
@@ -293,40 +273,35 @@ def switch(policy, **fields):
     update_license_policy(policy.pk, actor=STAFF, **fields)
 
 
-@pytest.mark.parametrize(
-    "before, after",
-    [
-        ({"approval": "MANUAL"}, {"approval": "AUTOMATIC"}),
-        (
-            {
-                "approval": "RULES",
-                "approval_quantity": 1,
-                "approves_first_order_manually": False,
-            },
-            {"approval_quantity": None},
-        ),
-        ({"approval": "RULES"}, {"approves_first_order_manually": False}),
-    ],
-)
-def test_a_policy_that_needs_staff_no_more_does_so_for_orders_from_now_on(before, after):
+def test_a_policy_that_needs_staff_no_more_does_so_for_orders_from_now_on():
     """What waited goes on waiting, whatever the sweep, new keys or another order of the buyer bring."""
-    policy = make_policy(keys=4, **before)
-    waited = make_license_order(2, policy=policy)
-    reasons = approval_reasons(waited, waited.lines.all())
-    lost = make_license_order(2, policy=policy, allocate=False)
-    assert reasons != []
+    quantity = {"approval_quantity": 1, "approves_first_order_manually": False}
+    changes = [
+        ({"approval": "MANUAL"}, {"approval": "AUTOMATIC"}),
+        ({"approval": "RULES", **quantity}, {"approval_quantity": None}),
+        ({"approval": "RULES"}, {"approves_first_order_manually": False}),
+    ]
+    orders = []
+    for before, after in changes:
+        policy = make_policy(keys=4, **before)
+        waited = make_license_order(2, policy=policy)
+        reasons = approval_reasons(waited, waited.lines.all())
+        assert reasons != [], before
+        lost = make_license_order(2, policy=policy, allocate=False)
+        switch(policy, **after)
+        add_keys(policy.pool, fresh_keys(4))
+        new = make_license_order(2, policy=LicensePolicy.objects.get(pk=policy.pk))
+        orders.append((after, reasons, waited, lost, new))
 
-    switch(policy, **after)
-    add_keys(policy.pool, fresh_keys(4))
-    new = make_license_order(2, policy=LicensePolicy.objects.get(pk=policy.pk))
     reconcile_orders()
     reconcile_orders()
 
-    states = [LicenseOrder.objects.get(pk=one.pk).approval for one in (waited, lost, new)]
-    assert states == ["PENDING", "PENDING", "APPROVED"]
-    assert approval_reasons(waited, waited.lines.all()) == reasons
-    assert "POLICY_CHANGED" in approval_reasons(lost, lost.lines.all())
-    assert order_availability(lost).waiting == (("APPROVAL", 2),)
+    for after, reasons, waited, lost, new in orders:
+        states = [LicenseOrder.objects.get(pk=one.pk).approval for one in (waited, lost, new)]
+        assert states == ["PENDING", "PENDING", "APPROVED"], after
+        assert approval_reasons(waited, waited.lines.all()) == reasons, after
+        assert "POLICY_CHANGED" in approval_reasons(lost, lost.lines.all()), after
+        assert order_availability(lost).waiting == (("APPROVAL", 2),), after
 
 
 def test_a_policy_that_asks_staff_from_now_on_approves_what_came_before():
@@ -364,15 +339,6 @@ def test_the_second_order_of_a_buyer_that_waits_is_left_to_staff():
     second.refresh_from_db()
     assert second.approval == "PENDING"
     assert approval_reasons(second, second.lines.all()) == ["FIRST_ORDER"]
-
-
-def test_what_is_decided_needs_no_reason():
-    order = make_license_order(2)
-    assert approval_reasons(order, order.lines.all()) == ["POLICY_MANUAL"]
-
-    approve_license_order(order.pk, actor=STAFF)
-
-    assert approval_reasons(order, order.lines.all()) == []
 
 
 def test_each_line_follows_its_own_policy():

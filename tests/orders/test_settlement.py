@@ -106,21 +106,14 @@ def test_a_partial_refund_takes_as_many_units_as_it_pays_for():
     assert settled_again_changes_nothing(order)
 
 
-def test_the_hosts_own_refund_takes_the_same_units():
-    """`orderRefund` of Saleor, no provider's message at all."""
+def test_the_hosts_own_refund_takes_the_same_units_and_none_twice():
+    """`orderRefund` of Saleor, no provider's message at all; then the provider tells of it as well."""
     order = sell()
-    build.refund(build.find_order(order.order_uuid), 20)
+    build.refund(build.find_order(order.order_uuid), 20, ref="re_1")
 
     settle_license_order(order.pk)
 
     assert left(order) == [4, 5]
-
-
-def test_host_and_provider_tell_of_one_refund():
-    """It is not taken twice."""
-    order = sell()
-    build.refund(build.find_order(order.order_uuid), 20, ref="re_1")
-    settle_license_order(order.pk)
 
     tell(refunded(20))
 
@@ -129,7 +122,7 @@ def test_host_and_provider_tell_of_one_refund():
 
 
 def test_units_leave_by_how_much_was_done_with_them():
-    """B07: without a key, never seen, then not assigned, then those assigned last."""
+    """B07: without a key, never seen, then not assigned, then those assigned last; in parts it is all of them as well."""
     pool = make_pool(keys=5)
     order = sell(6, policy=make_policy(pool))
     licenses = licenses_of(order)
@@ -155,6 +148,13 @@ def test_units_leave_by_how_much_was_done_with_them():
         (4, "HELD"),
     ]
     assert licenses_of(order)[1].assignments.get().ended_at is not None
+
+    for amount in (55, 60):
+        tell(refunded(amount))
+
+    assert standing(order)["refunded_at"]
+    assert fulfillments(order) == ["RETURNED"] * 5
+    assert standing(order)["open_refund"] == 0
 
 
 def test_a_unit_without_a_key_is_no_longer_backordered():
@@ -245,17 +245,6 @@ def test_a_full_refund_takes_all():
     assert (standing(order)["approval"], counts(order)) == ("CANCELLED", [(0, 6)])
     assert event_types(order, start) == ["license_order.refunded", "license.returned"]
     assert settled_again_changes_nothing(order)
-
-
-def test_in_parts_it_is_a_full_refund_as_well():
-    order = sell()
-
-    for amount in (20, 45, 60):
-        tell(refunded(amount))
-
-    assert standing(order)["refunded_at"]
-    assert fulfillments(order) == ["RETURNED"] * 6
-    assert standing(order)["open_refund"] == 0
 
 
 def test_a_goodwill_refund_takes_no_unit_and_blocks_what_is_not_released():
@@ -373,8 +362,7 @@ def test_a_dispute_suspends_what_was_issued_and_blocks_the_rest():
     assert fulfillments(order) == ["RELEASED"] * 4 + ["PENDING_APPROVAL"] * 2
 
 
-@pytest.mark.parametrize("end", [DisputeStage.WON, DisputeStage.CLOSED])
-def test_a_dispute_that_ended_well_lifts_its_own_cause_only(end):
+def test_a_dispute_that_ended_well_lifts_its_own_cause_only():
     """T-WH-04, P11: what staff suspended stays so; what waited for the end is released."""
     order = sell(approved=False)
     approve_license_order(order.pk, quantities={order.lines.get().pk: 4}, actor=STAFF)
@@ -384,7 +372,7 @@ def test_a_dispute_that_ended_well_lifts_its_own_cause_only(end):
     assert suspended(order) == {index: ["DISPUTE", "STAFF"] for index in range(4)}
     start = len(event_types(order))
 
-    tell(disputed(60, end))
+    tell(disputed(60, DisputeStage.WON))
 
     assert suspended(order) == {index: ["STAFF"] for index in range(4)}
     assert str(order_availability(order)) == "6 of 6"
@@ -394,17 +382,6 @@ def test_a_dispute_that_ended_well_lifts_its_own_cause_only(end):
         "license.released",
     ]
     assert settled_again_changes_nothing(order)
-
-
-def test_funds_that_were_withdrawn_are_still_the_same_dispute():
-    order = sell()
-    tell(disputed(60))
-    start = len(event_types(order))
-
-    tell(disputed(60, DisputeStage.WITHDRAWN))
-
-    assert event_types(order, start) == []
-    assert len(suspended(order)) == 6
 
 
 def test_a_lost_dispute_takes_all_units_for_good():
@@ -440,13 +417,25 @@ def test_an_inquiry_suspends_nothing():
     assert event_types(order, start) == []
 
 
-def test_an_inquiry_may_become_a_dispute():
+def test_an_inquiry_may_become_a_dispute_whose_funds_are_withdrawn():
+    """It stays one dispute; a suspended license shows no key."""
     order = sell()
     tell(disputed(60, DisputeStage.INQUIRY))
 
     tell(disputed(60, DisputeStage.OPEN))
 
     assert len(suspended(order)) == 6
+    start = len(event_types(order))
+
+    tell(disputed(60, DisputeStage.WITHDRAWN))
+
+    assert event_types(order, start) == []
+    assert len(suspended(order)) == 6
+    before = table_digest()
+    with pytest.raises(EsdError) as refusal:
+        reveal_license_key(licenses_of(order)[0].pk, actor=STAFF, reason="asked for by phone")
+    assert refusal.value.code == "NOT_RELEASED"
+    assert table_digest() == before
 
 
 def test_a_dispute_after_a_refund_is_about_the_rest():
@@ -485,19 +474,6 @@ def test_a_lost_dispute_that_is_not_plain_stays_suspended_until_staff_decide():
     assert standing(order)["disputed_at"] is False
 
 
-def test_a_suspended_license_shows_no_key():
-    order = sell()
-    license = licenses_of(order)[0]
-    tell(disputed(60))
-    before = table_digest()
-
-    with pytest.raises(EsdError) as refusal:
-        reveal_license_key(license.pk, actor=STAFF, reason="asked for by phone")
-
-    assert refusal.value.code == "NOT_RELEASED"
-    assert table_digest() == before
-
-
 def test_a_dispute_before_the_payment_is_told_blocks_the_release():
     """C11: the payment's own message comes last."""
     order = sell(paid=False)
@@ -519,7 +495,7 @@ def test_of_two_disputes_the_last_one_to_end_lifts():
 
     tell(disputed(20, DisputeStage.WON))
     assert len(suspended(order)) == 6
-    tell(disputed(30, DisputeStage.WON, dispute="dp_2"))
+    tell(disputed(30, DisputeStage.CLOSED, dispute="dp_2"))
 
     assert suspended(order) == {}
 
