@@ -115,8 +115,9 @@ def test_what_the_old_address_did_not_take_leaves_at_once_for_the_new_one(follow
     smtp.refuses_all = answer
     approve(order)
     assert follow() == []
-    before = {row.kind: row.status for row in Delivery.objects.filter(order_id=order.pk)}
-    assert set(before.values()) == {"FAILED" if answer.startswith("550") else "QUEUED"}
+    # The confirmation was not tried: it waits for its minute, and says nothing new once there is a release.
+    tried = Delivery.objects.filter(order_id=order.pk).exclude(kind="ORDER_CONFIRMED")
+    assert {row.status for row in tried} == {"FAILED" if answer.startswith("550") else "QUEUED"}
     smtp.refuses_all = ""
     correct(order)
 
@@ -125,7 +126,6 @@ def test_what_the_old_address_did_not_take_leaves_at_once_for_the_new_one(follow
     assert follow() == [
         (NEW, "ADDRESS_CHANGED"),
         (NEW, "LICENSE_KEYS"),
-        (NEW, "ORDER_CONFIRMED"),
         (NEW, "ORDER_RELEASED"),
     ]
     assert follow.text.count(clear(make.licenses_of(order)[0])) == 1

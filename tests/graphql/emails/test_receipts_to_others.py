@@ -98,7 +98,7 @@ def test_the_notification_address_gets_no_link_either(ordered, owner, mailed):
     """The buyer names it at checkout, so it is others too."""
     ordered(comment=LURE, notification_email="victim@x.example")
     texts = [(recipient, words_of(message)) for recipient, message in mailed()]
-    assert sum(recipient == "victim@x.example" for recipient, _ in texts) >= 2
+    assert sum(recipient == "victim@x.example" for recipient, _ in texts) == 1
     assert not any("evil" in text for recipient, text in texts if recipient == "victim@x.example")
     assert any(LURE in text for recipient, text in texts if recipient == owner.email)
 
