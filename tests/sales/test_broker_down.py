@@ -92,7 +92,8 @@ def test_the_sweep_waits_once_and_does_what_workers_would(live_db, redis, asked,
     assert [one.fulfillment for one in factories.licenses_of(order)] == ["RELEASED"] * 2
     mails = Delivery.objects.filter(order_id=order.pk)
     assert set(mails.values_list("kind", "status")) == {
-        ("ORDER_CONFIRMED", "SENT"),
+        # It waits for its minute.
+        ("ORDER_CONFIRMED", "QUEUED"),
         ("ORDER_RELEASED", "SENT"),
         ("LICENSE_KEYS", "SENT"),
     }
