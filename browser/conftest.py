@@ -7,7 +7,7 @@ import time
 from urllib.parse import urljoin
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from demo import cast, documents, web
 from demo.mailbox import Mailbox
@@ -16,6 +16,7 @@ from demo.shop import Place, Shop
 ROOT = urljoin(web.api_url(), "/plugins/global/esd/")
 # Patient, as the server may have to start its schema; what takes longer is a fault.
 TIMEOUT = 20_000
+expect.set_options(timeout=TIMEOUT)
 
 
 def open_shop() -> Shop:

@@ -152,7 +152,7 @@ def test_the_receipt_is_shown_to_print_and_sent_in_portuguese(scene, sign_in):
     row_of(page, order).get_by_role("link", name="Gerenciar").click()
     page.get_by_label("Enviar para").fill("rita@reseller.example; conta@reseller.example")
     page.get_by_role("button", name="Enviar recibo").click()
-    expect(page.get_by_role("status").last).to_have_text("O recibo vai para 2 endereços.")
+    expect(page.get_by_role("status").last).to_have_text("O recibo será enviado para 2 endereços.")
     page.get_by_role("link", name="Ver e imprimir").click()
 
     sheet = page.get_by_role("article")

@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from typing import Optional
+import sys
+from contextlib import contextmanager
+from typing import Iterator, Optional
 
 from tools.console import CACHE, ROOT, output_of, say
 from tools.database import Databases
@@ -22,6 +24,24 @@ from playwright.sync_api import sync_playwright
 with sync_playwright() as playwright:
     print(playwright.chromium.executable_path)
 """
+
+
+@contextmanager
+def pages_meanwhile() -> Iterator[subprocess.Popen]:
+    """The pages are tested beside what happens inside: a browser mostly waits, and leaves the cores to others.
+
+    What that printed comes at the end; then `returncode` is set.
+    """
+    log = CACHE / "browser.log"
+    with log.open("w") as output:
+        command = [sys.executable, "-m", "tools.dev", "test", "browser"]
+        pages = subprocess.Popen(command, cwd=str(ROOT), stdout=output, stderr=output)
+    try:
+        yield pages
+        pages.wait()
+        print(log.read_text(errors="replace"))
+    finally:
+        pages.terminate()
 
 
 def test_pages(databases: Databases, arguments: list[str]) -> int:

@@ -32,7 +32,7 @@ import subprocess
 import sys
 
 from tools import environment, postgres
-from tools.browser import test_pages
+from tools.browser import pages_meanwhile, test_pages
 from tools.console import CACHE, ROOT, Failure, output_of, say
 from tools.database import Databases
 
@@ -68,10 +68,12 @@ def test(arguments: list[str]) -> int:
     template = databases.template()
     say("ready, starting pytest")
     env = environment.host_env(DATABASE_URL=databases.url("postgres"), ESD_TEMPLATE_DB=template)
-    code = subprocess.run(
-        [python, "-m", "pytest", *(arguments or ALL_TESTS)], env=env, cwd=str(ROOT)
-    ).returncode
-    return code if arguments else code or test_pages(databases, [])
+    command = [python, "-m", "pytest", *(arguments or ALL_TESTS)]
+    if arguments:
+        return subprocess.run(command, env=env, cwd=str(ROOT)).returncode
+    with pages_meanwhile() as pages:
+        code = subprocess.run(command, env=env, cwd=str(ROOT)).returncode
+    return code or pages.returncode
 
 
 def lint(arguments: list[str]) -> int:
