@@ -165,3 +165,23 @@ def test_the_receipt_is_shown_to_print_and_sent_in_portuguese(scene, sign_in):
     page.emulate_media(media="print")
     expect(page.get_by_role("button", name="Imprimir")).to_be_hidden()
     assert len(mails_to("conta@reseller.example", 1)) == 1
+
+
+def test_a_guest_takes_the_account_over(scene, open_page):
+    """The link in the e-mail ends among the purchases; used again it says that it is dead."""
+    guest = f"guest{time.time()}@home.example"
+    order = scene.shop.buy(
+        scene.place, (scene.variants[cast.COMET.sku], 1), email=guest, authorization=""
+    )
+    text = mails_to(guest, 1)[0].get_body(("plain",)).get_content()
+    link = re.search(r"/plugins/global/esd/(invitation/\?token=\S+)", text)[1]
+    for turn in ("first", "second"):
+        page = open_page(link)
+        page.get_by_role("link", name="Sign in").click()
+        fill_in(page, cast.SHOPPER.email, cast.PASSWORD)
+        page.get_by_role("button", name="Take over").click()
+        if turn == "first":
+            expect(row_of(page, {"number": str(order["number"])})).to_be_visible()
+        else:
+            expect(page.get_by_text("This link was used before")).to_be_visible()
+        assert link.partition("=")[2] not in page.url

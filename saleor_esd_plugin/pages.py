@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from .conf import settings
+from .conf import PLUGIN_ID, settings
 from .emails.languages import best_of, choose_text
 from .emails.order_context import product_of
 from .emails.sender import sender
@@ -24,6 +24,7 @@ from .exports.csv_files import CONTENT_TYPE
 from .exports.files import fetch
 from .exports.requests import find_export
 from .health import examine
+from .host import shop
 from .host.db import writing
 from .host.graphql import actor_of_today, client_ip
 from .host.headers import header
@@ -36,6 +37,8 @@ from .tokens import is_token
 logger = logging.getLogger(__name__)
 
 _FOLDER = "saleor_esd_plugin/pages"
+# Where the button of an invitation leads, on the same host.
+_PORTAL = f"/plugins/global/{PLUGIN_ID}/portal/invitation"
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
@@ -109,13 +112,13 @@ def shop_name() -> str:
 
 def _show_key(request: HttpRequest) -> HttpResponse:
     # Looked up before the link is used up: afterwards nothing may fail.
-    shop = shop_name()
+    name = shop_name()
     license, secret = claim_license_key(_posted_token(request), actor=_visitor(request))
     return _page(
         request,
         "key",
         product=product_of(license.order_line),
-        shop=shop,
+        shop=name,
         # Opened by the template: in a frame of ours it would be a text that error trackers send.
         key=secret,
         instructions=choose_text(license.policy.instructions, language_of(request)),
@@ -146,7 +149,14 @@ def _invitation(request: HttpRequest) -> HttpResponse:
     token = request.GET.get("token", "")
     if not is_token(token):
         return _page(request, "gone", status=404)
-    return _page(request, "invitation", token=token)
+    chosen = shop.plugin_settings()
+    return _page(
+        request,
+        "invitation",
+        token=token,
+        portal=_PORTAL if chosen.has_portal else "",
+        sign_up=chosen.sign_up_address,
+    )
 
 
 def _health(request: HttpRequest) -> HttpResponse:
@@ -175,9 +185,19 @@ def _page(request: HttpRequest, name: str, *, status: int = 200, **values: Any) 
     language = language_of(request)
     # A shop may have a page of its own for one language.
     places = [f"{_FOLDER}/{language}/{name}.html", f"{_FOLDER}/{name}.html"]
+    frame = {
+        "language": language,
+        "path": request.path,
+        # Not asked for where asking for something may just have failed.
+        **({} if name == "later" else _brand()),
+    }
     with translation.override(language):
-        html = render_to_string(places, {**values, "language": language, "path": request.path})
+        html = render_to_string(places, {**values, **frame})
     return HttpResponse(html, status=status)
+
+
+def _brand() -> Dict[str, str]:
+    return {"brand": shop_name(), "accent": shop.plugin_settings().accent_color}
 
 
 def language_of(request: HttpRequest, *first: str) -> str:

@@ -230,6 +230,20 @@ def test_an_invitation_is_explained_and_used_by_nobody(db):
     assert pages.respond(posted, "/invitation/").status_code == 405
 
 
+def test_with_a_portal_an_invitation_ends_there(db):
+    factories.configure(has_portal=True, sign_up_address="https://shop.example/new")
+    account = factories.make_account()
+    token = issue_invitation(account.pk, email=account.email)
+
+    html = look(token, INVITATION).content.decode()
+
+    # Behind the #, as no server has to see it.
+    assert f'href="/plugins/global/esd/portal/invitation#{token}"' in html
+    assert 'href="https://shop.example/new"' in html
+    assert "licenseInvitationAccept" not in html
+    assert Invitation.objects.get().accepted_at is None
+
+
 def test_a_broken_invitation_shows_nothing_of_what_was_sent(db):
     for token in ("", "short", "A" * 44, "<script>alert(1)</script>", "A" * 42 + "\n"):
         answer = look(token, INVITATION)

@@ -6,12 +6,13 @@ import { loadWords, t } from "../core/words.js";
 import { Empty, Frame } from "../parts/frame.js";
 import { Toast } from "../parts/toast.js";
 import { Customers } from "./customers.js";
+import { Invitation } from "./invitation.js";
 import { PrintedReceipt } from "./printed_receipt.js";
 import { Purchase } from "./purchase.js";
 import { Purchases } from "./purchases.js";
 import { SignIn } from "../parts/sign_in.js";
 
-const PAGES = { "": Purchases, purchases: Purchase, receipts: PrintedReceipt, customers: Customers };
+const PAGES = { "": Purchases, purchases: Purchase, receipts: PrintedReceipt, customers: Customers, invitation: Invitation };
 
 function Portal() {
   const [isSignedIn, setSignedIn] = useState(null);
