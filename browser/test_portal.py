@@ -44,6 +44,7 @@ def test_a_reseller_assigns_what_was_approved_and_sends_the_receipt_in_spanish(s
     expect(page.get_by_text("4 por asignar")).to_be_visible()
     assert len(mails_to("it@acme.example", 1)) == 1
 
+    page.get_by_role("button", name="Quitar rita@reseller.example").click()
     page.get_by_label("Enviar a").fill(
         "ana@reseller.example, contabilidad@reseller.example; it@acme.example"
     )

@@ -3,7 +3,7 @@ import { html, useState } from "../core/dom.js";
 import { ERRORS } from "../core/change.js";
 import { Link } from "../core/router.js";
 import { t, tn } from "../core/words.js";
-import { Field } from "../parts/fields.js";
+import { Addresses } from "../parts/addresses.js";
 import { useForm } from "../parts/form.js";
 import { say } from "../parts/toast.js";
 
@@ -11,8 +11,9 @@ const SEND = `mutation Send($input: LicenseOrderReceiptSendInput!) { licenseOrde
 
 export function Receipt({ order }) {
   const { available, of } = order.availability;
-  const [emails, setEmails] = useState(order.buyerEmail || "");
-  const { errors, isBusy, send, told } = useForm(SEND, ["emails"], () => ({ order: order.id, emails }), (result) => {
+  const [emails, setEmails] = useState(order.buyerEmail ? [order.buyerEmail] : []);
+  const [typed, setTyped] = useState("");
+  const { errors, isBusy, send, told } = useForm(SEND, ["emails"], () => ({ order: order.id, emails: [...emails, typed].filter(Boolean).join(", ") }), (result) => {
     say(tn("The receipt goes to {count} address.", "The receipt goes to {count} addresses.", result.emails.length));
   });
 
@@ -22,7 +23,6 @@ export function Receipt({ order }) {
       ? html`<p class="body muted">${t("Possible when all keys are issued ({issued} of {of}).", { issued: available, of })}</p>`
       : html`<form class="body" onSubmit=${send}>
           ${told}
-          <${Field} label=${t("Send to")} required value=${emails} onInput=${(event) => setEmails(event.target.value)}
-            error=${errors.emails?.text} hint=${t("Separate addresses with commas.")} />
+          <${Addresses} label=${t("Send to")} value=${emails} onChange=${setEmails} typed=${typed} onType=${setTyped} error=${errors.emails?.text} />
           <p class="actions"><button class="primary" aria-disabled=${isBusy}>${t("Send receipt")}</button></p></form>`}</section>`;
 }
