@@ -60,6 +60,8 @@ def test_what_waits_for_money_is_confirmed_after_a_minute(deliveries_for, letter
     received = deliveries_for("license_order.recorded")
     release_by_policy(order)
     assert letters(received) == []
+    # Nobody was asked to approve.
+    assert deliveries_for("license_order.approved") == []
     wait(received, 1)
 
     arrived = letters(received)

@@ -77,8 +77,11 @@ def _backordered(delivery: Delivery) -> Context:
 
 
 def _while_incomplete(kind: DeliveryKind, event: Event) -> Iterable[Message]:
-    """Only if something is missing yet: otherwise the notice of the release says it all."""
-    return to_buyer_and_notified(kind, event) if approved_and_waiting(order_of(event)) else ()
+    """Only if something is missing yet, else the notice of the release says it all; and if staff were asked."""
+    order = order_of(event)
+    if _is_decided_by_policy(order) or not approved_and_waiting(order):
+        return ()
+    return to_buyer_and_notified(kind, event)
 
 
 def _approved(delivery: Delivery) -> Context:
