@@ -29,7 +29,7 @@ from saleor_esd_plugin.orders.models import LicenseOrderLine
 from saleor_esd_plugin.orders.settlement import settle_license_order
 from saleor_esd_plugin.orders.supply.allocation import fill_backorders
 
-ORDERS = repetitions(36)
+ORDERS = repetitions(48)
 
 pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")
 

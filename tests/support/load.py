@@ -44,12 +44,13 @@ ENDS = {
     "seen, returned": 1,
     "rejected": ALL,
 }
+NEED_KEYS = ("replaced", "seen, returned")
 # An import waits for the clients no longer than that [s].
 PATIENCE = 60
 
 
 class Load:
-    """`orders` orders of one or two products; their three pools have a tenth of the keys for them. The rest is in two
+    """`orders` orders of one or two products; their three pools have a fifth of the keys for them. The rest is in two
     files that overlap.
 
     `wanted` units have to be delivered, `supply` is what is in stock at last, each key once; `did` counts what
@@ -79,15 +80,16 @@ class Load:
         rows: List[str] = []
         for pool, count in needed.items():
             keys = make.fresh_keys(count)
-            make.add_keys(pool, keys[: count // 10])
-            rows += [f"{pool.pk},{key}" for key in keys[count // 10 :]]
+            make.add_keys(pool, keys[: count // 5])
+            rows += [f"{pool.pk},{key}" for key in keys[count // 5 :]]
             self.supply += keys
         random.Random(5).shuffle(rows)
         self._files = [_staged(rows), _staged(rows[::3])]
 
     def run(self, *others: Callable[[], None]) -> None:
         """All clients until every order had its turn; the others, at the same time, until they are through."""
-        self._waiting = list(self.orders.items())
+        # Taken from the end: those whose end needs keys of theirs come while there is stock, the others wait for the files.
+        self._waiting = sorted(self.orders.items(), key=lambda item: item[1] in NEED_KEYS)
         clients = [self._client] * CLIENTS
         self.errors = failures_of(clients, meanwhile=others, is_over=self.is_over)
 
