@@ -15,9 +15,9 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from .conf import PLUGIN_ID, settings
+from .conf import settings
 from .emails.languages import best_of, choose_text
-from .emails.order_context import product_of
+from .emails.order_context import PORTAL_PATH, product_of
 from .emails.sender import sender
 from .errors import DeadLink, NotFound
 from .exports.csv_files import CONTENT_TYPE
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 _FOLDER = "saleor_esd_plugin/pages"
 # Where the button of an invitation leads, on the same host.
-_PORTAL = f"/plugins/global/{PLUGIN_ID}/portal/invitation"
+_PORTAL = f"{PORTAL_PATH}/invitation"
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
@@ -69,7 +69,7 @@ def _claim(request: HttpRequest) -> HttpResponse:
     """
 
     def about(license: License) -> Dict[str, Any]:
-        return {"product": product_of(license.order_line), "shop": shop_name()}
+        return {"product": product_of(license.order_line)}
 
     return _single_use(request, "claim", find_claim, _show_key, about)
 
@@ -101,24 +101,30 @@ def _single_use(
     except Exception as error:
         # Its text may quote what it was about.
         logger.error("The page “%s” failed: %s", name, type(error).__name__)
-        return _page(request, "later", status=503)
+        # Nothing is asked for it, where asking for something has just failed.
+        return _page(request, "later", status=503, frame={})
 
 
 def shop_name() -> str:
     """The shop as our mails name it."""
+    return _frame()["shop"]
+
+
+def _frame() -> Dict[str, str]:
+    """What stands around each page: the shop as our mails name it, and its color, which may be empty."""
     found = sender()
-    return found.name or found.address
+    return {"shop": found.name or found.address, "accent": found.accent_color}
 
 
 def _show_key(request: HttpRequest) -> HttpResponse:
     # Looked up before the link is used up: afterwards nothing may fail.
-    name = shop_name()
+    frame = _frame()
     license, secret = claim_license_key(_posted_token(request), actor=_visitor(request))
     return _page(
         request,
         "key",
+        frame=frame,
         product=product_of(license.order_line),
-        shop=name,
         # Opened by the template: in a frame of ours it would be a text that error trackers send.
         key=secret,
         instructions=choose_text(license.policy.instructions, language_of(request)),
@@ -181,23 +187,21 @@ _PAGES: Dict[str, Callable[[HttpRequest], HttpResponse]] = {
 }
 
 
-def _page(request: HttpRequest, name: str, *, status: int = 200, **values: Any) -> HttpResponse:
+def _page(
+    request: HttpRequest,
+    name: str,
+    *,
+    status: int = 200,
+    frame: Optional[Dict[str, str]] = None,
+    **values: Any,
+) -> HttpResponse:
     language = language_of(request)
     # A shop may have a page of its own for one language.
     places = [f"{_FOLDER}/{language}/{name}.html", f"{_FOLDER}/{name}.html"]
-    frame = {
-        "language": language,
-        "path": request.path,
-        # Not asked for where asking for something may just have failed.
-        **({} if name == "later" else _brand()),
-    }
+    around = {**(_frame() if frame is None else frame), "language": language, "path": request.path}
     with translation.override(language):
-        html = render_to_string(places, {**values, **frame})
+        html = render_to_string(places, {**values, **around})
     return HttpResponse(html, status=status)
-
-
-def _brand() -> Dict[str, str]:
-    return {"brand": shop_name(), "accent": shop.plugin_settings().accent_color}
 
 
 def language_of(request: HttpRequest, *first: str) -> str:

@@ -111,6 +111,19 @@ def test_what_cannot_be_looked_up_uses_no_link_up(token, monkeypatch):
     assert factories.table_digest() == before
 
 
+def test_nothing_is_asked_for_once_the_link_is_used_up(license, token, monkeypatch):
+    """What could fail then would take the key along."""
+    claim = pages.claim_license_key
+
+    def claims(*args, **kwargs):
+        monkeypatch.setattr(pages, "sender", None)
+        return claim(*args, **kwargs)
+
+    monkeypatch.setattr(pages, "claim_license_key", claims)
+
+    assert vault.decrypt(license.key).reveal() in press(token).content.decode()
+
+
 def test_pressing_the_button_shows_the_key_once(license, token):
     """T-CLM-01: the key with product and instructions, one event; then the page of a link that cannot be used."""
     answer = press(token, REMOTE_ADDR="198.51.100.7")

@@ -6,11 +6,14 @@ It is asked for once a day, and kept in the host's cache.
 from __future__ import annotations
 
 import hashlib
+import logging
 from typing import Optional, Tuple
 
 from django.core.cache import cache
 
 from ..host.pictures import fetch_picture
+
+logger = logging.getLogger(__name__)
 
 # Content type and bytes.
 Picture = Tuple[str, bytes]
@@ -18,18 +21,23 @@ Picture = Tuple[str, bytes]
 _KEPT, _KEPT_FAILURE = 24 * 3600, 600
 
 
-def keep_logo(address: str) -> None:
-    """Have the picture at hand, if it can be had. Asks the network: not to be called inside a transaction."""
-    if not address or cache.get(_key(address)) is not None:
-        return
-    # Empty if there is none: mails leave without it, and do not ask again soon.
-    picture = fetch_picture(address) or ()
-    cache.set(_key(address), picture, _KEPT if picture else _KEPT_FAILURE)
+def logo_of(address: str) -> Optional[Picture]:
+    """The picture at the address; None if there is none, or the cache fails: no mail waits for its logo.
 
-
-def kept_logo(address: str) -> Optional[Picture]:
-    """The picture that is at hand, or None."""
-    return cache.get(_key(address)) or None if address else None
+    May ask the network: not to be called inside a transaction.
+    """
+    if not address:
+        return None
+    try:
+        kept = cache.get(_key(address))
+        if kept is None:
+            # Empty if there is none, so that the next mails do not ask again.
+            kept = fetch_picture(address) or ()
+            cache.set(_key(address), kept, _KEPT if kept else _KEPT_FAILURE)
+        return kept or None
+    except Exception as error:
+        logger.warning("Mails leave without a logo: %s", type(error).__name__)
+        return None
 
 
 def _key(address: str) -> str:

@@ -81,6 +81,7 @@ def approved_and_waiting(order: LicenseOrder) -> int:
 
 
 def product_of(line: LicenseOrderLine) -> str:
+    """See `product_name`."""
     return product_name(line.product_name, line.variant_name, line.sku)
 
 

@@ -7,6 +7,7 @@ its yes and our mark, the mail goes out twice with the same Message-ID. Nothing 
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.mime.image import MIMEImage
 from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPResponseException
@@ -33,7 +34,7 @@ from .contents import contents_of
 from .delivery_rules import wait_after
 from .errors import Held, NothingToSend, Unready
 from .holding import hold
-from .logo import keep_logo
+from .logo import Picture, logo_of
 from .models import Delivery, DeliveryStatus
 from .render import CannotRender, Letter, render
 from .sender import Sender, sender
@@ -62,9 +63,11 @@ def send_delivery(delivery_id: UUID) -> None:
     its next attempt (1, 5, 15, 60 minutes, 4, 24 hours) or is FAILED. While the plugin is switched off
     everything stays queued. Not to be called inside a transaction.
     """
+    chosen = shop.plugin_settings()
+    if not chosen.is_active:
+        return
     _read_address(delivery_id)
-    keep_logo(shop.plugin_settings().logo_address)
-    leased = _lease(delivery_id)
+    leased = _lease(delivery_id, logo_of(chosen.logo_address))
     if leased is None:
         return
     delivery, letter, source = leased
@@ -97,12 +100,12 @@ def _read_address(delivery_id: UUID) -> None:
     """
     mine = _due(now()).filter(pk=delivery_id, data__is_buyer=True)
     order_id = mine.values_list("order_id", flat=True).first()
-    if order_id is not None and shop.plugin_settings().is_active:
+    if order_id is not None:
         read_buyer_address(order_id)
 
 
 @transaction.atomic
-def _lease(delivery_id: UUID) -> Optional[Tuple[Delivery, Letter, Sender]]:
+def _lease(delivery_id: UUID, logo: Optional[Picture]) -> Optional[Tuple[Delivery, Letter, Sender]]:
     """Take the delivery for some minutes and write its letter; None if there is nothing to send.
 
     Keys in the letter are marked as revealed in this same transaction: seen is committed before sent.
@@ -122,7 +125,7 @@ def _lease(delivery_id: UUID) -> Optional[Tuple[Delivery, Letter, Sender]]:
     delivery.data.pop("is_held", None)
     letter = source = None
     try:
-        source = _ready_sender()
+        source = _ready_sender(logo)
         # A savepoint: what half a letter has revealed or issued is taken back.
         with transaction.atomic():
             contents = contents_of(delivery)
@@ -155,13 +158,13 @@ def _lease(delivery_id: UUID) -> Optional[Tuple[Delivery, Letter, Sender]]:
     return (delivery, letter, source) if letter and source else None
 
 
-def _ready_sender() -> Sender:
+def _ready_sender(logo: Optional[Picture]) -> Sender:
     """The sender, if mail can leave this shop. Raises Unready before a key is opened for nothing."""
     if not settings.EMAIL_BACKEND:
         raise Unready("EMAIL_BACKEND is not set: set EMAIL_URL.")
     if settings.EMAIL_BACKEND.endswith(_WRITES_TO_DISK_OR_LOG) and not settings.DEBUG:
         raise Unready("EMAIL_BACKEND would write keys to a log or file: set EMAIL_URL.")
-    source = sender()
+    source = replace(sender(), logo=logo)
     if not source.address:
         raise Unready("No sender address is set, neither in the plugin nor in the shop.")
     return source

@@ -8,12 +8,15 @@ from typing import Optional
 
 from ..host import shop
 from ..text import as_line
-from .logo import Picture, kept_logo
+from .logo import Picture
 
 
 @dataclass(frozen=True)
 class Sender:
-    """`address` is empty if neither the plugin nor the shop has one, `accent_color` ("#0b5cad") if none was chosen."""
+    """`address` is empty if neither the plugin nor the shop has one, `accent_color` ("#0b5cad") if none was chosen.
+
+    `logo` goes along with a mail; `sender()` leaves it out, as it may have to be asked for.
+    """
 
     name: str
     address: str
@@ -37,5 +40,4 @@ def sender() -> Sender:
         as_line(settings.sender_name),
         as_line(settings.sender_address),
         settings.accent_color,
-        kept_logo(settings.logo_address),
     )

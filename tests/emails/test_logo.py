@@ -114,5 +114,16 @@ def test_what_is_no_small_picture_stays_out(configure, mail, answer):
         assert "cid:logo" not in one.html
 
 
+def test_without_a_cache_mails_leave_all_the_same(configure, mail, monkeypatch):
+    configure(logo_address="http://127.0.0.1:9/logo.png")
+
+    def fails(*args, **kwargs):
+        raise OSError
+
+    monkeypatch.setattr(cache, "get", fails)
+
+    assert pictures_of(mail().message) == []
+
+
 def test_a_server_that_is_not_there_is_none():
     assert fetch_picture("http://127.0.0.1:9/logo.png") is None

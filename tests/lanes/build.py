@@ -4,6 +4,7 @@ Transactions, granted refunds and fulfillments by hand are there on 3.x only, wh
 """
 
 import lane
+from build_addresses import *  # noqa: F403
 
 if lane.host() == "2.10":
     from build_payments_saleor_2_10 import *  # noqa: F403

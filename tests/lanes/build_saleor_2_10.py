@@ -7,7 +7,6 @@ from uuid import uuid4
 
 from build_payments_saleor_2_10 import make_payment, pay
 from django.contrib.auth.models import Permission
-from django.contrib.sites.models import Site
 from saleor.account.models import Address, User
 from saleor.app.models import App, AppToken
 from saleor.checkout.models import Checkout
@@ -29,8 +28,6 @@ __all__ = [
     "make_stock",
     "make_user",
     "make_variant",
-    "set_billing",
-    "set_company",
     "set_email",
     "set_price",
     "set_status",
@@ -218,18 +215,6 @@ def set_taxed_prices(order, *, rate, shipping, discount):
         total_gross_amount=gross + (Decimal(shipping) - Decimal(discount)) * tax,
     )
     order.refresh_from_db()
-
-
-def set_billing(order, **address):
-    """What stands in the order's billing address: `company_name`, `city` ..."""
-    Address.objects.filter(pk=order.billing_address_id).update(**address)
-
-
-def set_company(**address):
-    """The shop's own address, in the site settings."""
-    settings = Site.objects.get_current().settings
-    settings.company_address = Address.objects.create(**address)
-    settings.save()
 
 
 def find_order(order_uuid):

@@ -6,7 +6,6 @@ from decimal import Decimal
 from uuid import uuid4
 
 from build_payments_saleor_3_21 import make_payment, pay
-from django.contrib.sites.models import Site
 from django.db.models import F
 from django.utils import timezone
 from saleor.account.models import Address, User
@@ -39,8 +38,6 @@ __all__ = [
     "make_stock",
     "make_user",
     "make_variant",
-    "set_billing",
-    "set_company",
     "set_email",
     "set_price",
     "set_status",
@@ -282,18 +279,6 @@ def set_taxed_prices(order, *, rate, shipping, discount):
         total_gross_amount=(net + Decimal(shipping)) * tax,
     )
     order.refresh_from_db()
-
-
-def set_billing(order, **address):
-    """What stands in the order's billing address: `company_name`, `city` ..."""
-    Address.objects.filter(pk=order.billing_address_id).update(**address)
-
-
-def set_company(**address):
-    """The shop's own address, in the site settings."""
-    settings = Site.objects.get_current().settings
-    settings.company_address = Address.objects.create(**address)
-    settings.save()
 
 
 def find_order(order_uuid):

@@ -173,8 +173,8 @@ def test_control_a_mark_before_the_mail_loses_it(live_db, smtp, monkeypatch):
     order = new_order(monkeypatch)
     lease = send._lease
 
-    def lease_and_mark(delivery_id: UUID):
-        found = lease(delivery_id)
+    def lease_and_mark(delivery_id: UUID, logo: Any):
+        found = lease(delivery_id, logo)
         Delivery.objects.filter(pk=delivery_id).update(status="SENT", sent_at=now())
         return found
 

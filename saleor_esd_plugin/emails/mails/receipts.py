@@ -13,11 +13,11 @@ from ...keys.formats import masked
 from ...licenses.models import ISSUED, License
 from ...orders.models import LicenseOrder
 from ...text import has_link
-from ..amounts import written_amount
 from ..errors import NothingToSend
 from ..messages import Context, Mail, Message, order_language, order_of
 from ..models import Delivery, DeliveryKind
 from ..order_context import about_order, live_order, product_name, product_of
+from ..written_amounts import written_amount
 
 MOST_KEYS = 200
 

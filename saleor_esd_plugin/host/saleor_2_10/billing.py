@@ -7,8 +7,9 @@ from typing import Any, Dict, Iterable, Iterator, Tuple
 from uuid import UUID
 
 from saleor.order.models import Order as HostOrder
-from saleor.payment import CustomPaymentChoices, TransactionKind
+from saleor.payment import TransactionKind
 
+from ..payment_means import means_of_payment
 from ..types import Price
 from .orders import order_uuid_of
 from .payments import with_payments
@@ -40,13 +41,4 @@ def means_of(order: HostOrder) -> Iterator[Tuple[str, datetime]]:
             for one in payment.transactions.all()
             if one.kind in CHARGES and one.is_success and not one.action_required
         ]
-        yield _means_of_payment(payment), max(charges, default=payment.created)
-
-
-def _means_of_payment(payment: Any) -> str:
-    """The card, else the gateway by the last word of its id; what staff marked as paid has none."""
-    if payment.gateway == CustomPaymentChoices.MANUAL:
-        return ""
-    if payment.cc_last_digits:
-        return f"{payment.cc_brand} •••• {payment.cc_last_digits}".strip()
-    return payment.gateway.rpartition(".")[2].replace("_", " ").title()
+        yield means_of_payment(payment), max(charges, default=payment.created)

@@ -7,8 +7,9 @@ from typing import Any, Dict, Iterable, Iterator, Tuple
 from uuid import UUID
 
 from saleor.order.models import Order as HostOrder
-from saleor.payment import CustomPaymentChoices, TransactionEventType, TransactionKind
+from saleor.payment import TransactionEventType, TransactionKind
 
+from ..payment_means import card_of, means_of_payment
 from ..types import Price
 from .payments import with_payments
 
@@ -48,24 +49,11 @@ def means_of(order: HostOrder) -> Iterator[Tuple[str, datetime]]:
             for one in payment.transactions.all()
             if one.kind == TransactionKind.CAPTURE and one.is_success and not one.action_required
         ]
-        yield _means_of_payment(payment), max(charges, default=payment.created_at)
+        yield means_of_payment(payment), max(charges, default=payment.created_at)
     for item in order.payment_transactions.all():
         charges = [
             event.created_at
             for event in item.events.all()
             if event.type == TransactionEventType.CHARGE_SUCCESS
         ]
-        yield _card(item) or item.name or "", max(charges, default=item.created_at)
-
-
-def _means_of_payment(payment: Any) -> str:
-    """The card, else the gateway by the last word of its id; what staff marked as paid has none."""
-    if payment.gateway == CustomPaymentChoices.MANUAL:
-        return ""
-    return _card(payment) or payment.gateway.rpartition(".")[2].replace("_", " ").title()
-
-
-def _card(paid: Any) -> str:
-    # Transactions know their card since 3.22.
-    digits = getattr(paid, "cc_last_digits", "")
-    return f"{paid.cc_brand or ''} •••• {digits}".strip() if digits else ""
+        yield card_of(item) or item.name or "", max(charges, default=item.created_at)

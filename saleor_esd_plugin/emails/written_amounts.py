@@ -11,9 +11,7 @@ from .languages import fallbacks
 
 
 def written_amount(amount: Decimal, currency: str, language: str) -> str:
-    """`amount` in major units, as "1.234,50 €" for "es"; without a currency the number alone."""
-    if not currency:
-        return f"{amount:.2f}"
+    """`amount` in major units, as "1.234,50 €" for "es"."""
     return format_currency(amount, currency, locale=_locale(language))
 
 
