@@ -106,14 +106,15 @@ def _single_use(
 
 
 def shop_name() -> str:
-    """The shop as our mails name it."""
+    """What the shop is called on our pages."""
     return _frame()["shop"]
 
 
 def _frame() -> Dict[str, str]:
-    """What stands around each page: the shop as our mails name it, and its color, which may be empty."""
+    """What stands around each page: the shop as our mails name it, else as Saleor does; and its color, which may be empty."""
     found = sender()
-    return {"shop": found.name or found.address, "accent": found.accent_color}
+    name = found.name or shop.site_name() or found.address
+    return {"shop": name, "accent": found.accent_color}
 
 
 def _show_key(request: HttpRequest) -> HttpResponse:

@@ -91,12 +91,15 @@ def test_product_and_shop_before_the_button_and_what_to_do_after_it(license, mon
         assert after.index(todo) < after.index(steps)
 
 
-def test_a_shop_without_a_name_has_its_address(token, monkeypatch):
-    for shop, told in (
-        (Sender("", "shop@x.example"), "Sent by shop@x.example"),
-        (Sender("", ""), ""),
+def test_a_shop_without_a_name_has_that_of_its_site_or_its_address(token, monkeypatch):
+    for shop, site, told in (
+        (Sender("Atlas", "shop@x.example"), "Site", "Sent by Atlas"),
+        (Sender("", "shop@x.example"), "Site", "Sent by Site"),
+        (Sender("", "shop@x.example"), "", "Sent by shop@x.example"),
+        (Sender("", ""), "", ""),
     ):
         monkeypatch.setattr(pages, "sender", lambda shop=shop: shop)
+        monkeypatch.setattr(pages.shop, "site_name", lambda site=site: site)
         html = look(token).content.decode()
         assert told in html and ("Sent by" in html) is bool(told)
 

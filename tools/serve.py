@@ -140,11 +140,12 @@ def shop(databases: Databases, purpose: str) -> Iterator[dict[str, str]]:
 
 @contextmanager
 def seeded_shop(databases: Databases, purpose: str) -> Iterator[dict[str, str]]:
-    """A shop as `make demo` begins with: people, products, keys; no order yet."""
+    """A shop as `make demo` begins with, swept each minute: people, products, keys; no order yet."""
     with shop(databases, purpose) as env:
         if _python(databases, env, "-m", "demo.seed"):
             fail(f"the shop could not be filled; the server's log is {in_project(LOG)}")
-        yield env
+        with _sweeps(databases.python, env):
+            yield env
 
 
 def _without_broker(env: dict[str, str]) -> dict[str, str]:

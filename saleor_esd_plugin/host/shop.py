@@ -12,6 +12,7 @@ from typing import Any, Dict, Iterable, List, Optional, Tuple
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.sites.models import Site
 from django.db import transaction
 from saleor.account.models import User
 from saleor.checkout.models import Checkout
@@ -84,6 +85,7 @@ __all__ = [
     "read_order_head",
     "read_orders",
     "set_stock",
+    "site_name",
     "token_in_hand",
     "unrecorded_order_uuids",
     "update_may_concern_us",
@@ -280,6 +282,11 @@ def user_email(user_ref: str) -> str:
 def absolute_url(path: str) -> str:
     """The shop's public address of `path` ("/plugins/global/esd/…")."""
     return build_absolute_uri(path)
+
+
+def site_name() -> str:
+    """What the shop calls itself, for people."""
+    return Site.objects.get_current().name
 
 
 def default_language() -> str:

@@ -11,13 +11,14 @@ export class Refused extends Error {
 
 let accessToken = null;
 let renew = async () => false;
+let renewing = null;
 
 export function useToken(token) {
   accessToken = token;
 }
-// What to do about a token that has expired: resolves to whether there is another one.
+// What to do about a token that has expired: resolves to whether there is another one. Once for all who wait for it.
 export function renewWith(renewal) {
-  renew = renewal;
+  renew = () => (renewing ||= renewal().finally(() => (renewing = null)));
 }
 
 // The data of an answer. Raises Refused; errors of a mutation are data.

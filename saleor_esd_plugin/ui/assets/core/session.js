@@ -3,10 +3,13 @@ import { ask, renewWith, useToken } from "./api.js";
 import { remember, remembered } from "./memory.js";
 import { settings } from "./settings.js";
 
+// The address of whoever is signed in.
+export let signedInAs = "";
+
 const MORE = settings.refreshes ? "refreshToken errors { field message code }" : "errors: accountErrors { field message code }";
 const SIGN_IN = `mutation SignIn($email: String!, $password: String!) {
   tokenCreate(email: $email, password: $password) { token ${MORE} } }`;
-const RENEW = `mutation Renew($token: String!) { tokenRefresh(refreshToken: $token) { token errors { code } } }`;
+const RENEW = `mutation Renew($token: String!) { tokenRefresh(refreshToken: $token) { token user { email } errors { code } } }`;
 
 // The first error of the shop, or null: somebody is signed in then.
 export async function signIn(email, password) {
@@ -14,6 +17,7 @@ export async function signIn(email, password) {
   const { tokenCreate } = await ask(SIGN_IN, { email, password });
   if (!tokenCreate?.token) return tokenCreate?.errors?.[0] || { code: "INVALID_CREDENTIALS", message: "" };
   useToken(tokenCreate.token);
+  signedInAs = email;
   if (tokenCreate.refreshToken) remember("refresh", tokenCreate.refreshToken);
   return null;
 }
@@ -24,14 +28,16 @@ export async function renewSession() {
   useToken(null);
   if (!token) return false;
   const { tokenRefresh } = await ask(RENEW, { token });
-  if (tokenRefresh?.token) useToken(tokenRefresh.token);
-  else remember("refresh", null);
-  return Boolean(tokenRefresh?.token);
+  if (!tokenRefresh?.token) {
+    remember("refresh", null);
+    return false;
+  }
+  useToken(tokenRefresh.token);
+  signedInAs = tokenRefresh.user?.email || signedInAs;
+  return true;
 }
 
 export function signOut() {
   useToken(null);
   remember("refresh", null);
 }
-
-renewWith(renewSession);

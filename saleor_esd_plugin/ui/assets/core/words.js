@@ -26,11 +26,12 @@ export function tn(one, many, count, values) {
   const forms = words.messages[one] || [one, many];
   const place = count < 100 ? count : 100 + (count % 100);
   const form = forms[words.plurals[place] ?? Number(count !== 1)] || forms[0];
-  return filled(form, { count: formatNumber(count), ...values });
+  return filled(form, { count, ...values });
 }
 
 function filled(text, values = {}) {
-  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
+  const written = (value) => (typeof value === "number" ? formatNumber(value) : value);
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? written(values[name]) : whole));
 }
 
 // Regions in which the languages are read: dates of "es" as in Uruguay, not as in the United States.

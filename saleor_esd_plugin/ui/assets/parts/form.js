@@ -5,8 +5,8 @@ import { useOnce } from "./fields.js";
 import { Trouble } from "./frame.js";
 
 // {errors, isBusy, send, told}: `errors` by field; `told` goes above the fields, whose names are `fields`: what stands beside none.
-// `input(errors)` is what is sent, `onDone(result)` follows if it was not refused.
-export function useForm(document, fields, input, onDone) {
+// `input(errors)` is what is sent, `onDone(result)` follows if it was not refused, else `onRefused(errors)`.
+export function useForm(document, fields, input, onDone, onRefused) {
   const [errors, setErrors] = useState({});
   const [trouble, setTrouble] = useState(null);
   const { isBusy, send } = useOnce(async () => {
@@ -14,7 +14,8 @@ export function useForm(document, fields, input, onDone) {
     try {
       const { result, errors: refused } = await change(document, { input: input(errors) });
       setErrors(refused || {});
-      if (!refused) onDone(result);
+      if (refused) onRefused?.(refused);
+      else onDone(result);
     } catch (error) {
       setTrouble(error);
     }

@@ -19,7 +19,14 @@ function refusal({ code, message }) {
 
 export function SignIn({ onDone }) {
   useTitle(t("Sign in"));
-  const [typed, setTyped] = useState({ email: "", password: "" });
+  return html`<section class="card narrow"><${SignInForm} onDone=${onDone}>
+    <h1>${t("Manage licenses")}</h1>
+    <p class="muted">${t("Sign in with your account at {shop}.", { shop: settings.shop })}</p><//></section>`;
+}
+
+// With `email` for that person only.
+export function SignInForm({ email = "", onDone, children }) {
+  const [typed, setTyped] = useState({ email, password: "" });
   const [problem, setProblem] = useState(null);
   const [error, setError] = useState(null);
   const { isBusy, send } = useOnce(async () => {
@@ -35,12 +42,10 @@ export function SignIn({ onDone }) {
   });
   const keep = (event) => setTyped({ ...typed, [event.target.name]: event.target.value });
 
-  return html`<form class="card narrow" onSubmit=${send}>
-    <h1>${t("Manage licenses")}</h1>
-    <p class="muted">${t("Sign in with your account at {shop}.", { shop: settings.shop })}</p>
+  return html`<form onSubmit=${send}>${children}
     ${error && html`<${Trouble} error=${error} />`}
     ${problem && html`<p class="wrong" role="alert">${problem}</p>`}
-    <${Field} label=${t("E-mail")} name="email" type="email" autocomplete="username" required value=${typed.email} onInput=${keep} />
+    <${Field} label=${t("E-mail")} name="email" type="email" autocomplete="username" required readOnly=${Boolean(email)} value=${typed.email} onInput=${keep} />
     <${Field} label=${t("Password")} name="password" type="password" autocomplete="current-password" required value=${typed.password} onInput=${keep} />
     <button class="primary" aria-disabled=${isBusy}>${t("Sign in")}</button>
     ${(settings.passwordAddress || settings.signUpAddress) &&

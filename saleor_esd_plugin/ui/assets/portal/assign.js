@@ -30,6 +30,12 @@ export function AssignCard({ line, account, customers, onDone }) {
     say(tn("{count} license assigned to {name}; an e-mail goes to {email}.", "{count} licenses assigned to {name}; an e-mail goes to {email}.", licenses.length, customer));
     setQuantity("1");
     onDone();
+  }, ({ quantity: refused }) => {
+    // Somebody else was quicker: what is left is offered, and if it is nothing this card goes.
+    if (refused?.code !== "NOT_ENOUGH_LICENSES") return;
+    say(refused.text);
+    setQuantity(String(refused.params.available));
+    onDone();
   });
   const created = (end) => {
     setMade([...made, end]);

@@ -4,6 +4,7 @@ import { renewSession, signOut } from "../core/session.js";
 import { go, useRoute } from "../core/router.js";
 import { loadWords, t } from "../core/words.js";
 import { Empty, Frame } from "../parts/frame.js";
+import { SignInAgain } from "../parts/sign_in_again.js";
 import { Toast } from "../parts/toast.js";
 import { Customers } from "./customers.js";
 import { Invitation } from "./invitation.js";
@@ -34,7 +35,7 @@ function Portal() {
   const Page = PAGES[path[0]] || Unknown;
   const places = [["/", t("Purchases")], ["/customers", t("Customers")]];
   return html`<${Frame} places=${places} current=${`/${path[0]}`.replace(/^\/(purchases|receipts)$/, "/")} onLanguage=${onLanguage} onSignOut=${leave}>
-    <${Page} key=${path.join("/")} id=${path[1]} query=${query} onSignedOut=${leave} /><${Toast} /><//>`;
+    <${Page} key=${path.join("/")} id=${path[1]} query=${query} onSignedOut=${leave} /><${SignInAgain} /><${Toast} /><//>`;
 }
 
 function Unknown() {

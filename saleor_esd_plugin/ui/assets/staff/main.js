@@ -7,6 +7,7 @@ import { useRoute } from "../core/router.js";
 import { chooseLanguage, loadWords, t } from "../core/words.js";
 import { Empty, Frame } from "../parts/frame.js";
 import { SignIn } from "../parts/sign_in.js";
+import { SignInAgain } from "../parts/sign_in_again.js";
 import { Toast } from "../parts/toast.js";
 import { Approvals } from "./approvals.js";
 import { Overview } from "./overview.js";
@@ -48,7 +49,7 @@ function Staff() {
   const current = { orders: "/approvals", overview: "/" }[path[0]] || `/${path[0]}`;
   const Page = PAGES[path[0]] || Overview;
   return html`<${Frame} places=${places} current=${current} isFramed=${isFramed} onLanguage=${onLanguage} onSignOut=${!isFramed && leave}>
-    <${Page} key=${path.join("/")} id=${path[1]} query=${query} onSignedOut=${leave} /><${Toast} /><//>`;
+    <${Page} key=${path.join("/")} id=${path[1]} query=${query} onSignedOut=${leave} />${!isFramed && html`<${SignInAgain} />`}<${Toast} /><//>`;
 }
 
 await loadWords();

@@ -23,11 +23,7 @@ export function Overview({ onSignedOut }) {
   const others = health.waitingOrders.filter(({ reason }) => reason !== "APPROVAL");
 
   return html`<h1>${t("Overview")}</h1>
-    ${!health.isActive && html`<p class="band bad">${t("The plugin is switched off: nothing is recorded, released or mailed.")}</p>`}
-    ${!health.isUnlocked && html`<p class="band bad">${t("The key ring is missing: orders are recorded, but no key is handed out.")}</p>`}
-    ${health.isSweepLate && html`<p class="band bad">${t("No sweep came to its end in the last five minutes. Is the scheduler running?")}</p>`}
-    ${health.mailsFailingSince && html`<p class="band bad">${t("No e-mail leaves since {when}.", { when: formatTime(health.mailsFailingSince) })}</p>`}
-    ${health.problems.map((problem) => html`<p class="band bad" key=${problem}>${problem}</p>`)}
+    <${Problems} health=${health} />
     <div class="tiles">
       <section class="card"><header><h2>${t("To approve")}</h2></header><div class="body">
         <p class="figure">${tn("{count} order", "{count} orders", orders.totalCount)}</p>
@@ -43,4 +39,17 @@ export function Overview({ onSignedOut }) {
         ${others.map(({ reason, orders: count }) => html`<p key=${reason}>${waitsFor(reason)}: ${tn("{count} order", "{count} orders", count)}</p>`)}
         ${!others.length && html`<p class="muted">${t("Nothing.")}</p>`}</div></section>
     </div>`;
+}
+
+// What it means for the work, in the reader's language; and the sentences for those who run the shop, which name settings.
+function Problems({ health }) {
+  const found = [
+    !health.isActive && t("The plugin is switched off: nothing is recorded, released or mailed."),
+    !health.isUnlocked && t("The key ring is missing: orders are recorded, but no key is handed out."),
+    health.isSweepLate && t("No sweep came to its end in the last five minutes. Is the scheduler running?"),
+    health.mailsFailingSince && t("No e-mail leaves since {when}.", { when: formatTime(health.mailsFailingSince) }),
+  ].filter(Boolean);
+  return html`${found.map((text) => html`<p class="band bad" key=${text}>${text}</p>`)}
+    ${health.problems.length > 0 && html`<details class="card" open=${!found.length}><summary>${t("For whoever runs the shop")}</summary>
+      <ul class="body">${health.problems.map((problem) => html`<li key=${problem}>${problem}</li>`)}</ul></details>`}`;
 }
