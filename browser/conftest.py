@@ -42,9 +42,23 @@ class Scene:
 
     def order(self, quantity: int, product: cast.Product = cast.COMET) -> dict:
         """Rita, a reseller, buys; the license order."""
-        line = (self.variants[product.sku], quantity)
+        return self.buy(self.variants[product.sku], quantity)
+
+    def buy(self, variant: str, quantity: int) -> dict:
+        line = (variant, quantity)
         order = self.shop.buy(self.place, line, email=cast.RESELLER.email, authorization=self.rita)
         return {"shop_id": order["id"], **self.license_order(order["id"])}
+
+    def licensed(self, name: str, **pool: object) -> str:
+        """The variant of a new product whose orders wait for approval, sold in any quantity; with the settings of its pool."""
+        owner = self.shop.sign_in(cast.OWNER.email, cast.PASSWORD)
+        product = {"name": name, "sku": name.upper(), "price": 1, "tracks_stock": False}
+        variant = self.shop.make_product(owner, self.place, **product)
+        keys = {"name": name, "format": "5X5_25", **pool}
+        pool_id = self.shop.do(documents.POOL_CREATE, self.paul, input=keys)["pool"]["id"]
+        policy = {"variant": variant, "pool": pool_id, "name": name, "approval": "MANUAL"}
+        self.shop.do(documents.POLICY_CREATE, self.paul, input={**policy, "delivery": "INLINE"})
+        return variant
 
     def license_order(self, id: str) -> dict:
         return self.shop.do(documents.ORDER, self.paul, order=id)

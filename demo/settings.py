@@ -19,6 +19,8 @@ if "ESD_DEMO_URL" in os.environ:
     os.environ.setdefault("PUBLIC_URL", os.environ["ESD_DEMO_URL"].rpartition("graphql/")[0])
 # Saleor 3 gives tokens for five minutes, which is short for trying things out.
 os.environ.setdefault("JWT_TTL_ACCESS", "1 day")
+# Of one line, on Saleor 2.10; the seed tells a Saleor 3.
+os.environ.setdefault("MAX_CHECKOUT_LINE_QUANTITY", "10000")
 
 # The packages of 2020 warn about everything that came after them.
 warnings.filterwarnings("ignore")

@@ -230,6 +230,10 @@ class Shop(ABC):
             domain=domain,
         )
 
+    @abstractmethod
+    def sell_any_quantity(self, staff: str) -> None:
+        """More than 50 of a line, which is where Saleor stops by itself."""
+
     def set_plugin(self, staff: str, *, active: bool, **configuration: str) -> None:
         """Switch our plugin on or off; `configuration` are its settings by the names Saleor stores."""
         self.do(

@@ -40,6 +40,16 @@ class Saleor321(Shop):
             },
         )
 
+    def sell_any_quantity(self, staff: str) -> None:
+        self.do(
+            """mutation {
+              shopSettingsUpdate(input: {limitQuantityPerCheckout: null}) {
+                shop { name } errors { field message code }
+              }
+            }""",
+            staff,
+        )
+
     def set_up(self, superuser: str, name: str) -> Place:
         channel = self.do(
             """mutation($input: ChannelCreateInput!) {

@@ -13,7 +13,7 @@ import sys
 from contextlib import contextmanager
 from typing import Iterator, Optional
 
-from tools.console import CACHE, ROOT, output_of, say
+from tools.console import CACHE, ROOT, fail, output_of, say
 from tools.database import Databases
 from tools.environment import browser_python
 from tools.serve import free_port, seeded_shop
@@ -59,11 +59,24 @@ def test_pages(databases: Databases, arguments: list[str]) -> int:
     os.environ.update(ESD_FAKE_DASHBOARD_PORT=port, ESD_DASHBOARD_ORIGINS=origins)
     with seeded_shop(databases, "pages") as env:
         say(f"testing the pages with {browser}")
-        # The shop's own places are not for this Python.
-        env = {**env, "CHROMIUM": browser, "PYTHONPATH": str(ROOT)}
-        command = [python, "-m", "pytest", "-p", "no:cacheprovider", "-c", "browser/pytest.ini"]
-        command += arguments or ["browser"]
-        return subprocess.run(command, env=env, cwd=str(ROOT)).returncode
+        command = ["-m", "pytest", "-p", "no:cacheprovider", "-c", "browser/pytest.ini"]
+        return _drive(python, browser, env, *command, *(arguments or ["browser"]))
+
+
+def take_pictures(databases: Databases) -> int:
+    """Those in the docs, from the real pages."""
+    python = browser_python()
+    browser = _chromium(python)
+    if browser is None:
+        fail("No Chromium was found; name one: CHROMIUM=/path/to/it make shots")
+    with seeded_shop(databases, "pages") as env:
+        return _drive(python, browser, env, "browser/shots.py")
+
+
+def _drive(python: str, browser: str, env: dict[str, str], *arguments: str) -> int:
+    # The shop's own places are not for this Python.
+    env = {**env, "CHROMIUM": browser, "PYTHONPATH": str(ROOT)}
+    return subprocess.run([python, *arguments], env=env, cwd=str(ROOT)).returncode
 
 
 def _chromium(python: str) -> Optional[str]:

@@ -7,6 +7,7 @@
   make lint     ruff, mypy, the walls between the rooms, and whether a migration is missing
   make format   let ruff lay the code out, and mend what it can of what make lint names
   make messages the texts of mails and pages: from the templates into the catalogues of all languages, compiled
+  make shots    the pictures in docs/pictures, anew, from the real pages
   make vendor   scripts of others that the pages load, from the npm registry (rarely; needs npm)
   make bench    all benchmarks and a table, 15 minutes; ARGS="pf1 pf5" only these
   make lock     resolve requirements/ anew (rarely; needs the network)
@@ -32,7 +33,7 @@ import subprocess
 import sys
 
 from tools import environment, postgres
-from tools.browser import pages_meanwhile, test_pages
+from tools.browser import pages_meanwhile, take_pictures, test_pages
 from tools.console import CACHE, ROOT, Failure, output_of, say
 from tools.database import Databases
 
@@ -92,6 +93,10 @@ def messages(arguments: list[str]) -> int:
     # With Django and Babel of the host.
     command = [environment.host_python(), "-m", "tools.messages"]
     return subprocess.run(command, env=environment.host_env(), cwd=str(ROOT)).returncode
+
+
+def shots(arguments: list[str]) -> int:
+    return take_pictures(prepare())
 
 
 def vendor(arguments: list[str]) -> int:
@@ -169,6 +174,7 @@ COMMANDS = {
         lint,
         format,
         messages,
+        shots,
         vendor,
         lock,
         doctor,
