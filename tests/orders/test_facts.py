@@ -30,7 +30,6 @@ from provider import (
     sell,
     standing,
     tell,
-    violations,
 )
 
 from saleor_esd_plugin.errors import Invalid
@@ -43,15 +42,9 @@ from saleor_esd_plugin.orders.facts import note_payment_facts
 from saleor_esd_plugin.orders.intake.recording import observe_order
 from saleor_esd_plugin.orders.models import DisputeStage, PaymentFact
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("every_invariant_holds")]
 
 NOBODY_KNOWS = "pi_unknown"
-
-
-@pytest.fixture(autouse=True)
-def every_invariant_holds():
-    yield
-    assert violations() == []
 
 
 def test_a_late_payment_releases_what_is_approved():

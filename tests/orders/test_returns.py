@@ -27,7 +27,6 @@ from provider import (
     standing,
     tell,
     units,
-    violations,
 )
 
 from saleor_esd_plugin.errors import Invalid, InvalidQuantity, NotFound, ReasonRequired
@@ -39,13 +38,7 @@ from saleor_esd_plugin.orders.models import DisputeStage
 from saleor_esd_plugin.orders.returns import return_units
 from saleor_esd_plugin.orders.supply.allocation import fill_backorders
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def every_invariant_holds():
-    yield
-    assert violations() == []
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("every_invariant_holds")]
 
 
 def back(order, *indexes, **fields):

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from decimal import Decimal
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 import build
-from factories import STAFF, licenses_of, make_license_order, make_policy, record, unique
+from factories import (
+    STAFF,
+    licenses_of,
+    make_license_order,
+    make_policy,
+    record,
+    table_digest,
+    unique,
+)
 
 from saleor_esd_plugin.events.models import Event
+from saleor_esd_plugin.host import shop
 from saleor_esd_plugin.host.types import Actor
 from saleor_esd_plugin.keys.models import AvailableKey
 from saleor_esd_plugin.licenses.handover import reveal_license_key
@@ -17,7 +26,9 @@ from saleor_esd_plugin.licenses.models import License
 from saleor_esd_plugin.management.commands.esd_verify import ROOMS
 from saleor_esd_plugin.orders.approval import approve_license_order
 from saleor_esd_plugin.orders.facts import Fact, Noted, note_payment_facts
+from saleor_esd_plugin.orders.intake.recording import observe_order
 from saleor_esd_plugin.orders.models import DisputeStage, FactKind, LicenseOrder, RefundState
+from saleor_esd_plugin.orders.settlement import settle_license_order
 
 PROVIDER = Actor("PROVIDER", label="stripe", request_id="evt_1")
 
@@ -123,6 +134,26 @@ def standing(order: LicenseOrder) -> Dict[str, Any]:
         ],
         "units": _units(order),
     }
+
+
+def amounts(order: LicenseOrder) -> Tuple[Decimal, Decimal, Decimal]:
+    """(refunded, open, failed) of the order."""
+    found = standing(order)
+    return found["refunded"], found["open_refund"], found["failed_refund"]
+
+
+def left(order: LicenseOrder) -> List[int]:
+    """The unit indexes that have left."""
+    return [
+        one.unit_index for one in licenses_of(order) if one.fulfillment in ("RETURNED", "REJECTED")
+    ]
+
+
+def settled_again_changes_nothing(order: LicenseOrder) -> bool:
+    before = table_digest()
+    settle_license_order(order.pk)
+    observe_order(shop.read_order(order.order_uuid))
+    return table_digest() == before
 
 
 def sell(quantity: int = 6, *, approved: bool = True, **fields: Any) -> LicenseOrder:
