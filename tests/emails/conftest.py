@@ -4,6 +4,7 @@ Django is set up."""
 from __future__ import annotations
 
 import pytest
+from money_mails import mails_of, sold  # noqa: F401
 from untold import nothing_follows_by_itself  # noqa: F401
 
 
@@ -68,6 +69,40 @@ def in_each_language(letters):
         return arrived
 
     return in_each_language
+
+
+@pytest.fixture
+def follow(configure, smtp):
+    """Call it: all mails leave that follow from what has happened. (To, kind) of each that arrived since.
+
+    They come from licenses@acme.example; staff read them at staff@acme.example.
+    """
+    from saleor_esd_plugin.emails.catalog import deliveries_of
+    from saleor_esd_plugin.emails.models import Delivery
+    from saleor_esd_plugin.emails.send import send_delivery
+    from saleor_esd_plugin.events.models import Event
+
+    configure(sender_address="licenses@acme.example", staff_address="staff@acme.example")
+    seen = set()
+
+    def follow():
+        for event in Event.objects.exclude(pk__in=seen).order_by("pk"):
+            seen.add(event.pk)
+            for delivery_id in deliveries_of(event):
+                send_delivery(delivery_id)
+        return arrived()
+
+    def arrived():
+        kinds = {f"<esd.{row.pk}@acme.example>": row.kind for row in Delivery.objects.all()}
+        found = [(message["To"], kinds[message["Message-ID"]]) for message in smtp.messages]
+        follow.text = "\n".join(
+            message.get_body(("plain",)).get_content() for message in smtp.messages
+        )
+        smtp.messages.clear()
+        return sorted(found)
+
+    follow.arrived = arrived
+    return follow
 
 
 class Arrived:

@@ -10,7 +10,6 @@ import build
 import factories as make
 import pytest
 
-from saleor_esd_plugin.accounts.end_customers import change_end_customer
 from saleor_esd_plugin.accounts.invitations import accept_invitation
 from saleor_esd_plugin.accounts.models import Invitation
 from saleor_esd_plugin.events.record import record
@@ -23,7 +22,7 @@ from saleor_esd_plugin.host.types import SYSTEM, Actor
 from saleor_esd_plugin.keys.ring.vault import decrypt
 from saleor_esd_plugin.licenses.claim_links import find_claim
 from saleor_esd_plugin.licenses.models import License, LicensePolicy
-from saleor_esd_plugin.licenses.units import assign_licenses, recall_licenses
+from saleor_esd_plugin.licenses.units import assign_licenses
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
 from saleor_esd_plugin.orders.models import LicenseOrder, LicenseOrderLine
 from saleor_esd_plugin.orders.settlement import settle_license_order
@@ -277,29 +276,6 @@ def test_the_storefronts_invitation_page_may_take_our_place(deliveries_for, lett
     letter = only(letters(deliveries_for("license_order.recorded")), "buyer@example.com")
     assert "https://front.example/join?token=" in letter.text
     assert "https://front.example/join?token=" in letter.html
-
-
-def test_a_corrected_address_gets_the_mail_that_is_still_waiting(deliveries_for, letters):
-    """The key does not go to the address that was wrong."""
-    licenses = make.make_assigned(1)
-    (delivery,) = deliveries_for("license.assigned")
-    change_end_customer(licenses[0].end_customer_id, email="right@end.example", actor=make.STAFF)
-    (letter,) = letters([delivery])
-    assert letter.to == "right@end.example"
-    assert delivery.recipient == "right@end.example"
-
-
-def test_a_license_given_to_somebody_else_is_not_mailed_to_the_first(deliveries_for, letters):
-    """C6: the state at sending decides."""
-    (license,) = make.make_assigned(1)
-    (first,) = deliveries_for("license.assigned")
-    recall_licenses([license.pk], actor=make.STAFF, is_staff=True, reason="wrong one")
-    other = make.make_end_customer(license.account, email="second@end.example")
-    assign_licenses([license.pk], end_customer_id=other.pk, actor=make.STAFF)
-    (second,) = deliveries_for("license.assigned")
-
-    assert [letter.to for letter in letters([first, second])] == ["second@end.example"]
-    assert (first.status, second.status) == ("SUPPRESSED", "SENT")
 
 
 def test_an_assigned_license_is_not_mailed_to_the_buyer(deliveries_for, letters):

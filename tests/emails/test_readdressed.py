@@ -1,4 +1,4 @@
-"""What becomes of mails when their reader's address changes: buyers' by the shop, end customers' by their account."""
+"""What becomes of a buyer's mails when the shop corrects the address."""
 
 from __future__ import annotations
 
@@ -23,10 +23,8 @@ from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.keys.ring.vault import decrypt
 from saleor_esd_plugin.licenses.handover import reveal_license_key
-from saleor_esd_plugin.licenses.holders import update_end_customer
 from saleor_esd_plugin.licenses.models import ClaimLink
 from saleor_esd_plugin.licenses.replacement import replace_license_keys
-from saleor_esd_plugin.licenses.units import assign_licenses, recall_licenses
 from saleor_esd_plugin.orders.approval import approve_license_order
 from saleor_esd_plugin.orders.buyer_address import read_buyer_address
 
@@ -34,36 +32,6 @@ pytestmark = pytest.mark.django_db
 
 OLD, NEW, STAFF = "bayer@example.com", "buyer@example.com", "staff@acme.example"
 CHANGED = "license_order.buyer_address_changed"
-
-
-@pytest.fixture(autouse=True)
-def settings_of_plugin(configure):
-    configure(sender_address="licenses@acme.example", staff_address=STAFF)
-
-
-@pytest.fixture
-def follow(smtp):
-    """Call it: all mails leave that follow from what has happened. (To, kind) of each that arrived since."""
-    seen = set()
-
-    def follow():
-        for event in Event.objects.exclude(pk__in=seen).order_by("pk"):
-            seen.add(event.pk)
-            for delivery_id in deliveries_of(event):
-                send_delivery(delivery_id)
-        return arrived()
-
-    def arrived():
-        kinds = {f"<esd.{row.pk}@acme.example>": row.kind for row in Delivery.objects.all()}
-        found = [(message["To"], kinds[message["Message-ID"]]) for message in smtp.messages]
-        follow.text = "\n".join(
-            message.get_body(("plain",)).get_content() for message in smtp.messages
-        )
-        smtp.messages.clear()
-        return sorted(found)
-
-    follow.arrived = arrived
-    return follow
 
 
 def ordered(quantity=1, *, email=OLD, **policy):
@@ -386,82 +354,3 @@ def test_the_letters_in_each_language(follow, settings, in_each_language):
     for _, letter in arrived:
         assert "{{" not in letter.text and "{%" not in letter.text
         assert OLD in letter.text or letter.to == NEW
-
-
-def assigned(quantity=2, **policy):
-    order = ordered(quantity, **policy)
-    approve(order)
-    customer = make.make_end_customer(order.account, email="it@end.example")
-    licenses = make.licenses_of(order)
-    assign_licenses([one.pk for one in licenses], end_customer_id=customer.pk, actor=make.STAFF)
-    return make.licenses_of(order), customer
-
-
-def test_an_end_customers_links_move_with_the_address(follow):
-    """2.8: the old ones die, new ones leave in one mail; again changes nothing."""
-    licenses, customer = assigned(3, delivery="CLAIM_LINK")
-    follow()
-    old = list(ClaimLink.objects.filter(email="it@end.example").values_list("pk", flat=True))
-    # Other changes move nothing.
-    update_end_customer(customer.pk, name="New name", email="IT@end.example", actor=make.STAFF)
-    assert follow() == []
-    assert ClaimLink.objects.filter(voided_at=None).count() == 3
-    assert not Event.objects.filter(type="end_customer.address_changed").exists()
-    # Of a license that was recalled before, nothing follows.
-    recall_licenses([licenses.pop().pk], actor=make.STAFF, is_staff=True, reason="wrong person")
-    follow()
-
-    for _ in range(2):
-        update_end_customer(customer.pk, email="admin@end.example", actor=make.STAFF)
-
-    assert follow() == [("admin@end.example", "LICENSE_ASSIGNED")]
-    assert len(old) == 3 and not ClaimLink.objects.filter(pk__in=old, voided_at=None).exists()
-    links = ClaimLink.objects.filter(voided_at=None)
-    assert {link.license_id: link.email for link in links} == {
-        one.pk: "admin@end.example" for one in licenses
-    }
-    (event,) = Event.objects.filter(type="end_customer.address_changed")
-    assert (event.data["before"], event.data["after"]) == ("IT@end.example", "admin@end.example")
-    assert sorted(event.data["licenses"]) == sorted(str(one.pk) for one in licenses)
-
-
-def test_a_key_that_an_end_customer_has_is_not_mailed_again(follow):
-    """INLINE: what was delivered stays delivered; a link that was used stays used."""
-    _, inline = assigned(1)
-    (by_link,), other = assigned(1, delivery="CLAIM_LINK")
-    follow()
-    ClaimLink.objects.filter(license=by_link).update(claimed_at=now())
-
-    for customer in (inline, other):
-        update_end_customer(customer.pk, email="admin@end.example", actor=make.STAFF)
-
-    assert follow() == []
-
-
-def test_what_an_end_customers_old_address_did_not_take_leaves_for_the_new_one(follow, smtp):
-    smtp.refused.add("it@end.example")
-    (license,), customer = assigned(1)
-    follow()
-    mail = Delivery.objects.get(kind="LICENSE_ASSIGNED")
-    assert mail.status == "FAILED"
-
-    update_end_customer(customer.pk, email="admin@end.example", actor=make.STAFF)
-
-    assert follow() == [("admin@end.example", "LICENSE_ASSIGNED")]
-    assert clear(license) in follow.text
-
-
-def test_a_correction_on_sending_again_moves_the_other_links_too(follow):
-    """Each license of the end customer in one mail: the one asked for, and the others."""
-    (first, second), customer = assigned(delivery="CLAIM_LINK")
-    follow()
-
-    resend_license_email(first.pk, email="admin@end.example", actor=make.STAFF)
-
-    assert follow() == [("admin@end.example", "LICENSE_ASSIGNED")] * 2
-    links = ClaimLink.objects.filter(voided_at=None)
-    assert {link.license_id: link.email for link in links} == {
-        first.pk: "admin@end.example",
-        second.pk: "admin@end.example",
-    }
-    assert ClaimLink.objects.filter(email="admin@end.example").count() == 2
