@@ -15,6 +15,7 @@ from saleor_esd_plugin.keys.importing.intake import import_key_file
 from saleor_esd_plugin.keys.importing.options import ImportOptions, KeySource
 from saleor_esd_plugin.keys.importing.reading import KeyRow, list_keys, open_keys
 from saleor_esd_plugin.keys.importing.small import import_rows
+from saleor_esd_plugin.keys.ring import vault
 
 HEADER = ["key", "use_by", "cost", "note"]
 # One row in twenty is bad, and one is written oddly, which changes nothing.
@@ -73,6 +74,11 @@ def import_at_once(pool: Any, keys: Union[str, bytes, Iterable[str]], **options:
     rows = read_keys(keys) if isinstance(keys, bytes) else list_keys(list(keys))
     given = {"source": KeySource.LIST, "commit": True, "actor": STAFF, **options}
     return import_rows(pool, list(rows), ImportOptions(**given).cleaned())
+
+
+def clear_keys(pool: Any) -> List[str]:
+    """All that are stored in the pool, in the order of their files."""
+    return [vault.decrypt(row).reveal() for row in pool.keys.order_by("pk")]
 
 
 def wide(text: str) -> str:

@@ -6,7 +6,7 @@ import io
 
 import pytest
 from django.core.management import CommandError, call_command
-from rings import use_ring  # noqa: F401
+from rings import ring, use_ring  # noqa: F401
 from untold import nothing_follows_by_itself  # noqa: F401
 
 from saleor_esd_plugin.host.types import Actor

@@ -32,6 +32,12 @@ def use_ring(monkeypatch):
 
 
 @pytest.fixture
+def ring(use_ring):
+    """A new key ring, with its keys by number: `ring.enc`, `ring.index`."""
+    return use_ring()
+
+
+@pytest.fixture
 def add_key(use_ring):
     """`add_key(ring, enc=True, index=False)` puts a new key, the active one, beside those of these halves."""
 

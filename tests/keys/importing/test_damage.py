@@ -8,7 +8,7 @@ from import_files import DAMAGED
 from saleor_esd_plugin.keys.formats import FORMATS
 from saleor_esd_plugin.keys.importing.damage import is_damaged
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ring")]
 
 MORE = [
     "1.23457E+15",
@@ -97,11 +97,6 @@ KEYS = [
     "10 QW3R 2031",
     "MAR 12 AB34 2031",
 ]
-
-
-@pytest.fixture(autouse=True)
-def ring(use_ring):
-    return use_ring()
 
 
 @pytest.mark.parametrize("text", [*DAMAGED, *MORE])

@@ -1,4 +1,4 @@
-"""Large imports: staged in sealed chunks, loaded chunk by chunk, by whoever is alive."""
+"""Large imports: what the file and its rows are judged to be, and what is stored."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
-from import_files import DefectiveFile, import_file
+from import_files import DefectiveFile, clear_keys, import_file
 
 from saleor_esd_plugin.errors import Invalid, Required
-from saleor_esd_plugin.events.models import Event
-from saleor_esd_plugin.keys.errors import KeyringLocked, KeyUnavailable
 from saleor_esd_plugin.keys.importing import loading, progress, staging
 from saleor_esd_plugin.keys.importing.options import KeySource
 from saleor_esd_plugin.keys.importing.reports import ImportReport
@@ -26,34 +24,11 @@ from saleor_esd_plugin.keys.models import (
     LicenseKey,
 )
 from saleor_esd_plugin.keys.ring import vault
-from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch
 from saleor_esd_plugin.licenses.policies.pools import update_key_pool
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ring", "small_chunks")]
+
 ROWS = int(os.environ.get("ESD_IMPORT_ROWS", "1500"))
-
-
-@pytest.fixture(autouse=True)
-def ring(use_ring):
-    return use_ring()
-
-
-@pytest.fixture(autouse=True)
-def small_chunks(monkeypatch):
-    """Everything counts as large, and a chunk is ten rows."""
-    monkeypatch.setenv("ESD_IMPORT_AT_ONCE", "0")
-    monkeypatch.setattr(staging, "CHUNK", 10)
-
-
-@pytest.fixture
-def take(staff):
-    """`take(pool, text_or_lines, commit=True, …)`: what import_key_file gives."""
-
-    def run(pool, text, commit=True, skus=(), **fields):
-        text = text if isinstance(text, str) else "\n".join(text)
-        return import_file(pool, text, pool_of_sku=dict(skus).get, commit=commit, **fields)
-
-    return run
 
 
 @pytest.fixture
@@ -72,10 +47,6 @@ def load(take):
 
 def verdicts(report):
     return [(row.row, row.verdict.value) for row in report.rows]
-
-
-def clear_keys(pool):
-    return [vault.decrypt(row).reveal() for row in pool.keys.order_by("pk")]
 
 
 def test_every_defect_gets_its_verdict(monkeypatch, new_pool, import_keys, random_keys, load):
@@ -137,59 +108,6 @@ def test_however_the_file_is_written(
     assert clear_keys(report.batch) == file.good
 
 
-def test_keys_become_available_chunk_by_chunk(new_pool, random_keys, take):
-    """Each chunk commits with its verdicts and its event, and its sealed rows are gone."""
-    pool, keys = new_pool(), random_keys(25)
-    taken, seen = take(pool, keys, use_by=date(2030, 1, 31), file_name="may.csv"), []
-
-    def look():
-        chunks = KeyImportChunk.objects.filter(key_import=taken)
-        seen.append(
-            (
-                AvailableKey.objects.filter(pool=pool).count(),
-                chunks.exclude(ciphertext=None).count(),
-                progress.progress_of(KeyImport.objects.get(pk=taken.pk)).state,
-            )
-        )
-
-    done = loading.run_import(taken.pk, look)
-
-    # Three chunks are judged, then loaded; the last steps only end the pass.
-    assert seen == [
-        *[(0, 3, "CHECKING")] * 3,
-        (0, 3, "LOADING"),
-        (10, 2, "LOADING"),
-        (20, 1, "LOADING"),
-        (25, 0, "LOADING"),
-        (25, 0, "FINISHED"),
-        (25, 0, "FINISHED"),
-    ]
-    assert clear_keys(pool) == keys
-    batch = KeyBatch.objects.get()
-    assert (batch.file_name, batch.key_import, batch.report) == (
-        "may.csv",
-        done,
-        {"rows": [[1, 25, "OK"]]},
-    )
-    assert set(pool.keys.values_list("use_by", flat=True)) == {date(2030, 1, 31)}
-    events = Event.objects.filter(type="key_batch.imported").order_by("id")
-    assert [event.data["accepted"] for event in events] == [10, 10, 5]
-    assert {event.subject_id for event in events} == {batch.pk}
-
-
-def test_nothing_clear_waits_in_the_database(new_pool, random_keys, take, table_contents):
-    """T-ENC-01: neither the key nor its canonical form, in hex neither."""
-    keys = random_keys(12)
-    take(new_pool(), keys)
-
-    text = "\n".join("\n".join(rows) for rows in table_contents().values()).lower()
-
-    for key in keys:
-        for form in (key, key.replace("-", "")):
-            assert form.lower() not in text
-            assert form.encode().hex() not in text
-
-
 def test_all_rows_or_none(new_pool, random_keys, load):
     """T-IMP-F10: one bad row in the last chunk, and no key is stored; neither is it by a dry run."""
     pool, keys = new_pool(), random_keys(25)
@@ -243,120 +161,6 @@ def test_large_or_small_is_the_same_content(new_pool, random_keys, take, load, m
     assert isinstance(take(pool, random_keys(16)), KeyImport)
 
 
-def test_stopped_and_resumed(new_pool, random_keys, take, staff):
-    """What is loaded stays for sale; going on ends with the same stock in the same order."""
-    pool, keys = new_pool(), random_keys(35)
-    taken = take(pool, keys, skip_invalid=True)
-    steps = []
-
-    def stop_after_two():
-        steps.append(1)
-        if len(steps) == 2:
-            progress.stop_key_import(taken.pk, actor=staff)
-
-    stopped = loading.run_import(taken.pk, stop_after_two)
-
-    reached = progress.progress_of(stopped)
-    assert (reached.state, reached.done, reached.rows) == ("STOPPED", 20, 35)
-    assert reached.rate > 0 and reached.seconds_left > 0
-    assert AvailableKey.objects.filter(pool=pool).count() == 20
-    loading.run_import(taken.pk)
-    progress.stop_key_import(taken.pk, actor=staff)
-    assert AvailableKey.objects.filter(pool=pool).count() == 20
-
-    progress.resume_key_import(taken.pk, actor=staff)
-    done = loading.run_import(taken.pk)
-    progress.resume_key_import(taken.pk, actor=staff)
-
-    assert (done.outcome, progress.progress_of(done).state) == ("IMPORTED", "FINISHED")
-    assert clear_keys(pool) == keys
-    types = Event.objects.filter(subject_id=taken.pk).order_by("id").values_list("type", flat=True)
-    assert list(types) == ["key_import.started", "key_import.stopped", "key_import.resumed"]
-
-
-def test_the_same_file_again_goes_on_with_an_import_that_was_left(
-    new_pool, random_keys, take, staff
-):
-    pool, keys = new_pool(), random_keys(25)
-    taken = take(pool, keys, skip_invalid=True)
-    loading.run_import(taken.pk, lambda: progress.stop_key_import(taken.pk, actor=staff))
-
-    again = take(pool, keys, skip_invalid=True)
-
-    assert (again.pk, again.stopped_at) == (taken.pk, None)
-    assert KeyImport.objects.count() == 1
-    assert loading.run_import(taken.pk).outcome == "IMPORTED"
-    assert clear_keys(pool) == keys
-
-
-def test_a_key_ring_that_gets_locked_in_the_middle(
-    new_pool, random_keys, take, monkeypatch, use_ring, ring
-):
-    """T-ENC-04: the chunk at hand is not loaded, nothing is lost, and the right ring goes on."""
-    pool, keys = new_pool(), random_keys(25)
-    taken = take(pool, keys, skip_invalid=True)
-
-    with monkeypatch.context() as locked, pytest.raises(KeyringLocked):
-        loading.run_import(taken.pk, lambda: locked.setenv("ESD_ENC_KEYS", ""))
-    stood = KeyImport.objects.get()
-    assert (pool.keys.count(), stood.finished_at) == (10, None)
-    assert stood.problem.startswith("The license keys are locked.")
-
-    use_ring()
-    with pytest.raises(KeyringLocked):
-        loading.run_import(taken.pk)
-    use_ring(ring.enc, ring.index)
-    assert loading.run_import(taken.pk).problem == ""
-    assert clear_keys(pool) == keys
-
-
-def test_rows_that_wait_survive_a_new_key_of_each_half(new_pool, random_keys, take, use_ring, ring):
-    """T-KEY-06: sealed under the old key, stored under the new one; only the old index finds a repeat."""
-    pool, keys = new_pool(), random_keys(25)
-    taken = take(pool, keys, skip_invalid=True)
-    both = {half: {**getattr(ring, half), 2: os.urandom(32)} for half in ("enc", "index")}
-    loading.run_import(
-        taken.pk, lambda: KeyBatch.objects.exists() and use_ring(both["enc"], both["index"])
-    )
-
-    assert clear_keys(pool) == keys
-    assert sorted(pool.keys.values_list("index_kid", flat=True)) == [1] * 10 + [2] * 15
-
-
-def test_changed_rows_do_not_open(new_pool, random_keys, take):
-    """T-ENC-02: swapped between chunks, or one bit flipped."""
-    taken = take(new_pool(), random_keys(20), skip_invalid=True)
-    one, two = KeyImportChunk.objects.order_by("number")
-    one.ciphertext, two.ciphertext = two.ciphertext, one.ciphertext
-    one.save()
-
-    with pytest.raises(KeyUnavailable):
-        loading.run_import(taken.pk)
-
-    assert LicenseKey.objects.count() == 0
-
-
-def test_a_quarantined_batch_gets_no_more_keys(new_pool, random_keys, take, staff):
-    """Invariant 4: what was loaded is out of sale, the rest stays away and does not come back."""
-    pool, keys = new_pool(), random_keys(25)
-    taken = take(pool, keys, skip_invalid=True)
-
-    def quarantine():
-        batch = KeyBatch.objects.first()
-        quarantine_key_batch(batch.pk, reason="wrong delivery", actor=staff)
-
-    stopped = loading.run_import(taken.pk, quarantine)
-
-    assert (pool.keys.count(), AvailableKey.objects.count()) == (10, 0)
-    assert (stopped.problem, progress.progress_of(stopped).state) == (
-        loading.QUARANTINED,
-        "STOPPED",
-    )
-    with pytest.raises(Invalid):
-        progress.resume_key_import(taken.pk, actor=staff)
-    assert list(violations()) == []
-
-
 def test_a_file_for_several_products(new_pool, random_keys, load, take, staff):
     """By SKU, or by the name or id of the pool: a batch per pool, and the others told by row."""
     one, two, archived = new_pool(), new_pool("GENERIC"), new_pool()
@@ -399,18 +203,6 @@ def test_a_file_for_several_products(new_pool, random_keys, load, take, staff):
         take(one, "pool,key\nx,y")
     with pytest.raises(Required):
         take(None, keys)
-
-
-def test_the_sweep_finds_imports_that_nobody_works_at(new_pool, random_keys, take, staff):
-    """C14: by their heartbeat; neither those at work nor stopped nor finished ones."""
-    pools = [new_pool() for _ in range(4)]
-    old, stopped, finished, alive = [take(pool, random_keys(3)) for pool in pools]
-    progress.stop_key_import(stopped.pk, actor=staff)
-    loading.run_import(finished.pk)
-    long_ago = alive.heartbeat_at - progress.ABANDONED_AFTER
-    KeyImport.objects.exclude(pk=alive.pk).update(heartbeat_at=long_ago)
-
-    assert progress.abandoned_imports() == [old.pk]
 
 
 def test_a_file_without_rows_or_with_a_fault_leaves_nothing(new_pool, random_keys, take, load):

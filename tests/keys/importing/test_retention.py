@@ -5,32 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from import_files import import_file
 
 from saleor_esd_plugin.host.db import now
-from saleor_esd_plugin.keys.importing import loading, progress, retention, staging
+from saleor_esd_plugin.keys.importing import loading, progress, retention
 from saleor_esd_plugin.keys.importing.retention import forget_old_imports
 from saleor_esd_plugin.keys.invariants import violations
 from saleor_esd_plugin.keys.models import KeyBatch, KeyImport, KeyImportChunk
 from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch
 from saleor_esd_plugin.tasks import reconcile_all
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def small_chunks(use_ring, monkeypatch):
-    use_ring()
-    monkeypatch.setenv("ESD_IMPORT_AT_ONCE", "0")
-    monkeypatch.setattr(staging, "CHUNK", 10)
-
-
-@pytest.fixture
-def take(staff):
-    def run(pool, keys, commit=True, **fields):
-        return import_file(pool, "\n".join(keys), commit=commit, **fields)
-
-    return run
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ring", "small_chunks")]
 
 
 @pytest.fixture

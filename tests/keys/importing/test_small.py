@@ -20,13 +20,8 @@ from saleor_esd_plugin.keys.ring import vault
 from saleor_esd_plugin.keys.verdicts import ImportVerdict
 from saleor_esd_plugin.licenses.policies.pools import update_key_pool
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ring")]
 BAD = "BCDFG-HJKMP-QRTVW-XY234-0000O"
-
-
-@pytest.fixture(autouse=True)
-def ring(use_ring):
-    return use_ring()
 
 
 def verdicts(report):

@@ -15,12 +15,7 @@ from saleor_esd_plugin.keys.ring import vault
 from saleor_esd_plugin.keys.stock.generating import generate_license_keys
 from saleor_esd_plugin.keys.stock.pools import quarantine_key_batch
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def ring(use_ring):
-    return use_ring()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ring")]
 
 
 def forms(key):

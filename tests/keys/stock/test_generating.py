@@ -12,12 +12,7 @@ from saleor_esd_plugin.keys.ring import vault
 from saleor_esd_plugin.keys.secret import SecretKey
 from saleor_esd_plugin.keys.stock.generating import generate_license_keys
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def ring(use_ring):
-    return use_ring()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ring")]
 
 
 def test_generated_keys_are_complete_but_not_for_sale(new_pool):

@@ -14,12 +14,7 @@ from saleor_esd_plugin.keys.stock.pools import create_key_pool, quarantine_key_b
 from saleor_esd_plugin.licenses.policies.pools import update_key_pool
 from saleor_esd_plugin.licenses.stock_levels import unsold_keys
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def ring(use_ring):
-    return use_ring()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ring")]
 
 
 def take(pool, count):

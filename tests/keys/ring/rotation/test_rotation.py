@@ -59,11 +59,6 @@ def damage(row):
 
 
 @pytest.fixture
-def ring(use_ring):
-    return use_ring()
-
-
-@pytest.fixture
 def keys(ring, new_pool, import_keys, random_keys):
     """Seven keys, under key 1 of both halves."""
     texts = random_keys(KEYS)

@@ -27,11 +27,6 @@ def verify(*arguments):
 
 
 @pytest.fixture
-def ring(use_ring):
-    return use_ring()
-
-
-@pytest.fixture
 def stock(ring, new_pool, import_keys, random_keys):
     pool = new_pool()
     import_keys(pool, random_keys(12))

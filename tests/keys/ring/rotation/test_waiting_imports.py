@@ -21,11 +21,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def ring(use_ring):
-    return use_ring()
-
-
-@pytest.fixture
 def waiting(ring, new_pool, random_keys, staff, monkeypatch):
     """(import, keys): 25 keys in three chunks, of which none is loaded."""
     monkeypatch.setenv("ESD_IMPORT_AT_ONCE", "0")
