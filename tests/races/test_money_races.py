@@ -1,31 +1,23 @@
-"""C9, G7: money goes back while units are approved, released or revealed; really committed, with a control.
-
-Of two sides one stops at a point on its way, until the other is through or has to wait for it.
-"""
+"""C9, G7: money goes back while units are approved, released or revealed; really committed, with a control."""
 
 from __future__ import annotations
 
 import random
-import sys
-import threading
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
-from typing import Any, Callable, List, Optional, Tuple
+from typing import Any, Callable, List, Tuple
 
 import build
 import pytest
-from django.db import DatabaseError, connection, connections, transaction
-from django.db.models import QuerySet
+from django.db import DatabaseError, connection, transaction
 from factories import STAFF, licenses_of, make_license_order, make_policy, unique
 from provider import captured, disputed, fulfillments, refunded, standing, tell, units
 from racing import failures, together
 from repetitions import repetitions
+from two_sides import Point, Round, race, take_locks_off
 
 from saleor_esd_plugin.host import shop
-from saleor_esd_plugin.host.db import writing
 from saleor_esd_plugin.host.types import Actor
 from saleor_esd_plugin.keys.models import AvailableKey
 from saleor_esd_plugin.licenses import units as unit_steps
@@ -39,13 +31,12 @@ from saleor_esd_plugin.orders.intake.recording import observe_order
 from saleor_esd_plugin.orders.models import DisputeStage, LicenseOrder
 from saleor_esd_plugin.orders.settlement import settle_license_order
 
-# Who stops where: the side, the module and the name in it before which it stops.
 POINTS = {
     "both at once": None,
-    "approved, not settled": ("first", approval, "settle_locked_order"),
-    "free to go, not released": ("first", settlement, "release_approved"),
-    "told, not settled": ("second", facts, "settle_locked_order"),
-    "units chosen, not released": ("first", unit_steps, "term_end"),
+    "approved, not settled": Point("first", approval, "settle_locked_order"),
+    "free to go, not released": Point("first", settlement, "release_approved"),
+    "told, not settled": Point("second", facts, "settle_locked_order"),
+    "units chosen, not released": Point("first", unit_steps, "term_end"),
 }
 # Of chance are only those at once. Who stops does so each time: the full and the partial refund, twice each.
 # ESD_RACES=200 shares out so many rounds among the points.
@@ -53,79 +44,9 @@ ROUNDS = {
     point: max(4 if stops else 12, repetitions(1) // len(POINTS)) for point, stops in POINTS.items()
 }
 # The side that releases knows how the money stands, and has not acted on it.
-MONEY_READ = ("first", settlement, "note_state")
-# So long one side waits for the other, which may have to wait for the lock [s].
-PATIENCE = 0.02
+MONEY_READ = Point("first", settlement, "note_state", is_after=True)
 
 pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")
-
-
-@dataclass
-class Round:
-    """One order with two sides at it; what each answered or raised."""
-
-    order: LicenseOrder
-    first: Callable[[], Any]
-    second: Callable[[], Any]
-    is_there: threading.Event = field(default_factory=threading.Event)
-    is_through: threading.Event = field(default_factory=threading.Event)
-    answers: Any = None
-
-
-_now = threading.local()
-
-
-def stop(owner: Any, name: str, side: str, monkeypatch, *, is_after: bool = False) -> None:
-    """This side stops before the function, or when it is through with it."""
-    original = getattr(owner, name)
-
-    def wait() -> None:
-        if getattr(_now, "side", "") == side:
-            _now.round.is_there.set()
-            _now.round.is_through.wait(PATIENCE)
-
-    def stops(*args: Any, **kwargs: Any) -> Any:
-        if not is_after:
-            wait()
-        answer = original(*args, **kwargs)
-        if is_after:
-            wait()
-        return answer
-
-    monkeypatch.setattr(owner, name, stops)
-
-
-def race(rounds: List[Round], point: Optional[Tuple[str, Any, str]], monkeypatch) -> None:
-    """Let both sides of each round run at the same time, meeting at the point."""
-    stops = point[0] if point else ""
-    barrier = threading.Barrier(2, timeout=60)
-
-    def run(side: str) -> List[Any]:
-        answers = []
-        try:
-            for one in rounds:
-                _now.side, _now.round = side, one
-                barrier.wait()
-                if stops and side != stops:
-                    one.is_there.wait(5)
-                try:
-                    with writing():
-                        answers.append(getattr(one, side)())
-                except Exception as error:
-                    answers.append(error)
-                # A side that never came to the point keeps nobody waiting.
-                (one.is_there if side == stops else one.is_through).set()
-        finally:
-            connections.close_all()
-        return answers
-
-    with monkeypatch.context() as patch:
-        if point:
-            stop(point[1], point[2], point[0], patch, is_after=point == MONEY_READ)
-        with ThreadPoolExecutor(2) as pool:
-            both = list(pool.map(run, ["first", "second"]))
-    for one, first, second in zip(rounds, *both):
-        one.answers = (first, second)
 
 
 def orders_of(live_db, count: int, quantity: int = 2, paid: bool = True) -> List[Tuple[Any, str]]:
@@ -223,11 +144,9 @@ def test_control_without_locks_units_are_refunded_and_released(live_db, monkeypa
     point = "units chosen, not released"
     rounds = rounds_of(live_db, point, 4)
     with monkeypatch.context() as patch:
-        patch.setattr(locks, "lock_order_uuid", lambda order_uuid: None)
-        patch.setattr(QuerySet, "select_for_update", lambda self, *args, **kwargs: self)
-        patch.setattr(sys.modules[__name__], "PATIENCE", 5)
+        take_locks_off(patch)
 
-        race(rounds, POINTS[point], patch)
+        race(rounds, POINTS[point], patch, patience=5)
 
     found = Counter(fault for one in rounds for fault in faults(one))
     # No such rows stay behind for other tests.
@@ -283,9 +202,8 @@ def test_control_without_the_orders_lock_units_are_disputed_and_usable(live_db, 
     rounds = against_disputes(approved_and_just_paid(live_db, 4), settle)
     with monkeypatch.context() as patch:
         patch.setattr(locks, "lock_order_uuid", lambda order_uuid: None)
-        patch.setattr(sys.modules[__name__], "PATIENCE", 5)
 
-        race(rounds, MONEY_READ, patch)
+        race(rounds, MONEY_READ, patch, patience=5)
 
     assert ends_of(rounds)[("RELEASED",)] > 0
 
@@ -345,7 +263,7 @@ def test_a_refund_against_a_reveal(live_db, monkeypatch):
 
     # Five of them at once, of the others the refund has chosen its unit when the reveal begins.
     race(rounds[:5], None, monkeypatch)
-    race(rounds[5:], ("second", settlement, "release_approved"), monkeypatch)
+    race(rounds[5:], Point("second", settlement, "release_approved"), monkeypatch)
     for one in rounds:
         assert not [answer for answer in one.answers if is_failure(answer)]
         key = "FREE" if isinstance(one.answers[0], NotReleased) else "REVOKED"
@@ -362,7 +280,7 @@ def test_two_refunds_at_once_are_the_larger_one(live_db, monkeypatch):
         )
 
     race(rounds[:3], None, monkeypatch)
-    race(rounds[3:], ("first", facts, "settle_locked_order"), monkeypatch)
+    race(rounds[3:], Point("first", facts, "settle_locked_order"), monkeypatch)
 
     for one in rounds:
         assert not [answer for answer in one.answers if is_failure(answer)]

@@ -1,7 +1,4 @@
-"""Staff give the same units again at once, or while the money goes back after all; really committed.
-
-What happens without the order's lock the controls in `test_money_races` show.
-"""
+"""Staff give the same units again at once, or while the money goes back after all; really committed, with a control."""
 
 from __future__ import annotations
 
@@ -13,9 +10,11 @@ from factories import STAFF, make_license_order, make_policy
 from provider import counts, fulfillments, refund, standing, tell, violations
 from racing import failures, together
 from repetitions import repetitions
+from two_sides import Point, Round, race, take_locks_off
 
 from saleor_esd_plugin.errors import Invalid, InvalidQuantity
 from saleor_esd_plugin.host.db import writing
+from saleor_esd_plugin.orders import restoration
 from saleor_esd_plugin.orders.approval import approve_license_order
 from saleor_esd_plugin.orders.models import RefundState
 from saleor_esd_plugin.orders.restoration import restore_units
@@ -25,6 +24,8 @@ from saleor_esd_plugin.orders.supply.allocation import allocate_license_order
 pytestmark = pytest.mark.usefixtures("nothing_follows_by_itself")
 
 ROUNDS = repetitions(2)
+# Who gives units knows how many are missing, and has not acted on it.
+MISSING_UNITS_READ = Point("first", restoration, "most_to_come_back", is_after=True)
 
 
 @pytest.fixture
@@ -45,8 +46,8 @@ def with_two_units_missing(ref):
     return order
 
 
-def give_one(order):
-    quantities = {order.lines.get().pk: 1}
+def give(order, units=1):
+    quantities = {order.lines.get().pk: units}
     return restore_units(order.pk, quantities=quantities, reason="it failed", actor=STAFF)
 
 
@@ -60,13 +61,27 @@ def test_four_who_give_one_unit_each_give_two(live_db, new_violations):
     for _ in range(ROUNDS):
         order = with_two_units_missing(live_db("pi"))
 
-        refused = failures(together([partial(give_one, order)] * 4))
+        refused = failures(together([partial(give, order)] * 4))
 
         assert [type(one) for one in refused] == [Invalid] * 2
         follow(order)
         assert counts(order) == [(6, 0)]
         assert Counter(fulfillments(order)) == {"RELEASED": 6, "RETURNED": 2}
     assert new_violations() == []
+
+
+def test_control_without_locks_more_is_given_than_is_missing(live_db, monkeypatch):
+    """The twin: three units of two are given and nobody is refused; what one gave overwrites the other's."""
+    orders = [with_two_units_missing(live_db("pi")) for _ in range(2)]
+    rounds = [Round(order, partial(give, order), partial(give, order, 2)) for order in orders]
+
+    with monkeypatch.context() as patch:
+        take_locks_off(patch)
+        race(rounds, MISSING_UNITS_READ, patch, patience=5)
+
+    for one in rounds:
+        assert failures(one.answers) == []
+        assert counts(one.order) == [(5, 1)]
 
 
 def test_given_again_while_the_money_goes_back_after_all(live_db, new_violations):
@@ -76,7 +91,7 @@ def test_given_again_while_the_money_goes_back_after_all(live_db, new_violations
         order = with_two_units_missing(ref)
         second = refund(20, ref=f"second-{ref}", payment=ref, hour=3)
 
-        results = together([partial(give_one, order), partial(tell, second)])
+        results = together([partial(give, order), partial(tell, second)])
 
         assert all(type(one) in (Invalid, InvalidQuantity) for one in failures(results))
         follow(order)
