@@ -20,7 +20,6 @@ from .emails.languages import best_of, choose_text
 from .emails.order_context import PORTAL_PATH, product_of
 from .emails.sender import sender
 from .errors import DeadLink, NotFound
-from .exports.csv_files import CONTENT_TYPE
 from .exports.files import fetch
 from .exports.requests import find_export
 from .health import examine
@@ -144,7 +143,7 @@ def _send_file(request: HttpRequest) -> HttpResponse:
     proxies = settings.trusted_proxy_count
     actor = actor_of_today(export.actor_kind, export.actor_ref, request.META, proxies)
     file = fetch(export, actor)
-    answer = streamed(request, file.pieces, CONTENT_TYPE)
+    answer = streamed(request, file.pieces, file.content_type)
     answer["Content-Disposition"] = f'attachment; filename="{file.name}"'
     return answer
 

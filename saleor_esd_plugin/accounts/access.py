@@ -5,7 +5,7 @@ A right is a row of `Member` or a staff permission, never an equal e-mail addres
 
 from __future__ import annotations
 
-from typing import Iterable, Optional
+from typing import Dict, FrozenSet, Iterable, Optional, Sequence
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -22,6 +22,12 @@ def account_ids_with(actor: Actor, right: str) -> QuerySet:
     Apps and anonymous people are members of nothing. Lazy, to be used inside another query.
     """
     return _memberships(actor).filter(role__in=roles_with(right)).values("account_id")
+
+
+def rights_in(account_ids: Sequence[UUID], actor: Actor) -> Dict[UUID, FrozenSet[str]]:
+    """What the actor may do as a member, for those of these accounts in which it is one."""
+    roles = _memberships(actor).filter(account_id__in=account_ids)
+    return {pk: ROLE_RIGHTS[role] for pk, role in roles.values_list("account_id", "role")}
 
 
 def visible_to(actor: Actor) -> QuerySet:

@@ -24,7 +24,8 @@ logger = logging.getLogger(__name__)
 
 ROWS_PER_CHUNK = 5_000
 BYTE_ORDER_MARK = "\ufeff"
-CONTENT_TYPE = "text/csv; charset=utf-8"
+# Types of content.
+CSV, TEXT = "text/csv; charset=utf-8", "text/plain; charset=utf-8"
 
 Row = Any
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, Dict, Iterable, Iterator, Mapping, NamedTuple, Optional, Sequence, Union
 from uuid import UUID
 
-from ..errors import DeadLink, EsdError, NotFound
+from django.db.models import QuerySet
+
+from ..errors import DeadLink, EsdError, Invalid, NotFound
 from ..host.types import Actor
 from ..keys.errors import KeyringLocked
 from ..keys.importing.progress import judged_so_far
@@ -16,7 +18,7 @@ from ..orders.license_search import LicenseFilter, matching
 from . import requests
 from .columns import KEY_COLUMNS, LICENSE_COLUMNS, chosen
 from .conditions import filter_of, stored_filter
-from .csv_files import Source, csv_chunks, header_line
+from .csv_files import CSV, TEXT, Source, csv_chunks, header_line
 from .key_rows import KeyRows
 from .license_rows import LicenseRows
 from .models import Export, ExportKind
@@ -24,10 +26,10 @@ from .rights import export_scope, require_keys
 
 
 class Prepared(NamedTuple):
-    """The rows as they are for this actor now; `account_id` if they are of one account's members."""
+    """The rows as they are for this actor now, and whose file it is."""
 
     source: Source
-    account_id: Optional[UUID] = None
+    whose: requests.Whose = requests.OF_THE_SHOP
 
 
 def export_visible_licenses(
@@ -36,15 +38,26 @@ def export_visible_licenses(
     columns: Optional[Sequence[str]],
     is_clear: bool,
     reason: str,
+    as_text: bool = False,
     typed: Optional[Mapping[str, str]] = None,
     actor: Actor,
 ) -> requests.Issued:
     """A token for the file of the licenses that `filter` finds for the actor; `columns` is None for all.
 
-    `typed` are the texts of the conditions as somebody typed them, if ids among them were: none may be a key.
-    Raises Invalid, what `export_scope` and the filter raise, and what `requests.export_licenses` raises.
+    `as_text` it holds the keys in clear, one per line, and nothing else. `typed` are the texts of the
+    conditions as somebody typed them, if ids among them were: none may be a key. Raises Invalid, what
+    `export_scope` and the filter raise, and what `requests.export_licenses` raises; for members in clear
+    NotFound, if there is no key for them, and Invalid for licenses of several accounts.
     """
     wanted = stored_filter(filter)
+    if as_text:
+        if not is_clear:
+            raise Invalid(
+                "A text file holds keys in clear; ask for them, or for CSV.", field="format"
+            )
+        if columns:
+            raise Invalid("A text file has no columns.", field="columns")
+        wanted[requests.AS_TEXT], columns = True, []
     prepared = _licenses(actor, filter, columns, is_clear=is_clear)
     return requests.export_licenses(
         prepared.source,
@@ -54,7 +67,7 @@ def export_visible_licenses(
         columns=columns,
         is_clear=is_clear,
         reason=reason,
-        account_id=prepared.account_id,
+        whose=prepared.whose,
     )
 
 
@@ -95,7 +108,27 @@ def _licenses(
     found = scope.licenses.filter(matching(filter, actor))
     names = chosen(columns, LICENSE_COLUMNS, is_clear=is_clear)
     source = LicenseRows(found, names, hints=scope.hints, is_clear=is_clear)
-    return Prepared(source, scope.account_id)
+    if is_clear and scope.is_owner:
+        return Prepared(source, _one_owner(found))
+    return Prepared(source, requests.Whose(scope.account_id, is_owner=scope.is_owner))
+
+
+def _one_owner(licenses: QuerySet) -> requests.Whose:
+    """Whose keys a member takes away: of one account, so that its history tells of all of them.
+
+    Raises NotFound if there is none, Invalid for several accounts.
+    """
+    both = licenses.order_by().values_list("account_id", "order_line__order_id").distinct()
+    # Of more than a file may have it does not matter whose they are: they are refused.
+    found = list(both[: requests.MOST_CLEAR + 1])
+    if not found:
+        raise NotFound(field="filter")
+    accounts, orders = map(set, zip(*found))
+    if len(accounts) > 1:
+        raise Invalid(
+            "Keys in clear are of one account at a time: name it.", field="filter.account"
+        )
+    return requests.Whose(accounts.pop(), orders.pop() if len(orders) == 1 else None, is_owner=True)
 
 
 def _keys(
@@ -125,6 +158,7 @@ class File(NamedTuple):
 
     name: str
     pieces: Iterator[bytes]
+    content_type: str = CSV
 
 
 def fetch(export: Export, actor: Optional[Actor]) -> File:
@@ -142,20 +176,22 @@ def fetch(export: Export, actor: Optional[Actor]) -> File:
         if requests.REPORT_OF in export.wanted:
             return _file("license-key-import", export, _report_pieces(export, actor))
         if is_of_licenses:
-            prepared = _licenses(actor, filter_of(export.wanted), export.columns, **given)
+            conditions = requests.conditions_of(export)
+            prepared = _licenses(actor, filter_of(conditions), export.columns, **given)
         else:
             prepared = _keys(actor, export.wanted, export.columns, **given)
     except KeyringLocked:
         raise
     except EsdError:
         raise DeadLink() from None
-    if export.is_clear:
-        opened = requests.fetch_clear(export, prepared.source, actor=actor)
-        pieces = _clear_pieces(prepared.source, opened)
-    else:
-        requests.fetch_masked(export, actor=actor, account_id=prepared.account_id)
-        pieces = csv_chunks(prepared.source)
-    return _file("licenses" if is_of_licenses else "license-keys", export, pieces)
+    noun = "licenses" if is_of_licenses else "license-keys"
+    if not export.is_clear:
+        requests.fetch_masked(export, actor=actor, account_id=prepared.whose.account_id)
+        return _file(noun, export, csv_chunks(prepared.source))
+    opened = requests.fetch_clear(export, prepared.source, actor=actor, whose=prepared.whose)
+    if requests.AS_TEXT in export.wanted:
+        return _file("license-keys", export, _key_lines(opened), TEXT)
+    return _file(noun, export, _clear_pieces(prepared.source, opened))
 
 
 def _report_pieces(export: Export, actor: Actor) -> Iterator[bytes]:
@@ -176,13 +212,18 @@ def _report_pieces(export: Export, actor: Actor) -> Iterator[bytes]:
     return csv_pieces(judged_so_far(judged), wanted)
 
 
-def _file(noun: str, export: Export, pieces: Iterator[bytes]) -> File:
-    return File(f"{noun}-{export.created_at:%Y-%m-%d}.csv", pieces)
+def _file(noun: str, export: Export, pieces: Iterator[bytes], content_type: str = CSV) -> File:
+    extension = "txt" if content_type == TEXT else "csv"
+    return File(f"{noun}-{export.created_at:%Y-%m-%d}.{extension}", pieces, content_type)
 
 
 def _clear_pieces(source: Source, opened: requests.Opened) -> Iterator[bytes]:
     yield header_line(source)
     yield source.lines(opened.rows, opened.secrets)
+
+
+def _key_lines(opened: requests.Opened) -> Iterator[bytes]:
+    yield b"".join(key + b"\n" for key in opened.secrets.reveal() if key)
 
 
 def _with_rights_of(export: Export, actor: Actor) -> Actor:

@@ -31,7 +31,20 @@ CLEAR_LIMITS = ((3, HOUR),)
 RULE = "export_clear"
 # In `Export.wanted`: the import or batch whose report is wanted.
 REPORT_OF = "report_of"
+# In it as well: the keys, one per line, instead of CSV.
+AS_TEXT = "as_text"
 _ROWS_AT_ONCE = 1_000
+
+
+class Whose(NamedTuple):
+    """The account and the order that a file is about, if it is one; `is_owner`: it is for a member of it."""
+
+    account_id: Optional[UUID] = None
+    order_id: Optional[UUID] = None
+    is_owner: bool = False
+
+
+OF_THE_SHOP = Whose()
 
 
 class Issued(NamedTuple):
@@ -74,7 +87,7 @@ def export_import_report(
     wanted: Dict[str, Any] = {REPORT_OF: str(report_of)}
     if verdicts is not None:
         wanted["verdicts"] = list(verdicts)
-    return _note_request(ExportKind.KEYS, actor, wanted, None, False, "", None)
+    return _note_request(ExportKind.KEYS, actor, wanted, None, False, "", OF_THE_SHOP)
 
 
 def _issue(
@@ -86,15 +99,17 @@ def _issue(
     columns: Optional[Sequence[str]],
     is_clear: bool = False,
     reason: str = "",
-    account_id: Optional[UUID] = None,
+    whose: Whose = OF_THE_SHOP,
 ) -> Issued:
     """A token that fetches the file once within ten minutes; the row keeps its SHA-256.
 
     The caller has looked whether the actor may. `source` is the file as it would be now. In clear it needs
-    a reason (at least 10 characters) and holds at most 500 rows, three times an hour. Raises ReasonRequired,
-    Invalid, RateLimited (that refusal leaves an event), KeyringLocked.
+    a reason of staff (at least 10 characters) and holds at most 500 rows, three times an hour. Raises
+    ReasonRequired, Invalid, RateLimited (that refusal leaves an event), KeyringLocked.
     """
-    reason = clean_reason(reason, shortest=SHORTEST_REASON if is_clear else 0)
+    reason = clean_reason(
+        reason, shortest=SHORTEST_REASON if is_clear and not whose.is_owner else 0
+    )
     if is_clear:
         if len(source.read(None, MOST_CLEAR + 1)) > MOST_CLEAR:
             raise Invalid(
@@ -104,12 +119,20 @@ def _issue(
             )
         require_open_ring()
     try:
-        return _note_request(kind, actor, wanted, columns, is_clear, reason, account_id)
+        return _note_request(kind, actor, wanted, columns, is_clear, reason, whose)
     except RateLimited as error:
         with transaction.atomic():
             seconds = error.params["seconds"]
             # Of nothing that exists: what was asked for was not made.
-            record(EventType.RATE_BLOCKED, UUID(int=0), actor=actor, rule="export", seconds=seconds)
+            record(
+                EventType.RATE_BLOCKED,
+                UUID(int=0),
+                actor=actor,
+                order_id=whose.order_id,
+                account_id=whose.account_id,
+                rule="export",
+                seconds=seconds,
+            )
         raise
 
 
@@ -121,7 +144,7 @@ def _note_request(
     columns: Optional[Sequence[str]],
     is_clear: bool,
     reason: str,
-    account_id: Optional[UUID],
+    whose: Whose,
 ) -> Issued:
     if is_clear:
         throttle(RULE, f"{actor.kind}:{actor.ref}", CLEAR_LIMITS)
@@ -145,12 +168,18 @@ def _note_request(
         export.pk,
         actor=actor,
         reason=reason,
-        permission=REVEAL_LICENSE_KEYS if is_clear else "",
-        account_id=account_id,
+        permission=REVEAL_LICENSE_KEYS if is_clear and not whose.is_owner else "",
+        order_id=whose.order_id,
+        account_id=whose.account_id,
         clear=is_clear,
         **_event_data(kind.value, wanted),
     )
     return Issued(export, token)
+
+
+def conditions_of(export: Export) -> Dict[str, Any]:
+    """Which rows are wanted, of a file of licenses."""
+    return {name: value for name, value in export.wanted.items() if name != AS_TEXT}
 
 
 def find_export(token: Any) -> Optional[Export]:
@@ -182,7 +211,7 @@ class Opened(NamedTuple):
     secrets: SecretKeys
 
 
-def fetch_clear(export: Export, source: Source, *, actor: Actor) -> Opened:
+def fetch_clear(export: Export, source: Source, *, actor: Actor, whose: Whose) -> Opened:
     """Opens the keys, which count as revealed, and uses the token up: one event, before anything leaves.
 
     Raises DeadLink if it was used meanwhile or more than 500 rows are there by now, KeyringLocked.
@@ -202,7 +231,9 @@ def fetch_clear(export: Export, source: Source, *, actor: Actor) -> Opened:
             export.pk,
             actor=actor,
             reason=export.reason,
-            permission=REVEAL_LICENSE_KEYS,
+            permission="" if whose.is_owner else REVEAL_LICENSE_KEYS,
+            order_id=whose.order_id,
+            account_id=whose.account_id,
             **_event_data(export.kind, export.wanted),
             rows=len(rows),
             keys=[str(key_id) for key_id in opened],
@@ -242,7 +273,7 @@ def _event_data(kind: str, wanted: Dict[str, Any]) -> Dict[str, Any]:
         return {"of": "REPORT", **wanted}
     if kind == ExportKind.KEYS.value:
         return {"of": kind, **wanted}
-    return {"of": kind, "conditions": sorted(wanted)}
+    return {"of": kind, "conditions": sorted(set(wanted) - {AS_TEXT})}
 
 
 def _use(export: Export) -> None:

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from ..accounts import access
 from ..errors import ForbiddenRole, NotFound, PermissionRefused
 from ..host.types import Actor
-from ..licenses.models import License
+from ..licenses.models import USABLE, License
 from ..permissions import MANAGE_LICENSE_KEYS, MANAGE_LICENSES, REVEAL_LICENSE_KEYS, Right
 
 
@@ -18,40 +18,48 @@ class ExportScope(NamedTuple):
     """The licenses that an actor may have in a file.
 
     `hints` are the accounts whose keys are shown masked instead of not at all, None for all accounts;
-    `account_id` is the one account that it is all about, if there is just one.
+    `account_id` is the one account that it is all about, if there is just one; `is_owner`: as a member, not
+    as staff of the shop.
     """
 
     licenses: QuerySet
     hints: Optional[Set[UUID]] = None
     account_id: Optional[UUID] = None
+    is_owner: bool = False
 
 
 def export_scope(actor: Actor, *, is_clear: bool) -> ExportScope:
     """What of the licenses the actor may export.
 
     Masked: staff with MANAGE_LICENSES all; members those of accounts where their role may export, BILLING
-    without keys. In clear: staff with REVEAL_LICENSE_KEYS. Raises LoginRequired, PermissionRefused for
-    other staff of licenses, ForbiddenRole for members, NotFound for who is a member of nothing.
+    without keys. In clear: staff with REVEAL_LICENSE_KEYS all; members those that they could reveal one by
+    one. Raises LoginRequired, PermissionRefused for other staff of licenses, ForbiddenRole for members whose
+    role lacks the right, NotFound for who is a member of nothing.
     """
     access.require_signed_in(actor)
-    needed = REVEAL_LICENSE_KEYS if is_clear else MANAGE_LICENSES
+    needed, right = (
+        (REVEAL_LICENSE_KEYS, Right.REVEAL) if is_clear else (MANAGE_LICENSES, Right.EXPORT)
+    )
     if actor.has(needed):
         return ExportScope(License.objects.all())
+    accounts = _accounts_with(actor, right)
+    if accounts:
+        theirs = License.objects.filter(account_id__in=accounts)
+        return ExportScope(
+            theirs.filter(USABLE) if is_clear else theirs,
+            _accounts_with(actor, Right.SEE_KEY_HINT),
+            next(iter(accounts)) if len(accounts) == 1 else None,
+            is_owner=True,
+        )
     if not actor.user_ref or actor.has(MANAGE_LICENSES, REVEAL_LICENSE_KEYS):
         raise PermissionRefused(needed)
-    accounts = set(
-        access.account_ids_with(actor, Right.EXPORT).values_list("account_id", flat=True)
-    )
-    if is_clear or not accounts:
-        if access.visible_to(actor).exists():
-            raise ForbiddenRole()
-        raise NotFound()
-    hints = access.account_ids_with(actor, Right.SEE_KEY_HINT)
-    return ExportScope(
-        License.objects.filter(account_id__in=accounts),
-        set(hints.values_list("account_id", flat=True)),
-        next(iter(accounts)) if len(accounts) == 1 else None,
-    )
+    if access.visible_to(actor).exists():
+        raise ForbiddenRole()
+    raise NotFound()
+
+
+def _accounts_with(actor: Actor, right: str) -> Set[UUID]:
+    return set(access.account_ids_with(actor, right).values_list("account_id", flat=True))
 
 
 def require_keys(actor: Actor, *, is_clear: bool) -> None:

@@ -26,7 +26,7 @@ from ..permissions import REVEAL_LICENSE_KEYS, Right
 from ..text import SHORTEST_REASON, clean_reason
 from .errors import AlreadyReplaced, NotReleased
 from .locks import lock_license
-from .models import ISSUED, License
+from .models import USABLE, License
 
 OWNER_LIMITS = ((60, timedelta(hours=1)), (200, timedelta(days=1)))
 STAFF_LIMITS = ((30, timedelta(hours=1)), (200, timedelta(days=1)))
@@ -161,7 +161,7 @@ def open_keys(license_ids: Iterable[UUID]) -> Dict[UUID, SecretKey]:
     licenses = list(
         License.objects.select_for_update(of=("self",))
         .select_related("key__pool", "order_line")
-        .filter(pk__in=list(license_ids), fulfillment__in=ISSUED, suspended_at=None)
+        .filter(USABLE, pk__in=list(license_ids))
         .order_by("pk")
     )
     secrets = {license.pk: vault.decrypt(license.key) for license in licenses}

@@ -48,6 +48,8 @@ class Fulfillment(models.TextChoices):
 ENDED = (Fulfillment.REJECTED.value, Fulfillment.RETURNED.value)
 ISSUED = (Fulfillment.RELEASED.value, Fulfillment.ASSIGNED.value)
 LIVE = (Fulfillment.PENDING_APPROVAL.value,) + ISSUED
+# The condition that `License.is_usable` is.
+USABLE = Q(fulfillment__in=ISSUED, suspended_at=None)
 
 
 class SuspensionCause(models.TextChoices):

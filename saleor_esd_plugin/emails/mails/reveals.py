@@ -30,8 +30,8 @@ def _of_sent_keys(kind: DeliveryKind, event: Event) -> Iterator[Message]:
 
 
 def _of_exported_keys(kind: DeliveryKind, event: Event) -> Iterator[Message]:
-    """Each account whose keys are in the file; of files that were made in the shell nobody is told."""
-    keys = event.data.get("keys", ())
+    """Each account whose keys are in the file that staff have; of files that were made in the shell nobody is told."""
+    keys = event.data.get("keys", ()) if event.permission else ()
     licenses = License.objects.filter(key__in=keys, fulfillment__in=ISSUED).order_by(
         "account_id", "pk"
     )

@@ -7,8 +7,10 @@ from typing import Any
 import graphene
 from promise import Promise
 
+from ...accounts.access import rights_in
 from ...accounts.models import Account, EndCustomer, Role
 from ...host.graphql import DateTime, host_types, load_user_names, load_users
+from ...permissions import Right
 from ..base import current_actor, nested
 from ..connections import KeysetConnection, connect_nested, connection_field, page_of
 from ..enums import described_enum
@@ -29,6 +31,25 @@ LicenseMemberRole = described_enum(
         Role.ADMINISTRATOR.value: "Uses, assigns and reveals licenses; sees the account's events.",
         Role.BILLING.value: "Sends receipts; sees no license.",
         Role.SUPPORT.value: "Sees licenses without any character of a key; sends e-mails again.",
+    },
+)
+
+
+LicenseRight = described_enum(
+    "LicenseRight",
+    "What a member may do in an account, by its role.",
+    {
+        Right.SEE_LICENSES: "See its licenses.",
+        Right.SEE_KEY_HINT: "See the last characters of their keys.",
+        Right.SEE_ORDERS: "See its license orders.",
+        Right.REVEAL: "Read keys, and have them in a file.",
+        Right.ASSIGN: "Assign and recall licenses; enter and change end customers.",
+        Right.RESEND: "Send e-mails about licenses again.",
+        Right.CORRECT_ADDRESS: "Send them to a corrected address.",
+        Right.SEND_RECEIPT: "Send receipts.",
+        Right.SEE_EVENTS: "See what happened.",
+        Right.EXPORT: "Have licenses in a file, masked; without SEE_KEY_HINT without keys.",
+        Right.MANAGE_MEMBERS: "See and manage its members, change its name and language.",
     },
 )
 
@@ -142,6 +163,12 @@ def resolve_members(root: Account, info: Any) -> Promise:
     return load(info.context, members_of, root.pk, current_actor(info))
 
 
+@nested
+def resolve_rights(root: Account, info: Any) -> Promise:
+    mine = load(info.context, rights_in, root.pk, current_actor(info))
+    return mine.then(lambda rights: sorted(rights or ()))
+
+
 class LicenseAccount(Record, graphene.ObjectType):
     """The person or organisation that owns licenses."""
 
@@ -167,6 +194,12 @@ class LicenseAccount(Record, graphene.ObjectType):
         required=True,
         resolver=resolve_members,
         description="Who may act in it. Empty for those who may not manage its members.",
+    )
+    rights = graphene.List(
+        graphene.NonNull(LicenseRight),
+        required=True,
+        resolver=resolve_rights,
+        description="What you may do in it as one of its members; empty if you are none.",
     )
     end_customers = connection_field(
         LicenseEndCustomerConnection,

@@ -10,6 +10,8 @@ from ..enums import described_enum
 from ..keys.types import LicenseKeyImportVerdict
 from ..licenses.filters import LicenseFilterInput
 
+CSV, TXT = "CSV", "TXT"
+
 LicenseExportColumn = described_enum(
     "LicenseExportColumn",
     "A column of a file of licenses.",
@@ -33,11 +35,20 @@ LicenseKeyExportState = described_enum(
     },
 )
 
-_CLEAR = (
-    "With a first column `key` in clear, for staff with REVEAL_LICENSE_KEYS: at most 500 rows, three times "
-    "an hour; the keys count as revealed [false]."
+LicenseExportFormat = described_enum(
+    "LicenseExportFormat",
+    "What a file of licenses looks like.",
+    {
+        CSV: "Rows and columns, for a spreadsheet.",
+        TXT: "The keys in clear, one per line, and nothing else; takes `clear: true` and no `columns`.",
+    },
 )
-_REASON = "Why, 10 to 500 characters; needed for keys in clear."
+
+_CLEAR = (
+    "With a first column `key` in clear, for {}: at most 500 rows, three times an hour; the keys count as "
+    "revealed [false]."
+)
+_REASON = "Why, 10 to 500 characters; needed for keys in clear{}."
 
 
 class LicensesExportInput(graphene.InputObjectType):
@@ -51,8 +62,15 @@ class LicensesExportInput(graphene.InputObjectType):
         graphene.NonNull(LicenseExportColumn),
         description="These columns in this order; all if left out.",
     )
-    clear = graphene.Boolean(default_value=False, description=_CLEAR)
-    reason = graphene.String(description=_REASON)
+    clear = graphene.Boolean(
+        default_value=False,
+        description=_CLEAR.format(
+            "who may reveal them: MASTER and ADMINISTRATOR those of one account that they could reveal one by "
+            "one, and staff with REVEAL_LICENSE_KEYS"
+        ),
+    )
+    format = LicenseExportFormat(description="CSV, if left out.")
+    reason = graphene.String(description=_REASON.format(", of staff"))
 
 
 class LicenseKeyPoolExportInput(graphene.InputObjectType):
@@ -69,9 +87,10 @@ class LicenseKeyPoolExportInput(graphene.InputObjectType):
     )
     clear = graphene.Boolean(
         default_value=False,
-        description=_CLEAR + " Keys that can be sold stay closed: quarantine their batch first.",
+        description=_CLEAR.format("staff with REVEAL_LICENSE_KEYS")
+        + " Keys that can be sold stay closed: quarantine their batch first.",
     )
-    reason = graphene.String(description=_REASON)
+    reason = graphene.String(description=_REASON.format(""))
 
 
 class LicenseKeyImportReportExportInput(graphene.InputObjectType):

@@ -18,6 +18,7 @@ from ..base import BaseMutation, owner_or_staff, staff_with
 from ..global_ids import decode, find_or_none
 from ..licenses.filters import license_filter
 from .inputs import (
+    TXT,
     LicenseKeyImportReportExportInput,
     LicenseKeyPoolExportInput,
     LicensesExportInput,
@@ -46,10 +47,11 @@ def _texts(filter: Any) -> Dict[str, str]:
 
 
 class LicensesExport(_Answer, BaseMutation):
-    """Prepares a CSV file of licenses and answers with its single-use address.
+    """Prepares a file of licenses and answers with its single-use address.
 
     Masked for MASTER and ADMINISTRATOR of an account, without keys for BILLING, and for staff with
-    MANAGE_LICENSES; in clear for staff with REVEAL_LICENSE_KEYS. Once in an operation.
+    MANAGE_LICENSES; in clear for MASTER, ADMINISTRATOR, and staff with REVEAL_LICENSE_KEYS. Once in an
+    operation.
     """
 
     policy = owner_or_staff(MANAGE_LICENSES, REVEAL_LICENSE_KEYS)
@@ -66,6 +68,7 @@ class LicensesExport(_Answer, BaseMutation):
             columns=input.columns,
             is_clear=bool(input.clear),
             reason=input.reason or "",
+            as_text=input.format == TXT,
             typed=_texts(input.filter),
             actor=actor,
         )

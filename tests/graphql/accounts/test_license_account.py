@@ -7,6 +7,7 @@ from graphene import Node
 
 from saleor_esd_plugin.accounts.models import Account
 from saleor_esd_plugin.events.models import Event
+from saleor_esd_plugin.permissions import ROLE_RIGHTS
 
 pytestmark = pytest.mark.django_db
 
@@ -15,8 +16,9 @@ ONE = """query($id: ID!) { licenseAccount(id: $id) { id name email language isRe
     endCustomers(first: 10) { totalCount edges { node { code account { id } } } } } }"""
 LIST = """query($filter: LicenseAccountFilterInput, $first: Int!) {
     licenseAccounts(filter: $filter, first: $first, sortBy: {field: NAME, direction: ASC}) {
-        totalCount edges { node { name user { email } members { user { email } }
+        totalCount edges { node { name rights user { email } members { user { email } }
             endCustomers(first: 3) { totalCount edges { node { code } } } } } } }"""
+RIGHTS = "query($id: ID!) { licenseAccount(id: $id) { rights } }"
 UPDATE = """mutation($input: LicenseAccountUpdateInput!) { licenseAccountUpdate(input: $input) {
     account { name language isReseller } errors { field code } } }"""
 CREATE = """mutation($input: LicenseAccountCreateInput!) { licenseAccountCreate(input: $input) {
@@ -68,6 +70,24 @@ def test_its_master_sees_all_of_an_account(api, user, account, gid):
             "edges": [{"node": {"code": "C-1", "account": {"id": gid("LicenseAccount", account)}}}],
         },
     }
+
+
+@pytest.mark.parametrize("who", ["MASTER", "ADMINISTRATOR", "BILLING", "SUPPORT"])
+def test_what_a_member_may_do_is_told_to_him_alone(api, account, gid, who):
+    """So that a page need not guess rules; of the account that it is about, not of another."""
+    member = build.make_user()
+    factories.make_member(account, member, who)
+    factories.make_member(factories.make_account(build.make_user()), member, "MASTER")
+
+    found = api(member)(RIGHTS, {"id": gid("LicenseAccount", account)})["data"]["licenseAccount"]
+
+    assert found["rights"] == sorted(ROLE_RIGHTS[who])
+
+
+def test_staff_have_no_rights_of_members(api, staff, account, gid):
+    found = api(staff("MANAGE_LICENSES"))(RIGHTS, {"id": gid("LicenseAccount", account)})
+
+    assert found["data"]["licenseAccount"]["rights"] == []
 
 
 @pytest.mark.parametrize(

@@ -372,17 +372,23 @@ MASKED = expectations(
     "app REVEAL_LICENSE_KEYS",
 )
 IN_CLEAR = expectations(
-    OK="REVEAL_LICENSE_KEYS, app REVEAL_LICENSE_KEYS",
+    OK="MASTER, ADMINISTRATOR, REVEAL_LICENSE_KEYS, app REVEAL_LICENSE_KEYS",
     LOGIN_REQUIRED="anonymous",
     NOT_FOUND="shopper, staff, MANAGE_LICENSE_KEYS, APPROVE_LICENSES",
-    FORBIDDEN_ROLE="MASTER, ADMINISTRATOR, BILLING, SUPPORT",
+    FORBIDDEN_ROLE="BILLING, SUPPORT",
     DENIED="MANAGE_LICENSES, app, app APPROVE_LICENSES, app MANAGE_LICENSE_KEYS, app MANAGE_LICENSES",
 )
+UNGIVEN = ("REVEAL_LICENSE_KEYS", "app REVEAL_LICENSE_KEYS")
+WITHOUT_REASON = {**IN_CLEAR, **dict.fromkeys(UNGIVEN, "REASON_REQUIRED")}
 
 
-@pytest.mark.parametrize(("given", "expected"), [({}, MASKED), (CLEAR, IN_CLEAR)])
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [({}, MASKED), (CLEAR, IN_CLEAR), ({"clear": True}, WITHOUT_REASON)],
+    ids=["masked", "in clear", "in clear without a reason"],
+)
 def test_only_those_who_may(api, given, expected, unchanged):
-    """T-AUTHZ-01; owners will have files in clear once there is a step-up."""
+    """T-AUTHZ-01; staff say why, members need not."""
     account = factories.make_released(1)[0].account
     for who, make in actors.ACTORS.items():
         ask = api(make(account))
