@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import time
 
@@ -71,6 +73,53 @@ def test_a_key_is_seen_for_a_while_and_stands_nowhere_else(scene, sign_in):
     expect(page.locator("tbody code")).to_have_text(f"•••••-{key[-5:]}")
     assert key not in stored
     assert key not in page.content()
+
+
+def test_all_keys_of_an_order_are_saved_as_a_file_three_times_an_hour(scene, sign_in):
+    """P06: exactly the keys, as text and as a table; in no address and no storage."""
+    order = scene.order(3)
+    page = sign_in(cast.RESELLER, "portal")
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
+    row_of(page, order).get_by_role("link", name="Manage").click()
+    page.get_by_role("button", name=re.compile("^Show")).first.click()
+    expect(page.locator("tbody code").first).not_to_contain_text("•")
+    shown = page.locator("tbody code").all_inner_texts()
+    files = []
+    for format in ("TXT", "CSV", "TXT"):
+        page.get_by_role("button", name="Download keys").click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog.get_by_text("The file has 3 keys.")).to_be_visible()
+        dialog.get_by_label("Format").select_option(format)
+        with page.expect_download() as waiting:
+            dialog.get_by_role("button", name="Download", exact=True).click()
+        expect(page.get_by_role("status").last).to_have_text(
+            "The file was saved. Its keys count as read."
+        )
+        expect(dialog).to_have_count(0)
+        files.append((waiting.value.suggested_filename, waiting.value.path().read_bytes()))
+
+    (_, text), (table_name, table), (text_name, again) = files
+    assert (table_name, text_name) == (f"keys-{order['number']}.csv", f"keys-{order['number']}.txt")
+    keys = text.decode().splitlines()
+    assert text == again == "".join(f"{key}\n" for key in keys).encode()
+    assert sorted(key[-5:] for key in keys) == sorted(text[-5:] for text in shown)
+    assert shown[0] in keys
+    assert all(re.fullmatch(r"[A-Z0-9]{5}(-[A-Z0-9]{5}){4}", key) for key in keys)
+    rows = list(csv.DictReader(io.StringIO(table.decode("utf-8-sig"))))
+    assert [row["key"] for row in rows] == keys
+    assert {(row["product_name"], row["sku"]) for row in rows} == {("Comet Mail", cast.COMET.sku)}
+    stored = page.evaluate(
+        "JSON.stringify([{...sessionStorage}, {...localStorage}, history.state, location.href])"
+    )
+    assert not [key for key in keys if key in stored + "".join(requests)]
+    assert not [url for url in requests if "token=" in url]
+
+    page.get_by_role("button", name="Download keys").click()
+    page.get_by_role("button", name="Download", exact=True).click()
+    expect(page.get_by_role("alert")).to_have_text(
+        re.compile("Too often. Try again in 60 minutes.")
+    )
 
 
 def test_a_corrected_address_gets_the_mail_again_and_a_license_is_taken_back(scene, sign_in):

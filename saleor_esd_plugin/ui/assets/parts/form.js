@@ -5,7 +5,7 @@ import { useOnce } from "./fields.js";
 import { Trouble } from "./frame.js";
 
 // {errors, isBusy, send, told}: `errors` by field; `told` goes above the fields, whose names are `fields`: what stands beside none.
-// `input(errors)` is what is sent, `onDone(result)` follows if it was not refused, else `onRefused(errors)`.
+// `input(errors)` is what is sent, `onDone(result)` follows if it was not refused, else `onRefused(errors)`; a promise of it is waited for.
 export function useForm(document, fields, input, onDone, onRefused) {
   const [errors, setErrors] = useState({});
   const [trouble, setTrouble] = useState(null);
@@ -15,7 +15,7 @@ export function useForm(document, fields, input, onDone, onRefused) {
       const { result, errors: refused } = await change(document, { input: input(errors) });
       setErrors(refused || {});
       if (refused) onRefused?.(refused);
-      else onDone(result);
+      else await onDone(result);
     } catch (error) {
       setTrouble(error);
     }

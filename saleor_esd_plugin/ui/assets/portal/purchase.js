@@ -10,6 +10,7 @@ import { LicenseState, OrderState, whyItWaits } from "../parts/state.js";
 import { orderId, productOf } from "../parts/names.js";
 import { AssignCard } from "./assign.js";
 import { KeyButton } from "./key.js";
+import { KeysFile } from "./keys_file.js";
 import { Recall } from "./recall.js";
 import { Receipt } from "./receipt.js";
 import { Resend } from "./resend.js";
@@ -17,7 +18,7 @@ import { Resend } from "./resend.js";
 const PURCHASE = `query Purchase($id: ID!, $first: Int, $after: String, $last: Int, $before: String, $language: String) {
   licenseOrder(id: $id) { id number orderedAt status purchaseOrderReference buyerEmail decisionReason
     availability { available assigned of } waiting { reason quantity }
-    account { id isReseller endCustomers(first: 100, sortBy: {field: NAME, direction: ASC}) { edges { node { id code name email language isArchived } } } }
+    account { id isReseller rights endCustomers(first: 100, sortBy: {field: NAME, direction: ASC}) { edges { node { id code name email language isArchived } } } }
     lines { id productName variantName sku instructions(language: $language) availability { available assigned of } }
     licenses(first: $first, after: $after, last: $last, before: $before) {
       totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
@@ -37,7 +38,7 @@ export function Purchase({ id, onSignedOut }) {
   const toAssign = order.lines.filter(({ availability }) => availability.available > availability.assigned);
 
   const assign = order.account && toAssign.map((line) => html`<${AssignCard} key=${line.id} line=${line} account=${order.account.id} customers=${customers} onDone=${reload} />`);
-  const licenses = order.licenses.edges.length > 0 && html`<${Licenses} found=${order.licenses} isMixed=${order.lines.length > 1} onTurn=${setPlace} onDone=${reload} />`;
+  const licenses = order.licenses.edges.length > 0 && html`<${Licenses} order=${order} onTurn=${setPlace} onDone=${reload} />`;
   // Whoever buys for himself looks for his keys; a reseller has others waiting for theirs.
   const isReseller = order.account?.isReseller;
 
@@ -62,20 +63,24 @@ function Instructions({ line, isOpen }) {
     <p class="body text">${line.instructions}</p></details>`;
 }
 
-function Licenses({ found, isMixed, onTurn, onDone }) {
+function Licenses({ order, onTurn, onDone }) {
+  const found = order.licenses;
   const { hasNextPage, hasPreviousPage } = found.pageInfo;
-  return html`<section class="card"><header><h2>${t("Licenses")}</h2></header><table>
+  const mayReveal = order.account?.rights.includes("REVEAL");
+  const isMixed = order.lines.length > 1;
+  return html`<section class="card"><header><h2>${t("Licenses")}</h2>
+    ${mayReveal && order.availability.available > 0 && html`<${KeysFile} order=${order} onDone=${onDone} />`}</header><table>
     <thead><tr><th scope="col">${t("Key")}</th><th scope="col">${t("State")}</th><th scope="col">${t("Customer")}</th>
       <th scope="col">${t("Activation e-mail")}</th></tr></thead>
-    <tbody>${found.edges.map(({ node }) => html`<${Row} key=${node.id} license=${node} isMixed=${isMixed} onDone=${onDone} />`)}</tbody></table>
+    <tbody>${found.edges.map(({ node }) => html`<${Row} key=${node.id} license=${node} isMixed=${isMixed} mayReveal=${mayReveal} onDone=${onDone} />`)}</tbody></table>
     ${(hasNextPage || hasPreviousPage) && html`<${Pager} info=${found.pageInfo} onTurn=${onTurn} />`}</section>`;
 }
 
-function Row({ license, isMixed, onDone }) {
+function Row({ license, isMixed, mayReveal, onDone }) {
   const isUsable = ["RELEASED", "ASSIGNED"].includes(license.fulfillment) && ["PENDING", "ACTIVE", "GRACE"].includes(license.lifecycle);
   const mail = license.deliveries?.find(({ kind }) => kind === "LICENSE_ASSIGNED");
   return html`<tr>
-    <td data-label=${t("Key")}><${KeyButton} license=${license} isUsable=${isUsable} />${isMixed && html` <small>${productOf(license)}</small>`}</td>
+    <td data-label=${t("Key")}><${KeyButton} license=${license} isUsable=${isUsable && mayReveal} />${isMixed && html` <small>${productOf(license)}</small>`}</td>
     <td data-label=${t("State")}><${LicenseState} license=${license} />${license.reason && html`<br /><small>${license.reason}</small>`}</td>
     <td data-label=${t("Customer")}>${license.endCustomer ? `${license.endCustomer.code} ${license.endCustomer.name}` : "—"}</td>
     <td data-label=${t("Activation e-mail")}>${license.endCustomer ? html`<span>${sent(mail)} ${isUsable && html`<${Resend} license=${license} onDone=${onDone} /> <${Recall} license=${license} onDone=${onDone} />`}</span>` : "—"}</td></tr>`;
