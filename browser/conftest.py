@@ -95,10 +95,11 @@ def open_page(chromium):
         )
         context.set_default_timeout(TIMEOUT)
         contexts.append(context)
+        # Of the windows that it opens as well.
+        context.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
+        context.on("weberror", lambda error: complaints.append(str(error.error)))
         page = context.new_page()
         page.complaints = complaints
-        page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(ROOT + path)
         return page
 
@@ -140,4 +141,5 @@ def fill_in(page, email, password):
 
 def row_of(page, order):
     """The first line of the order in a list."""
-    return page.locator("tbody tr", has_text=order["number"]).first
+    number = page.get_by_role("link", name=order["number"], exact=True)
+    return page.locator("tbody tr").filter(has=number).first

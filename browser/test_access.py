@@ -34,17 +34,20 @@ def test_the_portal(scene, sign_in):
     page = sign_in(cast.RESELLER, "portal", language="es")
     look_at(page, "purchases")
     row_of(page, order).get_by_role("link").last.click()
-    page.wait_for_selector("form select")
+    page.wait_for_selector("form [list]")
     look_at(page, "purchase")
     page.get_by_role("button", name="Descargar claves").click()
     page.wait_for_selector("dialog form")
     look_at(page, "keys as a file")
     page.keyboard.press("Escape")
-    page.get_by_label("Cliente", exact=True).select_option(label="+ Nuevo cliente…")
+    page.get_by_role("button", name="+ Nuevo cliente…").click()
     look_at(page, "new customer")
     page.keyboard.press("Escape")
     page.get_by_role("link", name="Clientes").click()
     look_at(page, "customers")
+    page.get_by_role("link", name="Buscar licencia").click()
+    page.wait_for_selector("table")
+    look_at(page, "licenses")
 
 
 def test_a_page_that_is_none(sign_in):

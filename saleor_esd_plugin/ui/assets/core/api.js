@@ -2,7 +2,7 @@
 import { settings } from "./settings.js";
 
 export class Refused extends Error {
-  // kind: OFFLINE, SERVER, SIGNED_OUT, FORBIDDEN
+  // kind: OFFLINE, SERVER, SIGNED_OUT, FORBIDDEN, RATE_LIMITED
   constructor(kind, message = "") {
     super(message);
     this.kind = kind;
@@ -31,7 +31,7 @@ export async function ask(document, variables = {}) {
 }
 
 const SIGNED_OUT = ["ExpiredSignatureError", "InvalidTokenError", "InvalidSignatureError", "DecodeError", "JSONWebTokenExpired", "JSONWebTokenError", "LOGIN_REQUIRED"];
-const FORBIDDEN = ["PermissionDenied", "FORBIDDEN_ROLE"];
+const KINDS = { PermissionDenied: "FORBIDDEN", FORBIDDEN_ROLE: "FORBIDDEN", RATE_LIMITED: "RATE_LIMITED" };
 
 async function send(query, variables) {
   const headers = { "Content-Type": "application/json" };
@@ -56,6 +56,5 @@ async function send(query, variables) {
   const error = (answer.errors || [])[0];
   if (!error) return { data: answer.data };
   const code = error.extensions?.exception?.code || "";
-  const kind = FORBIDDEN.includes(code) ? "FORBIDDEN" : "SERVER";
-  return { isSignedOut: SIGNED_OUT.includes(code), kind, message: error.message };
+  return { isSignedOut: SIGNED_OUT.includes(code), kind: KINDS[code] || "SERVER", message: error.message };
 }

@@ -41,6 +41,7 @@ export function Trouble({ error, onRetry }) {
     OFFLINE: t("The shop cannot be reached. Look at your connection and try again."),
     FORBIDDEN: t("Your role does not allow this. Ask whoever manages your account."),
     SIGNED_OUT: t("Your session has ended. Sign in again to go on."),
+    RATE_LIMITED: t("Too often. Try again in an hour."),
   }[error.kind] || t("Something went wrong on the shop's side. Nothing was changed; try again in a moment.");
   return html`<div class="band bad" role="alert"><p>${text}</p>${onRetry && html`<button onClick=${onRetry}>${t("Try again")}</button>`}</div>`;
 }

@@ -7,23 +7,20 @@ import { useForm } from "../parts/form.js";
 import { say } from "../parts/toast.js";
 import { productOf } from "../parts/names.js";
 import { CustomerDialog } from "./customer_dialog.js";
+import { useCustomer } from "./customer_field.js";
 
 const ASSIGN = `mutation Assign($input: LicenseAssignInput!) {
   licenseAssign(input: $input) { licenses { id } mailsToCome ${ERRORS} } }`;
-const NEW = "new";
 
-export function AssignCard({ line, account, customers, onDone }) {
+export function AssignCard({ line, account, onDone }) {
   const rest = line.availability.available - line.availability.assigned;
   const [quantity, setQuantity] = useState("1");
-  const [made, setMade] = useState([]);
-  const [chosen, setChosen] = useState("");
   const [isCreating, setCreating] = useState(false);
-  const offered = [...customers, ...made.filter(({ id }) => !customers.some((each) => each.id === id))];
-  const customer = offered.find(({ id }) => id === chosen);
+  const { customer, choose, field } = useCustomer(account);
   const input = (errors) => ({
     orderLine: line.id,
     quantity: Number(quantity),
-    endCustomer: chosen,
+    endCustomer: customer.id,
     acceptRevealedKey: unplaced(errors)?.code === "KEY_REVEALED",
   });
   const { errors, isBusy, send, told } = useForm(ASSIGN, ["quantity"], input, ({ licenses }) => {
@@ -38,11 +35,9 @@ export function AssignCard({ line, account, customers, onDone }) {
     onDone();
   });
   const created = (end) => {
-    setMade([...made, end]);
-    setChosen(end.id);
+    choose(end);
     setCreating(false);
   };
-  const choose = (event) => (event.target.value === NEW ? setCreating(true) : setChosen(event.target.value));
 
   return html`<section class="card"><header><h2>${productOf(line)}</h2>
       <span class="push muted">${tn("{count} to assign", "{count} to assign", rest)}</span></header>
@@ -51,14 +46,10 @@ export function AssignCard({ line, account, customers, onDone }) {
       <div class="fields">
         <${Field} label=${t("Quantity")} type="number" inputmode="numeric" required min="1" max=${rest} value=${quantity}
           onInput=${(event) => setQuantity(event.target.value)} error=${errors.quantity?.text} />
-        <div class="field"><label for=${`customer-${line.id}`}>${t("Customer")}</label>
-          <select id=${`customer-${line.id}`} required value=${chosen} onChange=${choose}>
-            <option value="">${t("Choose…")}</option>
-            ${offered.map((each) => html`<option value=${each.id}>${each.code} · ${each.name} – ${each.email}</option>`)}
-            <option value=${NEW}>${t("+ New customer…")}</option>
-          </select></div>
+        ${field}
+        <button type="button" onClick=${() => setCreating(true)}>${t("+ New customer…")}</button>
         <button class="primary" aria-disabled=${isBusy}>${t("Assign")}</button></div>
       <p class="muted">${customer ? t("The activation e-mail goes to {email}.", customer) : t("The activation e-mail goes to the customer.")}</p>
     </form>
-    ${isCreating && html`<${CustomerDialog} account=${account} onDone=${created} onClose=${() => setCreating(false)} />`}</section>`;
+    ${isCreating && html`<${CustomerDialog} account=${account.id} onDone=${created} onClose=${() => setCreating(false)} />`}</section>`;
 }

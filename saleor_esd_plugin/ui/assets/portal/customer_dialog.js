@@ -14,13 +14,14 @@ const CREATE = `mutation Create($input: LicenseEndCustomerCreateInput!) {
 const UPDATE = `mutation Update($input: LicenseEndCustomerUpdateInput!) {
   licenseEndCustomerUpdate(input: $input) { endCustomer { ${FIELDS} } ${ERRORS} } }`;
 
-export function CustomerDialog({ account, customer, onDone, onClose }) {
-  const [typed, setTyped] = useState(customer || { code: "", name: "", email: "", language: language() });
+// A new one is of `account`, or of whichever of `accounts` is chosen; `onDone(customer, account)`.
+export function CustomerDialog({ account, accounts = [], customer, onDone, onClose }) {
+  const [typed, setTyped] = useState(customer || { account, code: "", name: "", email: "", language: language() });
   const input = () => {
     const { code, name, email, language: spoken } = typed;
-    return { code, name, email, language: spoken, ...(customer ? { id: customer.id } : { account }) };
+    return { code, name, email, language: spoken, ...(customer ? { id: customer.id } : { account: typed.account }) };
   };
-  const { errors, isBusy, send, told } = useForm(customer ? UPDATE : CREATE, ["code", "name", "email"], input, ({ endCustomer }) => onDone(endCustomer));
+  const { errors, isBusy, send, told } = useForm(customer ? UPDATE : CREATE, ["code", "name", "email"], input, ({ endCustomer }) => onDone(endCustomer, typed.account));
   const keep = (event) => setTyped({ ...typed, [event.target.name]: event.target.value });
   const field = (name, label, more) =>
     html`<${Field} label=${label} name=${name} required value=${typed[name]} onInput=${keep} error=${errors[name]?.text} ...${more} />`;
@@ -28,6 +29,10 @@ export function CustomerDialog({ account, customer, onDone, onClose }) {
   return html`<${Dialog} title=${customer ? t("Change customer") : t("New customer")} onClose=${onClose}>
     <form onSubmit=${send}>
       ${told}
+      ${!customer && accounts.length > 1 && html`<div class="field"><label for="account">${t("Account")}</label>
+        <select id="account" name="account" value=${typed.account} onChange=${keep}>
+          ${accounts.map(({ id, name }) => html`<option value=${id}>${name}</option>`)}
+        </select></div>`}
       ${field("code", t("Code"), { maxlength: 64, hint: t("Your own number for this customer.") })}
       ${field("name", t("Name"), { maxlength: 128, hint: t("The legal name.") })}
       ${field("email", t("E-mail"), { type: "email", hint: t("Activation e-mails go there.") })}

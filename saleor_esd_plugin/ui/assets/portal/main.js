@@ -4,38 +4,46 @@ import { renewSession, signOut } from "../core/session.js";
 import { go, useRoute } from "../core/router.js";
 import { loadWords, t } from "../core/words.js";
 import { Empty, Frame } from "../parts/frame.js";
+import { later } from "../parts/later.js";
 import { SignInAgain } from "../parts/sign_in_again.js";
 import { Toast } from "../parts/toast.js";
-import { Customers } from "./customers.js";
 import { Invitation } from "./invitation.js";
-import { PrintedReceipt } from "./printed_receipt.js";
 import { Purchase } from "./purchase.js";
 import { Purchases } from "./purchases.js";
 import { SignIn } from "../parts/sign_in.js";
 
-const PAGES = { "": Purchases, purchases: Purchase, receipts: PrintedReceipt, customers: Customers, invitation: Invitation };
+const PAGES = {
+  "": Purchases,
+  purchases: Purchase,
+  receipts: later(() => import("./printed_receipt.js").then((file) => file.PrintedReceipt)),
+  customers: later(() => import("./customers.js").then((file) => file.Customers)),
+  licenses: later(() => import("./licenses.js").then((file) => file.Licenses)),
+  invitation: Invitation,
+};
 
 function Portal() {
   const [isSignedIn, setSignedIn] = useState(null);
   const [, setLanguage] = useState("");
+  const [kept, setKept] = useState({});
   const { path, query } = useRoute();
   useEffect(() => {
     renewSession().then(setSignedIn, () => setSignedIn(false));
   }, []);
   const onLanguage = () => setLanguage(document.documentElement.lang);
 
-  if (isSignedIn === null) return null;
+  if (isSignedIn === null) return html`<p class="muted late part">${t("Loading…")}</p>`;
   if (!isSignedIn) {
     return html`<${Frame} onLanguage=${onLanguage}><${SignIn} onDone=${() => setSignedIn(true)} /><//>`;
   }
-  const leave = () => {
+  const end = () => {
     signOut();
+    setKept({});
     setSignedIn(false);
   };
   const Page = PAGES[path[0]] || Unknown;
-  const places = [["/", t("Purchases")], ["/customers", t("Customers")]];
-  return html`<${Frame} places=${places} current=${`/${path[0]}`.replace(/^\/(purchases|receipts)$/, "/")} onLanguage=${onLanguage} onSignOut=${leave}>
-    <${Page} key=${path.join("/")} id=${path[1]} query=${query} onSignedOut=${leave} /><${SignInAgain} /><${Toast} /><//>`;
+  const places = [["/", t("Purchases")], ["/customers", t("Customers")], ["/licenses", t("Find a license")]];
+  return html`<${Frame} places=${places} current=${`/${path[0]}`.replace(/^\/(purchases|receipts)$/, "/")} onLanguage=${onLanguage} onSignOut=${end}>
+    <${Page} key=${path.join("/")} id=${path[1]} query=${query} kept=${kept} onSignedOut=${end} /><${SignInAgain} /><${Toast} /><//>`;
 }
 
 function Unknown() {

@@ -18,12 +18,13 @@ import { Resend } from "./resend.js";
 const PURCHASE = `query Purchase($id: ID!, $first: Int, $after: String, $last: Int, $before: String, $language: String) {
   licenseOrder(id: $id) { id number orderedAt status purchaseOrderReference buyerEmail decisionReason
     availability { available assigned of } waiting { reason quantity }
-    account { id isReseller rights endCustomers(first: 100, sortBy: {field: NAME, direction: ASC}) { edges { node { id code name email language isArchived } } } }
+    account { id name isReseller rights endCustomers(first: 100, sortBy: {field: CODE, direction: ASC}) { pageInfo { hasNextPage } edges { node { id code name email } } } }
     lines { id productName variantName sku instructions(language: $language) availability { available assigned of } }
     licenses(first: $first, after: $after, last: $last, before: $before) {
       totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
       edges { node { id keyMask keyKind fulfillment lifecycle productName variantName sku reason isRevealed
-        endCustomer { id code name email } deliveries { id kind status sentAt error recipient } } } } } }`;
+        endCustomer { id code name email } deliveries { id kind status sentAt error recipient } } } } }
+  licenseAccounts(first: 2) { edges { node { id } } } }`;
 const PAGE = 50;
 
 export function Purchase({ id, onSignedOut }) {
@@ -34,10 +35,9 @@ export function Purchase({ id, onSignedOut }) {
 
   if (!data) return html`<${NotYet} error=${error} onRetry=${reload} />`;
   if (!order) return html`<${Empty}><h1>${t("Not found")}</h1><p>${t("There is no such order, or it is somebody else's.")}</p><${Link} to="/">${t("Purchases")}<//><//>`;
-  const customers = order.account?.endCustomers.edges.map(({ node }) => node).filter((each) => !each.isArchived) || [];
   const toAssign = order.lines.filter(({ availability }) => availability.available > availability.assigned);
 
-  const assign = order.account && toAssign.map((line) => html`<${AssignCard} key=${line.id} line=${line} account=${order.account.id} customers=${customers} onDone=${reload} />`);
+  const assign = order.account && toAssign.map((line) => html`<${AssignCard} key=${line.id} line=${line} account=${order.account} onDone=${reload} />`);
   const licenses = order.licenses.edges.length > 0 && html`<${Licenses} order=${order} onTurn=${setPlace} onDone=${reload} />`;
   // Whoever buys for himself looks for his keys; a reseller has others waiting for theirs.
   const isReseller = order.account?.isReseller;
@@ -45,6 +45,7 @@ export function Purchase({ id, onSignedOut }) {
   return html`<p><${Link} to="/">‹ ${t("Purchases")}<//></p>
     <h1>${t("Order {number}", order)} <${OrderState} status=${order.status} /></h1>
     <p class="muted dotted"><span>${formatDate(order.orderedAt)}</span>
+      ${data.licenseAccounts.edges.length > 1 && order.account && html`<span>${order.account.name}</span>`}
       ${order.purchaseOrderReference && html`<span>${t("Your reference {reference}", { reference: order.purchaseOrderReference })}</span>`}
       <span role="status">${t("{available} of {of} available", order.availability)}</span></p>
     ${error && html`<${Trouble} error=${error} onRetry=${reload} />`}

@@ -12,8 +12,9 @@ import { productOf } from "../parts/names.js";
 const PURCHASES = `query Purchases($filter: LicenseOrderFilterInput, $first: Int, $after: String, $last: Int, $before: String) {
   licenseOrders(filter: $filter, first: $first, after: $after, last: $last, before: $before) {
     totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
-    edges { node { id number orderedAt status purchaseOrderReference
-      lines { id productName variantName sku availability { available assigned of } } } } } }`;
+    edges { node { id number orderedAt status purchaseOrderReference account { id name }
+      lines { id productName variantName sku availability { available assigned of } } } } }
+  licenseAccounts(first: 2) { edges { node { id } } } }`;
 const PAGE = 25;
 const STATES = [["", () => t("All")], ["PENDING", () => t("Pending")], ["PARTIALLY_RELEASED", () => t("Partly done")], ["DONE", () => t("Done")]];
 
@@ -38,7 +39,7 @@ export function Purchases({ query, onSignedOut }) {
     </form>
     <p class="hidden" role="status">${news || (found && !isLoading ? tn("{count} order", "{count} orders", found.totalCount) : "")}</p>
     ${error && html`<${Trouble} error=${error} onRetry=${reload} />`}
-    ${found && (found.edges.length ? html`<${List} found=${found} query=${query} />` : html`<${Nothing} isFiltered=${query.text || query.status} />`)}
+    ${found && (found.edges.length ? html`<${List} found=${found} query=${query} isSeveral=${data.licenseAccounts.edges.length > 1} />` : html`<${Nothing} isFiltered=${query.text || query.status} />`)}
     ${!found && isLoading && html`<p class="muted late">${t("Loading…")}</p>`}`;
 }
 
@@ -58,20 +59,21 @@ function useNews(found) {
   return news;
 }
 
-function List({ found, query }) {
+function List({ found, query, isSeveral }) {
   const turn = (place) => go("/", { text: query.text, status: query.status, ...place });
   return html`<div class="card"><table><caption class="hidden">${t("Purchases")}</caption>
     <thead><tr><th scope="col">${t("Order")}</th><th scope="col">${t("Date")}</th><th scope="col">${t("Product")}</th>
       <th scope="col">${t("Availability")}</th><th scope="col">${t("State")}</th><th><span class="hidden">${t("Manage")}</span></th></tr></thead>
-    <tbody>${found.edges.flatMap(({ node }) => node.lines.map((line) => html`<${Row} key=${line.id} order=${node} line=${line} />`))}</tbody></table>
+    <tbody>${found.edges.flatMap(({ node }) => node.lines.map((line) => html`<${Row} key=${line.id} order=${node} line=${line} isSeveral=${isSeveral} />`))}</tbody></table>
     <${Pager} info=${found.pageInfo} onTurn=${turn} back=${t("Newer")} next=${t("Older")} /></div>`;
 }
 
-function Row({ order, line }) {
+function Row({ order, line, isSeveral }) {
   const { available, of } = line.availability;
   const manage = `/purchases/${encodeURIComponent(order.id)}`;
   return html`<tr>
-    <td data-label=${t("Order")}><${Link} to=${manage}>${order.number}<//>${order.purchaseOrderReference && html` <small>${order.purchaseOrderReference}</small>`}</td>
+    <td data-label=${t("Order")}><span><${Link} to=${manage}>${order.number}<//>${order.purchaseOrderReference && html` <small>${order.purchaseOrderReference}</small>`}
+      ${isSeveral && order.account && html` <small>${order.account.name}</small>`}</span></td>
     <td data-label=${t("Date")}>${formatDate(order.orderedAt)}</td>
     <td data-label=${t("Product")}>${productOf(line)}</td>
     <td data-label=${t("Availability")}><${Available} line=${line} /></td>
