@@ -46,6 +46,7 @@ if IS_V3:
         on_sale,
         serving_stocks,
         shop_sender,
+        takes_passwords,
     )
 else:
     from .saleor_2_10.checkouts import checkout_in_hand, token_in_hand, variants_in_hand
@@ -68,6 +69,7 @@ else:
         on_sale,
         serving_stocks,
         shop_sender,
+        takes_passwords,
     )
 
 __all__ = [
@@ -86,6 +88,7 @@ __all__ = [
     "read_orders",
     "set_stock",
     "site_name",
+    "takes_passwords",
     "token_in_hand",
     "unrecorded_order_uuids",
     "update_may_concern_us",

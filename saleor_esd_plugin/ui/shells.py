@@ -52,7 +52,8 @@ def _shell(
             },
         )
     answer = HttpResponse(html)
-    for header_name, value in _headers(chosen, framed_by).items():
+    keeps_opener = name == "portal" and bool(chosen.shop_address)
+    for header_name, value in _headers(chosen, framed_by, keeps_opener).items():
         answer[header_name] = value
     return answer
 
@@ -67,6 +68,7 @@ def _settings(name: str, chosen: PluginSettings, language: str) -> Dict[str, Any
         "root": f"{ROOT}/{name}",
         "api": reverse("api"),
         "refreshes": shop.HAS_REFRESH_TOKENS,
+        "takesPasswords": shop.takes_passwords(of_staff=name == "staff"),
         "words": f"{ROOT}/words/{digest()}/",
         "language": language,
         "languages": offered_languages(),
@@ -80,8 +82,13 @@ def _settings(name: str, chosen: PluginSettings, language: str) -> Dict[str, Any
     }
 
 
-def _headers(chosen: PluginSettings, framed_by: Tuple[str, ...]) -> Dict[str, str]:
-    """No script but ours, no markup from texts (Trusted Types), no frame but those of `framed_by`."""
+def _headers(
+    chosen: PluginSettings, framed_by: Tuple[str, ...], keeps_opener: bool
+) -> Dict[str, str]:
+    """No script but ours, no markup from texts (Trusted Types), no frame but those of `framed_by`.
+
+    `keeps_opener`: the window that opened the page may hand a token over. Saleor 3 cuts the two apart otherwise.
+    """
     logo = urlsplit(chosen.logo_address)
     pictures = f" {logo.scheme}://{logo.netloc}" if logo.netloc else ""
     frames = " ".join(framed_by) or "'none'"
@@ -90,7 +97,11 @@ def _headers(chosen: PluginSettings, framed_by: Tuple[str, ...]) -> Dict[str, st
         f"img-src 'self'{pictures}; base-uri 'none'; form-action 'self'; frame-ancestors {frames}; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
     )
-    found = {**HEADERS, "Content-Security-Policy": policy}
+    found = {
+        **HEADERS,
+        "Content-Security-Policy": policy,
+        "Cross-Origin-Opener-Policy": "unsafe-none" if keeps_opener else "same-origin",
+    }
     if framed_by:
         del found["X-Frame-Options"]
     return found

@@ -109,6 +109,37 @@ def test_what_staff_set_reaches_the_scripts_as_data(client, settings_of_staff):
 
 
 @pytest.mark.parametrize(
+    "address, policy", [("", "same-origin"), ("https://shop.example/", "unsafe-none")]
+)
+def test_only_a_known_storefront_may_stay_the_opener(client, settings_of_staff, address, policy):
+    settings_of_staff(shop_address=address)
+
+    assert client.get(f"{ROOT}/portal")["Cross-Origin-Opener-Policy"] == policy
+    assert client.get(f"{ROOT}/staff")["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+def test_signing_in_takes_a_password(client, settings_of_staff):
+    for name in ("portal", "staff"):
+        assert settings_in(client.get(f"{ROOT}/{name}"))["takesPasswords"] is True
+
+
+@pytest.mark.only_on("3.21", reason="Saleor 2.10 knows no other way to sign in")
+@pytest.mark.parametrize("mode", ["customers_only", "disabled"])
+def test_a_shop_may_sign_in_without_passwords(client, settings_of_staff, mode):
+    """Saleor 3.23's passwordLoginMode."""
+    from saleor.site.models import SiteSettings
+
+    if not hasattr(SiteSettings, "password_login_mode"):
+        pytest.skip("before 3.23")
+    SiteSettings.objects.update(password_login_mode=mode)
+
+    portal, staff = (settings_in(client.get(f"{ROOT}/{name}")) for name in ("portal", "staff"))
+
+    assert portal["takesPasswords"] is (mode == "customers_only")
+    assert staff["takesPasswords"] is False
+
+
+@pytest.mark.parametrize(
     "wanted, accepted, language",
     [
         ("", "es-UY,es;q=0.9", "es"),

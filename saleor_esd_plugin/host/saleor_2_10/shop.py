@@ -24,6 +24,7 @@ __all__ = [
     "on_sale",
     "serving_stocks",
     "shop_sender",
+    "takes_passwords",
 ]
 
 
@@ -59,6 +60,11 @@ def shop_sender() -> Tuple[str, str]:
         return parseaddr(Site.objects.get_current().settings.default_from_email)
     except ImproperlyConfigured:
         return "", ""
+
+
+def takes_passwords(*, of_staff: bool) -> bool:
+    """There is no other way to sign in."""
+    return True
 
 
 def channel_slugs() -> Set[str]:

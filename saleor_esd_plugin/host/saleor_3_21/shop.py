@@ -15,6 +15,7 @@ from saleor.checkout.models import Checkout, CheckoutMetadata
 from saleor.order import OrderStatus, actions
 from saleor.order.models import Order
 from saleor.plugins.manager import get_plugins_manager
+from saleor.site.models import SiteSettings
 from saleor.warehouse.models import Stock
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "on_sale",
     "serving_stocks",
     "shop_sender",
+    "takes_passwords",
 ]
 
 # Fulfilling an unconfirmed order would make it FULFILLED, past the shop's own confirmation.
@@ -78,6 +80,14 @@ def lock_checkout_metadata(token: UUID) -> Optional[Any]:
 def shop_sender() -> Tuple[str, str]:
     """(name, address) that the shop's own e-mails come from; empty if none is set up."""
     return parseaddr(settings.DEFAULT_FROM_EMAIL or "")
+
+
+def takes_passwords(*, of_staff: bool) -> bool:
+    """Whether a password is any good for signing in: since 3.23 a shop can leave that to another provider."""
+    # Read anew: the site that Saleor keeps in memory is as old as the process.
+    row = SiteSettings.objects.filter(site_id=Site.objects.get_current().pk).first()
+    mode = getattr(row, "password_login_mode", "enabled")
+    return mode == "enabled" or (mode == "customers_only" and not of_staff)
 
 
 def channel_slugs() -> Set[str]:

@@ -1,24 +1,37 @@
 // Who is signed in: Saleor's own tokens. The access token stays in memory; only a refresh token outlives a reload.
-import { ask, renewWith, useToken } from "./api.js";
+import { ask, useToken } from "./api.js";
 import { remember, remembered } from "./memory.js";
 import { settings } from "./settings.js";
 
-// The address of whoever is signed in.
+// The address of whoever is signed in, as the token says it.
 export let signedInAs = "";
 
 const MORE = settings.refreshes ? "refreshToken errors { field message code }" : "errors: accountErrors { field message code }";
 const SIGN_IN = `mutation SignIn($email: String!, $password: String!) {
   tokenCreate(email: $email, password: $password) { token ${MORE} } }`;
-const RENEW = `mutation Renew($token: String!) { tokenRefresh(refreshToken: $token) { token user { email } errors { code } } }`;
+const RENEW = `mutation Renew($token: String!) { tokenRefresh(refreshToken: $token) { token errors { code } } }`;
+
+function take(token) {
+  useToken(token);
+  try {
+    signedInAs = JSON.parse(atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))).email || "";
+  } catch {
+    signedInAs = "";
+  }
+}
+
+// `refreshToken` is kept where the shop has such; without one, that of whoever was here before is not.
+export function begin(token, refreshToken) {
+  take(token);
+  remember("refresh", (settings.refreshes && refreshToken) || null);
+}
 
 // The first error of the shop, or null: somebody is signed in then.
 export async function signIn(email, password) {
   useToken(null);
   const { tokenCreate } = await ask(SIGN_IN, { email, password });
   if (!tokenCreate?.token) return tokenCreate?.errors?.[0] || { code: "INVALID_CREDENTIALS", message: "" };
-  useToken(tokenCreate.token);
-  signedInAs = email;
-  if (tokenCreate.refreshToken) remember("refresh", tokenCreate.refreshToken);
+  begin(tokenCreate.token, tokenCreate.refreshToken);
   return null;
 }
 
@@ -32,8 +45,7 @@ export async function renewSession() {
     remember("refresh", null);
     return false;
   }
-  useToken(tokenRefresh.token);
-  signedInAs = tokenRefresh.user?.email || signedInAs;
+  take(tokenRefresh.token);
   return true;
 }
 

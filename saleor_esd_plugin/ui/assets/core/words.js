@@ -47,3 +47,6 @@ export const formatDate = (instant) =>
 
 export const formatTime = (instant) =>
   new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(instant));
+
+export const formatClock = (instant) =>
+  new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(instant));

@@ -2,26 +2,32 @@
 import { html, useState } from "../core/dom.js";
 import { signIn } from "../core/session.js";
 import { settings } from "../core/settings.js";
-import { t } from "../core/words.js";
+import { formatClock, t } from "../core/words.js";
 import { Field, useOnce } from "./fields.js";
 import { Trouble, useTitle } from "./frame.js";
 
-// What the shop answers, in the words of whoever reads it.
+// What the shop answers, in the words of whoever reads it; null for what is no answer to a person.
 function refusal({ code, message }) {
-  if (code === "ACCOUNT_NOT_CONFIRMED") return t("This account is not confirmed yet. Open the link in the e-mail that the shop sent you.");
-  if (code === "INACTIVE" || code === "ACCOUNT_DEACTIVATED") return t("This account is switched off. Write to the shop.");
   if (code === "LOGIN_ATTEMPT_DELAYED") {
-    return t("Too many attempts. {detail}", { detail: message || t("Wait a while and try again.") });
+    const until = Date.parse(/till (\S+) (\S+)/.exec(message)?.slice(1).join("T"));
+    return until ? t("Too many attempts. Try again at {time}.", { time: formatClock(Math.ceil(until / MINUTE) * MINUTE) }) : t("Too many attempts. Wait a while and try again.");
   }
-  if (code === "PASSWORD_LOGIN_DISABLED" || code === "DISABLED_AUTHENTICATION_METHOD") return t("This shop signs you in another way. Sign in there and come back.");
-  return t("This address and password do not belong together.");
+  return {
+    INVALID_CREDENTIALS: t("This address and password do not belong together."),
+    ACCOUNT_NOT_CONFIRMED: t("This account is not confirmed yet. Open the link in the e-mail that the shop sent you."),
+    INACTIVE: t("This account is switched off. Write to the shop."),
+    DISABLED_AUTHENTICATION_METHOD: t("This shop signs you in another way. Sign in there and come back."),
+  }[code];
 }
+const MINUTE = 60_000;
 
-export function SignIn({ onDone }) {
+// `elsewhere` says where else to sign in, where the shop takes no passwords.
+export function SignIn({ elsewhere, onDone }) {
   useTitle(t("Sign in"));
-  return html`<section class="card narrow"><${SignInForm} onDone=${onDone}>
+  if (!settings.takesPasswords) return html`<div class="card narrow"><h1>${t("Manage licenses")}</h1>${elsewhere}</div>`;
+  return html`<div class="card narrow"><${SignInForm} onDone=${onDone}>
     <h1>${t("Manage licenses")}</h1>
-    <p class="muted">${t("Sign in with your account at {shop}.", { shop: settings.shop })}</p><//></section>`;
+    <p class="muted">${t("Sign in with your account at {shop}.", { shop: settings.shop })}</p><//></div>`;
 }
 
 // With `email` for that person only.
@@ -34,8 +40,9 @@ export function SignInForm({ email = "", onDone, children }) {
     setError(null);
     try {
       const refused = await signIn(typed.email.trim(), typed.password);
-      if (refused) setProblem(refusal(refused));
-      else onDone();
+      if (!refused) onDone();
+      else if (refusal(refused)) setProblem(refusal(refused));
+      else setError(refused);
     } catch (failure) {
       setError(failure);
     }

@@ -42,14 +42,14 @@ function Staff() {
 
   if (isKnown === null) return html`<p class="muted late">${t("Loading…")}</p>`;
   if (!isKnown && isFramed) return html`<${Empty}><h1>${t("No access")}</h1><p>${t("Your account has no access to licenses. Ask for the permission, or open this page from the Dashboard again.")}</p><//>`;
-  if (!isKnown) return html`<${Frame} onLanguage=${onLanguage}><${SignIn} onDone=${() => setKnown(true)} /><//>`;
+  if (!isKnown) return html`<${Frame} onLanguage=${onLanguage}><${SignIn} elsewhere=${html`<p>${t("Staff do not sign in with a password here. Open these pages in Saleor's Dashboard.")}</p>`} onDone=${() => setKnown(true)} /><//>`;
   const Part = PARTS[path[0]];
   if (Part) return html`<div class="part"><${Part} order=${query.orderId} onSignedOut=${leave} /><${Toast} /></div>`;
   const places = [["/", t("Overview")], ["/approvals", t("Approvals")]];
   const current = { orders: "/approvals", overview: "/" }[path[0]] || `/${path[0]}`;
   const Page = PAGES[path[0]] || Overview;
   return html`<${Frame} places=${places} current=${current} isFramed=${isFramed} onLanguage=${onLanguage} onSignOut=${!isFramed && leave}>
-    <${Page} key=${path.join("/")} id=${path[1]} query=${query} onSignedOut=${leave} />${!isFramed && html`<${SignInAgain} />`}<${Toast} /><//>`;
+    <${Page} key=${path.join("/")} id=${path[1]} query=${query} onSignedOut=${leave} />${!isFramed && html`<${SignInAgain} renew=${renewSession} />`}<${Toast} /><//>`;
 }
 
 await loadWords();
