@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import time
 from urllib.parse import urljoin
 
@@ -39,6 +40,19 @@ class Scene:
         self.place, self.variants = Place(*seeded["place"]), seeded["variants"]
         self.paul = self.shop.sign_in(cast.APPROVER.email, cast.PASSWORD)
         self.rita = self.shop.sign_in(cast.RESELLER.email, cast.PASSWORD)
+        self.stock(cast.ATLAS, 150)
+
+    def stock(self, product: cast.Product, count: int) -> None:
+        """So many keys more: all tests buy in one shop."""
+        alphabet = "BCDFGHJKMNPQRTVWXY2346789"
+        keys = [
+            "-".join("".join(random.choices(alphabet, k=5)) for _ in range(5)) for _ in range(count)
+        ]
+        pool = cast.read_seeded()["pools"][product.sku]
+        given = self.shop.do(
+            documents.KEYS_IMPORT, self.paul, input={"pool": pool, "keys": keys, "dryRun": False}
+        )
+        assert given["report"]["imported"] == count
 
     def order(self, quantity: int, product: cast.Product = cast.COMET) -> dict:
         """Rita, a reseller, buys; the license order."""
@@ -63,8 +77,11 @@ class Scene:
     def license_order(self, id: str) -> dict:
         return self.shop.do(documents.ORDER, self.paul, order=id)
 
-    def approve(self, order: dict) -> None:
-        self.shop.do(documents.APPROVE, self.paul, input={"id": order["id"]})
+    def approve(self, order: dict, **part: object) -> None:
+        self.shop.do(documents.APPROVE, self.paul, input={"id": order["id"], **part})
+
+    def reject(self, order: dict, reason: str) -> None:
+        self.shop.do(documents.REJECT, self.paul, order=order["id"], reason=reason)
 
 
 @pytest.fixture(scope="session")

@@ -59,6 +59,7 @@ def approve_license_order(
     changed = [line for line in lines if targets[line.pk] != line.approved]
     if not changed and not waives:
         return order
+    newly = sum(targets[line.pk] - line.approved for line in changed)
     for line in changed:
         line.approved = targets[line.pk]
         line.save(update_fields=["approved"])
@@ -72,6 +73,7 @@ def approve_license_order(
         reason=reason,
         permission=APPROVE_LICENSES,
         lines={str(line.pk): line.approved for line in changed},
+        approved=newly,
         release_unpaid=waives,
     )
     settle_locked_order(order, in_shop)
@@ -118,6 +120,7 @@ def approve_by_policy(license_order_id: UUID) -> LicenseOrder:
     free = [line for line in lines if line.undecided and line.approval_reasons == []]
     if not free:
         return order
+    newly = sum(line.undecided for line in free)
     for line in free:
         line.approved = line.quantity - line.withdrawn
         line.save(update_fields=["approved"])
@@ -128,6 +131,7 @@ def approve_by_policy(license_order_id: UUID) -> LicenseOrder:
         actor=SYSTEM,
         reason="policy",
         lines={str(line.pk): line.approved for line in free},
+        approved=newly,
         release_unpaid=False,
     )
     return order
@@ -177,6 +181,7 @@ def _targets(
                 field="lines",
                 approved=line.approved,
                 undecided=line.undecided,
+                line=str(line.pk),
             )
         targets[line_id] = quantity
     return targets

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -10,9 +10,10 @@ from ..accounts.access import account_ids_with, is_staff
 from ..accounts.models import Member
 from ..criteria import contains, searchable
 from ..events.models import Event
+from ..events.types import EventType
 from ..host.types import Actor
 from ..licenses.models import License
-from ..permissions import MANAGE_LICENSES, Right
+from ..permissions import APPROVE_LICENSES, MANAGE_LICENSES, Right
 from .models import LicenseOrder
 from .queries import OrderRef, is_order
 
@@ -21,13 +22,23 @@ PROVIDER = "PROVIDER"
 PEOPLE_AND_APPS = ("USER", "APP")
 # From which pools keys come, and why, is nobody's business but the shop's.
 _OF_STOCK = ("choices", "pools")
+# Their `lines` say how many units it became in all, or how many were named so far.
+_IN_ALL = (
+    EventType.LICENSE_ORDER_APPROVED.value,
+    EventType.LICENSE_ORDER_CHANGED.value,
+    EventType.LICENSE_ORDER_RETURN_NAMED.value,
+)
 
 
 def visible_to(actor: Actor) -> "QuerySet[Event]":
-    """All events for staff with MANAGE_LICENSES, else those of accounts whose events the role shows."""
+    """All events for staff with MANAGE_LICENSES, with APPROVE_LICENSES those of orders; else those of accounts
+    whose events the role shows."""
     if actor.has(MANAGE_LICENSES):
         return Event.objects.all()
-    return Event.objects.filter(account_id__in=account_ids_with(actor, Right.SEE_EVENTS))
+    seen = Q(account_id__in=account_ids_with(actor, Right.SEE_EVENTS))
+    if actor.has(APPROVE_LICENSES):
+        seen |= Q(order_id__isnull=False)
+    return Event.objects.filter(seen)
 
 
 def of_order(ref: OrderRef) -> Q:
@@ -73,3 +84,16 @@ def readable_data(event: Event, actor: Actor) -> Dict[str, Any]:
     hidden = () if actor.has(MANAGE_LICENSES) else _OF_STOCK
     # JSON objects have no order in the database.
     return {name: event.data[name] for name in sorted(event.data) if name not in hidden}
+
+
+def quantity_of(event: Event) -> Optional[int]:
+    """How many units or licenses it happened to; None if the event does not say."""
+    for name in ("allocated", "approved"):
+        if name in event.data:
+            return event.data[name]
+    lines, licenses = event.data.get("lines"), event.data.get("licenses")
+    if isinstance(lines, dict):
+        if event.type in _IN_ALL:
+            return None
+        return sum(each if isinstance(each, int) else len(each) for each in lines.values())
+    return len(licenses) if isinstance(licenses, list) else None

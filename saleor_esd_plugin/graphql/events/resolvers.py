@@ -10,7 +10,7 @@ from ...criteria import identified, one_of, within
 from ...host.refs import split_global_id
 from ...host.types import Actor
 from ...orders import history
-from ...permissions import MANAGE_LICENSES
+from ...permissions import APPROVE_LICENSES, MANAGE_LICENSES
 from ..base import owner_or_staff, root_query
 from ..connections import KeysetConnection, connect, connection_field
 from ..filters import between, id_within
@@ -19,7 +19,7 @@ from .inputs import EVENT_SORTING, LicenseEventFilterInput
 from .types import LicenseEventConnection
 
 
-@root_query(owner_or_staff(MANAGE_LICENSES))
+@root_query(owner_or_staff(MANAGE_LICENSES, APPROVE_LICENSES))
 def resolve_license_events(
     actor: Actor, info: Any, filter: Any = None, sort_by: Any = None, **paging: Any
 ) -> KeysetConnection:
@@ -52,7 +52,7 @@ QUERIES = {
         LicenseEventConnection,
         resolve_license_events,
         "What happened, newest first. For MASTER and ADMINISTRATOR of an account what belongs to it; "
-        "all for staff with MANAGE_LICENSES.",
+        "all for staff with MANAGE_LICENSES; with APPROVE_LICENSES what belongs to orders.",
         filter=LicenseEventFilterInput(description="Which ones."),
         sort_by=EVENT_SORTING.argument(),
     ),

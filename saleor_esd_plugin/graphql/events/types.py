@@ -5,13 +5,20 @@ from __future__ import annotations
 from typing import Any, List, Optional
 
 import graphene
+from graphene.utils.str_converters import to_camel_case
 from promise import Promise
 
 from ...accounts.models import Account
 from ...events.models import Event
 from ...events.types import EventType
 from ...host.graphql import DateTime
-from ...orders.history import PEOPLE_AND_APPS, PROVIDER, message_of, readable_data
+from ...orders.history import (
+    PEOPLE_AND_APPS,
+    PROVIDER,
+    message_of,
+    quantity_of,
+    readable_data,
+)
 from ...orders.models import LicenseOrder
 from ..base import current_actor, nested
 from ..connections import KeysetConnection
@@ -155,10 +162,18 @@ class LicenseEvent(Record, graphene.ObjectType):
         "saleor_esd_plugin.graphql.accounts.types.LicenseAccount",
         description="The account that it belongs to, if it does.",
     )
+    quantity = graphene.Int(
+        description="How many units or licenses it happened to; null if it does not say."
+    )
     data = graphene.List(
         graphene.NonNull(LicenseEventValue),
         required=True,
-        description="Counts, ids, and values before and after; pools for staff only.",
+        names=graphene.List(
+            graphene.NonNull(graphene.String),
+            description="Only these, by what stands in front of the first dot. What happened to thousands of "
+            "licenses at once names each of them.",
+        ),
+        description="Counts, ids, and values before and after; pools for staff with MANAGE_LICENSES only.",
     )
 
     @staticmethod
@@ -183,9 +198,20 @@ class LicenseEvent(Record, graphene.ObjectType):
         return load(info.context, rows, root.account_id, Account)
 
     @staticmethod
+    def resolve_quantity(root: Event, info: Any) -> Optional[int]:
+        return quantity_of(root)
+
+    @staticmethod
     @nested
-    def resolve_data(root: Event, info: Any) -> List[LicenseEventValue]:
-        found = facts(readable_data(root, current_actor(info)))
+    def resolve_data(
+        root: Event, info: Any, names: Optional[List[str]] = None
+    ) -> List[LicenseEventValue]:
+        readable = readable_data(root, current_actor(info))
+        if names is not None:
+            readable = {
+                name: value for name, value in readable.items() if to_camel_case(name) in names
+            }
+        found = facts(readable)
         return [LicenseEventValue(name=name, value=value) for name, value in found]
 
 

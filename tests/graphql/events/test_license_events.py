@@ -11,6 +11,7 @@ from saleor_esd_plugin.events.types import EventType
 from saleor_esd_plugin.host.graphql import global_id
 from saleor_esd_plugin.host.types import ANONYMOUS, Actor
 from saleor_esd_plugin.licenses.handover import reveal_license_key
+from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
 
 pytestmark = pytest.mark.django_db
 
@@ -78,9 +79,31 @@ def test_the_role_decides(api, order, role, sees):
 
 def test_strangers_see_nothing(api, staff, order):
     assert listed(api(build.make_user())(LIST, {"first": 100})) == []
-    assert listed(api(staff("APPROVE_LICENSES"))(LIST, {"first": 100})) == []
+    for other in ("MANAGE_LICENSE_KEYS", "REVEAL_LICENSE_KEYS"):
+        assert listed(api(staff(other))(LIST, {"first": 100})) == []
     assert code_of(api()(LIST, {"first": 100})) == "LOGIN_REQUIRED"
     assert code_of(api(build.make_app())(LIST, {"first": 100})) == "PermissionDenied"
+
+
+def test_approvers_see_what_belongs_to_orders_and_who_did_it(api, staff, order, gid):
+    """T-AUTHZ-01: nothing of pools and accounts, and of an order's events not which pools its keys came from."""
+    factories.make_pool(keys=1)
+    approve_license_order(order.pk, actor=factories.STAFF)
+    ask = api(staff("APPROVE_LICENSES"))
+
+    seen = listed(ask(LIST, {"first": 100}))
+
+    assert len(seen) == Event.objects.filter(order_id=order.pk).count() > 0
+    assert {event["order"]["number"] for event in seen} == {order.number}
+    by_type = {event["type"]: event for event in seen}
+    assert by_type["LICENSE_ORDER_APPROVED"]["actor"] == {
+        "kind": "USER",
+        "label": "staff@shop.example",
+    }
+    allocated = {each["name"] for each in by_type["LICENSE_ORDER_ALLOCATED"]["data"]}
+    assert allocated == {"allocated"}
+    of_order = listed(ask(LIST, {"first": 100, "filter": {"order": gid("LicenseOrder", order)}}))
+    assert of_order == seen
 
 
 def test_events_are_filtered(api, staff, order, gid):
@@ -200,6 +223,47 @@ def test_data_are_names_and_values_and_hold_no_key(api, staff):
     assert {"name": "accepted", "value": "3"} in event["data"]
     assert {"name": "pools", "value": str(pool.pk)} in event["data"]
     assert event["actor"] == {"kind": "USER", "label": "staff@shop.example"}
+
+
+QUANTITIES = """query($filter: LicenseEventFilterInput, $names: [String!]) {
+    licenseEvents(filter: $filter, first: 100) {
+        edges { node { type quantity data(names: $names) { name value } } } } }"""
+
+
+def test_an_event_says_how_many_units_it_happened_to(api, staff, user, gid):
+    order = factories.make_license_order(6, user=user)
+    line = order.lines.get()
+    approve_license_order(order.pk, quantities={line.pk: 2}, actor=factories.STAFF)
+    approve_license_order(order.pk, quantities={line.pk: 3}, actor=factories.STAFF)
+    reject_license_order(order.pk, reason="sold out", actor=factories.STAFF)
+    filter = {"order": gid("LicenseOrder", order)}
+
+    events = listed(api(staff("MANAGE_LICENSES"))(QUANTITIES, {"filter": filter}))
+
+    found = [(event["type"].replace("LICENSE_", ""), event["quantity"]) for event in events]
+    assert [each for each in found if each[0] != "ORDER_PAID"] == [
+        ("ORDER_REJECTED", 3),
+        ("RELEASED", 1),
+        ("ORDER_APPROVED", 1),
+        ("RELEASED", 2),
+        ("ORDER_APPROVED", 2),
+        ("ORDER_ALLOCATED", 6),
+        ("ORDER_RECORDED", None),
+    ]
+
+
+def test_only_the_facts_that_somebody_names(api, staff, user, gid):
+    license = factories.make_released(1, user=user)[0]
+    filter = {"order": gid("LicenseOrder", license.order_line.order), "types": ["LICENSE_RELEASED"]}
+    ask = api(staff("MANAGE_LICENSES"))
+
+    def names(wanted):
+        (event,) = listed(ask(QUANTITIES, {"filter": filter, "names": wanted}))
+        return {each["name"].partition(".")[0] for each in event["data"]}
+
+    assert names(None) == {"isPaid", "lines"}
+    assert names(["isPaid", "pools"]) == {"isPaid"}
+    assert names([]) == set()
 
 
 def test_a_page_of_events_costs_as_many_queries_as_one(api, staff, queries):

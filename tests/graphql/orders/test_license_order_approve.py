@@ -109,18 +109,20 @@ def test_unpaid_units_wait_unless_staff_say_why(approve, gid, unchanged):
 
 
 def test_more_than_there_is_to_approve(approve, order, whole, gid, unchanged):
-    line = gid("LicenseOrderLine", order.lines.get())
+    row = order.lines.get()
+    line = gid("LicenseOrderLine", row)
     with unchanged():
         for quantity in (-1, 7, 2**31 - 1):
             payload = approve(**whole, lines=[{"id": line, "quantity": quantity}])
             assert code_of(payload) == ("lines", "INVALID_QUANTITY"), quantity
             facts = {param["name"]: param["value"] for param in payload["errors"][0]["params"]}
-            assert facts == {"approved": "0", "undecided": "6"}, quantity
+            assert facts == {"approved": "0", "undecided": "6", "line": str(row.pk)}, quantity
 
 
 def test_7_of_6_when_4_are_approved(approve, order, whole, gid, unchanged):
-    """The params that the guide names say what could still be approved."""
-    line = gid("LicenseOrderLine", order.lines.get())
+    """The params that the guide names say what could still be approved, and of which line."""
+    row = order.lines.get()
+    line = gid("LicenseOrderLine", row)
     approve(**whole, lines=[{"id": line, "quantity": 4}])
     for quantity in (7, 3):
         with unchanged():

@@ -12,6 +12,7 @@ const SAID = {
   NON_ASCII_LOCAL_PART: () => t("Letters with accents in front of the @ are not delivered."),
   TOO_MANY_RECIPIENTS: () => t("At most 20 addresses."),
   NOT_ENOUGH_LICENSES: (params) => t("So many are not free any more: {available} are left.", params),
+  INVALID_QUANTITY: (params) => params.undecided && t("So many do not wait for approval any more: {undecided} do.", params),
   KEYS_NOT_ISSUED: (params) => t("Possible when all keys are issued ({issued} of {of}).", params),
   RATE_LIMITED: (params) => t("Too often. Try again in {minutes} minutes.", { minutes: Math.ceil(Number(params.seconds || 60) / 60) }),
   FORBIDDEN_ROLE: () => t("Your role does not allow this. Ask whoever manages your account."),

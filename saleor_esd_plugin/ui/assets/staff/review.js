@@ -7,19 +7,22 @@ import { formatTime, t } from "../core/words.js";
 import { Empty, NotYet, Trouble, useTitle } from "../parts/frame.js";
 import { approvalReason, OrderState, waitsFor } from "../parts/state.js";
 import { productOf } from "../parts/names.js";
-import { Decide } from "./decide.js";
+import { Timeline, TIMELINE, timelineOf, WANTED } from "../parts/timeline.js";
+import { Decide, undecided } from "./decide.js";
 
-const ORDER = `query Review($id: ID, $order: ID) {
+const ORDER = `query Review($id: ID, $order: ID, ${WANTED}) {
   licenseOrder(id: $id, order: $order) { id number orderedAt status approval approvalReasons decidedAt decidedBy decisionReason isPaid isConfirmed isDuplicateCheckout
     buyerEmail notificationEmail purchaseOrderReference comment account { name email isReseller }
     availability { available of pending backordered } waiting { reason quantity }
     payment { refunded disputed }
-    lines { id productName variantName sku quantity approved withdrawn availability { available of backordered } } } }`;
+    lines { id productName variantName sku quantity approved withdrawn availability { available of backordered } } }
+  ${TIMELINE} }`;
 
 // `id` is that of a license order, or `order` that of the shop's.
 export function Review({ id, order: shopOrder, onSignedOut }) {
   const [decision, setDecision] = useState(null);
-  const { data, error, reload } = useAsk(ORDER, shopOrder ? { order: shopOrder } : { id }, { every: decision ? 0 : 30, onSignedOut });
+  const wanted = timelineOf(shopOrder || id || "");
+  const { data, error, reload } = useAsk(ORDER, { id, order: shopOrder, ...wanted }, { every: decision ? 0 : 30, onSignedOut });
   const order = data?.licenseOrder;
   useTitle(order ? t("Order {number}", order) : t("Approvals"));
   if (!data) return html`<${NotYet} error=${error} onRetry=${reload} />`;
@@ -29,6 +32,11 @@ export function Review({ id, order: shopOrder, onSignedOut }) {
     setDecision(null);
     reload();
     refreshOrder();
+  };
+  const closed = () => {
+    setDecision(null);
+    // It may have been refused, as somebody else has decided meanwhile.
+    reload();
   };
 
   return html`${!shopOrder && html`<p><${Link} to="/approvals">‹ ${t("Approvals")}<//></p>`}
@@ -43,7 +51,8 @@ export function Review({ id, order: shopOrder, onSignedOut }) {
         <thead><tr><th scope="col">${t("Product")}</th><th scope="col">SKU</th><th scope="col">${t("Ordered")}</th><th scope="col">${t("Availability")}</th></tr></thead>
         <tbody>${order.lines.map((line) => html`<tr key=${line.id}><td data-label=${t("Product")}>${productOf(line)}</td><td data-label="SKU">${line.sku}</td>
           <td data-label=${t("Ordered")}>${line.quantity}</td>
-          <td data-label=${t("Availability")}>${t("{available} of {of}", line.availability)}${line.availability.backordered > 0 && html` <small>${t("{count} without a key", { count: line.availability.backordered })}</small>`}</td></tr>`)}</tbody></table></section>
+          <td data-label=${t("Availability")}>${t("{available} of {of}", line.availability)}${line.availability.backordered > 0 && html` <small>${t("{count} without a key", { count: line.availability.backordered })}</small>`}
+            ${isOpen && line.approved > 0 && undecided(line) > 0 && html`<br /><small>${t("{approved} approved, {undecided} to decide on", { approved: line.approved, undecided: undecided(line) })}</small>`}</td></tr>`)}</tbody></table></section>
       <section class="card"><header><h2>${t("Checks")}</h2></header><div class="body list">
         <${Check} isGood=${order.isPaid} good=${t("Paid in full")} bad=${t("Not paid in full")} />
         <${Check} isGood=${order.isConfirmed} good=${t("Confirmed")} bad=${t("Not confirmed by the shop")} />
@@ -59,7 +68,8 @@ export function Review({ id, order: shopOrder, onSignedOut }) {
       ${order.notificationEmail && html`<dt>${t("Also told")}</dt><dd>${order.notificationEmail}</dd>`}
       ${order.purchaseOrderReference && html`<dt>${t("Reference")}</dt><dd>${order.purchaseOrderReference}</dd>`}
       ${order.comment && html`<dt>${t("Comment")}</dt><dd>${order.comment}</dd>`}</dl></section></aside></div>
-    ${decision && html`<${Decide} kind=${decision} orders=${[order]} onDone=${decided} onClose=${() => setDecision(null)} />`}`;
+    <${Timeline} key=${order.id} first=${data} wanted=${wanted} />
+    ${decision && html`<${Decide} kind=${decision} orders=${[order]} lines=${order.lines} onDone=${decided} onClose=${closed} />`}`;
 }
 
 const Check = ({ isGood = false, good, bad }) =>
