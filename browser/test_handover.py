@@ -18,7 +18,9 @@ from demo import cast
 
 PORTAL = ROOT + "portal"
 GUIDE = (Path(__file__).parents[1] / "docs" / "storefront.md").read_text()
-(EXAMPLE,) = re.findall(r"```js\n(.*?)```", GUIDE, re.S)
+(EXAMPLE,) = [
+    script for script in re.findall(r"```js\n(.*?)```", GUIDE, re.S) if "openLicenses" in script
+]
 EXAMPLE = EXAMPLE.replace("https://api.shop.example/plugins/global/esd/portal", PORTAL)
 PAGE = """<!doctype html><title>Storefront</title><button onclick="openLicenses()">Manage licenses</button>
 <script>

@@ -120,7 +120,7 @@ def test_a_double_click_assigns_once(scene, sign_in):
     order = scene.order(3)
     page = sign_in(cast.RESELLER, "portal")
     row_of(page, order).get_by_role("link", name="Manage").click()
-    page.get_by_label("Customer", exact=True).select_option(label="+ New customer…")
+    page.get_by_role("button", name="+ New customer…").click()
     name, mail = f"Twice {order['number']}", f"twice{order['number']}@end.example"
     page.get_by_label("Code").fill(name)
     page.get_by_label("Name").fill(name)
@@ -142,7 +142,7 @@ def test_of_two_people_at_once_the_second_is_told_what_is_left(scene, sign_in):
     first, second = sign_in(cast.RESELLER, "portal"), sign_in(cast.RESELLER, "portal")
     for page in (first, second):
         row_of(page, order).get_by_role("link", name="Manage").click()
-    first.get_by_label("Customer", exact=True).select_option(label="+ New customer…")
+    first.get_by_role("button", name="+ New customer…").click()
     first.get_by_label("Code").fill(name)
     first.get_by_label("Name").fill(name)
     first.get_by_role("dialog").get_by_label("E-mail", exact=True).fill("both@end.example")
@@ -151,8 +151,7 @@ def test_of_two_people_at_once_the_second_is_told_what_is_left(scene, sign_in):
     second.reload()
     if not scene.has_refresh_tokens:
         fill_in(second, cast.RESELLER.email, cast.PASSWORD)
-    chosen = second.get_by_label("Customer", exact=True)
-    chosen.select_option(label=f"{name} · {name} – both@end.example")
+    second.get_by_label("Customer", exact=True).fill(name)
     first.get_by_label("Quantity").fill("4")
     first.get_by_role("button", name="Assign").click()
     expect(first.get_by_text("2 to assign")).to_be_visible()
