@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 ROWS_PER_CHUNK = 5_000
 BYTE_ORDER_MARK = "\ufeff"
 # Types of content.
-CSV, TEXT = "text/csv; charset=utf-8", "text/plain; charset=utf-8"
+CSV_CONTENT, TEXT_CONTENT = "text/csv; charset=utf-8", "text/plain; charset=utf-8"
 
 Row = Any
 

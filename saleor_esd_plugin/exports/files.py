@@ -18,18 +18,18 @@ from ..orders.license_search import LicenseFilter, matching
 from . import requests
 from .columns import KEY_COLUMNS, LICENSE_COLUMNS, chosen
 from .conditions import filter_of, stored_filter
-from .csv_files import CSV, TEXT, Source, csv_chunks, header_line
+from .csv_files import CSV_CONTENT, TEXT_CONTENT, Source, csv_chunks, header_line
 from .key_rows import KeyRows
 from .license_rows import LicenseRows
 from .models import Export, ExportKind
-from .rights import export_scope, require_keys
+from .rights import OF_THE_SHOP, Whose, export_scope, require_keys
 
 
 class Prepared(NamedTuple):
     """The rows as they are for this actor now, and whose file it is."""
 
     source: Source
-    whose: requests.Whose = requests.OF_THE_SHOP
+    whose: Whose = OF_THE_SHOP
 
 
 def export_visible_licenses(
@@ -108,12 +108,10 @@ def _licenses(
     found = scope.licenses.filter(matching(filter, actor))
     names = chosen(columns, LICENSE_COLUMNS, is_clear=is_clear)
     source = LicenseRows(found, names, hints=scope.hints, is_clear=is_clear)
-    if is_clear and scope.is_owner:
-        return Prepared(source, _one_owner(found))
-    return Prepared(source, requests.Whose(scope.account_id, is_owner=scope.is_owner))
+    return Prepared(source, _one_owner(found) if is_clear and scope.whose.is_owner else scope.whose)
 
 
-def _one_owner(licenses: QuerySet) -> requests.Whose:
+def _one_owner(licenses: QuerySet) -> Whose:
     """Whose keys a member takes away: of one account, so that its history tells of all of them.
 
     Raises NotFound if there is none, Invalid for several accounts.
@@ -128,7 +126,7 @@ def _one_owner(licenses: QuerySet) -> requests.Whose:
         raise Invalid(
             "Keys in clear are of one account at a time: name it.", field="filter.account"
         )
-    return requests.Whose(accounts.pop(), orders.pop() if len(orders) == 1 else None, is_owner=True)
+    return Whose(accounts.pop(), orders.pop() if len(orders) == 1 else None, is_owner=True)
 
 
 def _keys(
@@ -158,7 +156,7 @@ class File(NamedTuple):
 
     name: str
     pieces: Iterator[bytes]
-    content_type: str = CSV
+    content_type: str = CSV_CONTENT
 
 
 def fetch(export: Export, actor: Optional[Actor]) -> File:
@@ -190,7 +188,7 @@ def fetch(export: Export, actor: Optional[Actor]) -> File:
         return _file(noun, export, csv_chunks(prepared.source))
     opened = requests.fetch_clear(export, prepared.source, actor=actor, whose=prepared.whose)
     if requests.AS_TEXT in export.wanted:
-        return _file("license-keys", export, _key_lines(opened), TEXT)
+        return _file("license-keys", export, _key_lines(opened), TEXT_CONTENT)
     return _file(noun, export, _clear_pieces(prepared.source, opened))
 
 
@@ -212,8 +210,10 @@ def _report_pieces(export: Export, actor: Actor) -> Iterator[bytes]:
     return csv_pieces(judged_so_far(judged), wanted)
 
 
-def _file(noun: str, export: Export, pieces: Iterator[bytes], content_type: str = CSV) -> File:
-    extension = "txt" if content_type == TEXT else "csv"
+def _file(
+    noun: str, export: Export, pieces: Iterator[bytes], content_type: str = CSV_CONTENT
+) -> File:
+    extension = "txt" if content_type == TEXT_CONTENT else "csv"
     return File(f"{noun}-{export.created_at:%Y-%m-%d}.{extension}", pieces, content_type)
 
 

@@ -23,6 +23,7 @@ from ..tokens import is_token, new_token, token_hash
 from .conditions import refuse_keys
 from .csv_files import Row, Source
 from .models import Export, ExportKind
+from .rights import OF_THE_SHOP, Whose
 
 PATH = "/plugins/global/esd/export/?token="
 LIFETIME = timedelta(minutes=10)
@@ -34,17 +35,6 @@ REPORT_OF = "report_of"
 # In it as well: the keys, one per line, instead of CSV.
 AS_TEXT = "as_text"
 _ROWS_AT_ONCE = 1_000
-
-
-class Whose(NamedTuple):
-    """The account and the order that a file is about, if it is one; `is_owner`: it is for a member of it."""
-
-    account_id: Optional[UUID] = None
-    order_id: Optional[UUID] = None
-    is_owner: bool = False
-
-
-OF_THE_SHOP = Whose()
 
 
 class Issued(NamedTuple):
@@ -211,7 +201,9 @@ class Opened(NamedTuple):
     secrets: SecretKeys
 
 
-def fetch_clear(export: Export, source: Source, *, actor: Actor, whose: Whose) -> Opened:
+def fetch_clear(
+    export: Export, source: Source, *, actor: Actor, whose: Whose = OF_THE_SHOP
+) -> Opened:
     """Opens the keys, which count as revealed, and uses the token up: one event, before anything leaves.
 
     Raises DeadLink if it was used meanwhile or more than 500 rows are there by now, KeyringLocked.

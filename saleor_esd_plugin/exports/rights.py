@@ -14,18 +14,26 @@ from ..licenses.models import USABLE, License
 from ..permissions import MANAGE_LICENSE_KEYS, MANAGE_LICENSES, REVEAL_LICENSE_KEYS, Right
 
 
-class ExportScope(NamedTuple):
-    """The licenses that an actor may have in a file.
+class Whose(NamedTuple):
+    """The account and the order that a file is about, if it is just one; `is_owner`: for a member, not for staff."""
 
-    `hints` are the accounts whose keys are shown masked instead of not at all, None for all accounts;
-    `account_id` is the one account that it is all about, if there is just one; `is_owner`: as a member, not
-    as staff of the shop.
+    account_id: Optional[UUID] = None
+    order_id: Optional[UUID] = None
+    is_owner: bool = False
+
+
+OF_THE_SHOP = Whose()
+
+
+class ExportScope(NamedTuple):
+    """The licenses that an actor may have in a file, and whose they are.
+
+    `hints` are the accounts whose keys are shown masked instead of not at all, None for all accounts.
     """
 
     licenses: QuerySet
     hints: Optional[Set[UUID]] = None
-    account_id: Optional[UUID] = None
-    is_owner: bool = False
+    whose: Whose = OF_THE_SHOP
 
 
 def export_scope(actor: Actor, *, is_clear: bool) -> ExportScope:
@@ -48,8 +56,7 @@ def export_scope(actor: Actor, *, is_clear: bool) -> ExportScope:
         return ExportScope(
             theirs.filter(USABLE) if is_clear else theirs,
             _accounts_with(actor, Right.SEE_KEY_HINT),
-            next(iter(accounts)) if len(accounts) == 1 else None,
-            is_owner=True,
+            Whose(next(iter(accounts)) if len(accounts) == 1 else None, is_owner=True),
         )
     if not actor.user_ref or actor.has(MANAGE_LICENSES, REVEAL_LICENSE_KEYS):
         raise PermissionRefused(needed)
