@@ -11,8 +11,8 @@ from .languages import fallbacks
 
 
 def written_amount(amount: Decimal, currency: str, language: str) -> str:
-    """`amount` in major units, as "1.234,50 €" for "es"."""
-    return format_currency(amount, currency, locale=_locale(language))
+    """`amount` in major units, as "1.234,50 €" for "es"; a number alone where the currency is not known ("")."""
+    return format_currency(amount, currency, locale=_locale(language)).strip()
 
 
 def _locale(language: str) -> Locale:

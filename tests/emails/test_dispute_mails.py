@@ -36,7 +36,7 @@ def test_a_dispute_and_its_end_are_told_to_staff_and_what_follows_to_the_buyer(s
     for words in (
         "Done: its licenses are suspended (6). Nothing more of it is released",
         "To do: answer the dispute at the payment provider.",
-        "Paid: 60.00 USD",
+        "Paid: $60.00",
         f"Buyer: {BUYER}",
         f"Order {order.number}",
     ):
@@ -89,7 +89,7 @@ def test_a_lost_dispute_is_told_once_to_each(sold, mails_of, was_open):
     assert to_staff.subject == f"Order {order.number}: dispute lost"
     assert "Keys that somebody has seen are revoked" in to_staff.text
     assert "To do: nothing." in to_staff.text
-    assert "Charged back: 60.00 USD" in to_staff.text
+    assert "Charged back: $60.00" in to_staff.text
     for to in (BUYER, BOOKS):
         letter = arrived["ORDER_CANCELLED", to]
         assert letter.subject == f"Order {order.number}: charged back"
@@ -120,7 +120,7 @@ def test_what_a_lost_dispute_leaves_open_is_told_in_the_same_mail(sold, mails_of
 
     assert ("ORDER_REFUND_OPEN", STAFF) not in arrived
     letter = arrived["ORDER_DISPUTED", STAFF]
-    assert "it is not plain which licenses leave for 5.00 USD" in letter.text
+    assert "it is not plain which licenses leave for $5.00" in letter.text
     assert "licenseOrderReturn" in letter.text and "licenseOrderReturn" in letter.html
     assert "Done:" not in letter.text
 

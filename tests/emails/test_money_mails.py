@@ -85,10 +85,10 @@ def test_staff_hear_that_a_refund_waits_for_their_choice(staff_address, mails_of
     assert set(arrived) == {("ORDER_REFUND_OPEN", STAFF)}
     letter = arrived["ORDER_REFUND_OPEN", STAFF]
     assert letter.subject == f"Order {order.number}: a refund waits for your choice"
-    assert "Of this order 20.00 USD went back" in letter.text
+    assert "Of this order $20.00 went back" in letter.text
     assert "licenseOrderReturn" in letter.text and "coversRefund" in letter.html
     lines = letter.text.splitlines()
-    assert lines[lines.index("Paid: 90.00 USD") + 1] == "Refunded: 20.00 USD"
+    assert lines[lines.index("Paid: $90.00") + 1] == "Refunded: $20.00"
     assert "3 of 3 available" in letter.text
 
 
@@ -102,10 +102,10 @@ def test_staff_hear_of_a_refund_that_failed_and_the_buyer_does_not(sold, mails_o
     assert set(arrived) == {("ORDER_REFUND_FAILED", STAFF)}
     letter = arrived["ORDER_REFUND_FAILED", STAFF]
     assert letter.subject == f"Order {order.number}: a refund failed"
-    assert "20.00 USD did not go back to the buyer" in letter.text
+    assert "$20.00 did not go back to the buyer" in letter.text
     for name in ("licenseOrderRestore", "coversFailedRefund"):
         assert name in letter.text and name in letter.html
-    assert "Paid: 60.00 USD" in letter.text and "Refunded:" not in letter.text
+    assert "Paid: $60.00" in letter.text and "Refunded:" not in letter.text
     assert f"Buyer: {BUYER}" in letter.text and "4 of 4 available" in letter.text
     assert mails_of(lambda: tell(refund(20, FAILED))) == {}
 
@@ -117,7 +117,7 @@ def test_of_a_refund_in_full_that_failed_staff_hear_too(sold, mails_of):
     arrived = mails_of(lambda: tell(refund(60, FAILED)))
 
     assert set(arrived) == {("ORDER_REFUND_FAILED", STAFF)}
-    assert "60.00 USD did not go back" in arrived["ORDER_REFUND_FAILED", STAFF].text
+    assert "$60.00 did not go back" in arrived["ORDER_REFUND_FAILED", STAFF].text
 
 
 def test_a_refund_that_failed_and_took_nothing_is_not_told(sold, mails_of):
@@ -163,9 +163,16 @@ def test_the_buyer_sees_that_units_wait_for_a_refund_to_be_settled(sold, mails_o
 
 
 WORDS = {
-    "en": ("disputed", "suspended", "closed", "can be used again", "part of it"),
-    "es": ("disputa", "suspendidas", "cerró", "usar de nuevo", "forman parte"),
-    "pt-br": ("contestado", "suspensas", "encerrada", "usadas de novo", "fazem mais parte"),
+    "en": ("disputed", "suspended", "closed", "can be used again", "part of it", "$60.00"),
+    "es": ("disputa", "suspendidas", "cerró", "usar de nuevo", "forman parte", "60,00\u00a0US$"),
+    "pt-br": (
+        "contestado",
+        "suspensas",
+        "encerrada",
+        "usadas de novo",
+        "fazem mais parte",
+        "US$\u00a060,00",
+    ),
 }
 
 

@@ -38,8 +38,8 @@ OPEN = {
             "waiting": [{"reason": "PAYMENT", "quantity": 1}],
         }
     ],
-    "open_refund": "5.00 EUR",
-    "captured": "60.00 EUR",
+    "open_refund": "€5.00",
+    "captured": "€60.00",
 }
 TEMPLATES = Path(saleor_esd_plugin.__file__).parent / "templates" / "saleor_esd_plugin" / "mails"
 
@@ -135,7 +135,7 @@ def test_a_shops_part_is_in_every_mail_that_includes_it(shop_templates):
     shop_templates("es/_amounts.txt", "Importes: {{ captured }}")
     shop_templates("mails/_order.html", "<p>No. {{ order.number }}</p>")
     spanish, english = (render("ORDER_REFUND_OPEN", one, OPEN, SHOP) for one in ("es", "en"))
-    assert "Importes: 60.00 EUR" in spanish.text and "Paid: 60.00 EUR" in english.text
+    assert "Importes: €60.00" in spanish.text and "Paid: €60.00" in english.text
     assert "<p>No. 7</p>" in spanish.html and "<p>No. 7</p>" in english.html
 
 

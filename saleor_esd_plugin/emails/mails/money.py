@@ -21,6 +21,7 @@ from ..messages import (
 )
 from ..models import Delivery, DeliveryKind
 from ..order_context import about_order, live_order, product_of
+from ..written_amounts import written_amount
 
 # How a dispute stands, to staff. One that ended without a loss is WON, however it ended.
 OPEN, WON, LOST = "OPEN", "WON", "LOST"
@@ -72,7 +73,7 @@ def _disputed(delivery: Delivery) -> Context:
     issued = License.objects.filter(order_line__order=order, fulfillment__in=ISSUED)
     return {
         **about_order(delivery, order),
-        **_amounts(order),
+        **_amounts(delivery, order),
         "outcome": outcome,
         "suspended": issued.exclude(suspended_at=None).count(),
     }
@@ -89,7 +90,7 @@ def _refund_open(delivery: Delivery) -> Context:
     order = live_order(delivery)
     if not order.open_refund:
         raise NothingToSend("No refund of the order waits for a choice any more.")
-    return {**about_order(delivery, order), **_amounts(order)}
+    return {**about_order(delivery, order), **_amounts(delivery, order)}
 
 
 def _to_staff_if_units_left(kind: DeliveryKind, event: Event) -> Iterator[Message]:
@@ -103,7 +104,7 @@ def _refund_failed(delivery: Delivery) -> Context:
     order = live_order(delivery)
     if not order.failed_refund:
         raise NothingToSend("No unit of the order is missing any more for a refund that failed.")
-    return {**about_order(delivery, order), **_amounts(order)}
+    return {**about_order(delivery, order), **_amounts(delivery, order)}
 
 
 def _while_it_goes_on(kind: DeliveryKind, event: Event) -> Iterable[Message]:
@@ -152,18 +153,13 @@ def _products(counts: Mapping[str, int]) -> List[Dict[str, Any]]:
     return [{"product": product_of(line), "quantity": counts[str(line.pk)]} for line in lines]
 
 
-def _amounts(order: LicenseOrder) -> Dict[str, str]:
-    """Amounts of the order as "60.00 EUR"; empty where it is nothing."""
-    return {
-        name: _money(getattr(order, name), order.currency)
-        for name in ("captured", "refunded", "charged_back", "open_refund", "failed_refund")
-    }
-
-
-def _money(amount: Decimal, currency: str) -> str:
-    """With two decimals, and more if it has more (KWD 1.125)."""
-    places = 4 if amount * 100 % 1 else 2
-    return f"{amount:.{places}f} {currency}".strip() if amount else ""
+def _amounts(delivery: Delivery, order: LicenseOrder) -> Dict[str, str]:
+    """Amounts of the order as the reader writes them; empty where it is nothing."""
+    found = {}
+    for name in ("captured", "refunded", "charged_back", "open_refund", "failed_refund"):
+        amount = getattr(order, name)
+        found[name] = written_amount(amount, order.currency, delivery.language) if amount else ""
+    return found
 
 
 MAILS = (
