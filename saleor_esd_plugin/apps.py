@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.core.checks import register
 from django.core.signals import request_finished, request_started
+from django.db.models.signals import post_migrate
 
 SECONDS_BETWEEN_SWEEPS = 60
 
@@ -24,12 +25,14 @@ class EsdConfig(AppConfig):
         from .graphql.schema import mount_schema
         from .host.plugin import schedule
         from .keys.ring import keyring
+        from .ui.registration import sync_after_migrate
 
         register(checks.check_keyring)
         register(checks.check_stripe)
         register(checks.check_deployment, deploy=True)
         request_started.connect(reactions.begin_request)
         request_finished.connect(reactions.end_request)
+        post_migrate.connect(sync_after_migrate, sender=self)
         mount_schema()
         schedule("esd-reconcile", "saleor_esd_plugin.tasks.reconcile", SECONDS_BETWEEN_SWEEPS)
         # Web servers run no system checks, and Celery discards them.

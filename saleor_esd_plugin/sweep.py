@@ -15,6 +15,7 @@ from .events import signs
 from .events.models import Dispatch
 from .exports.requests import forget_old_exports
 from .host import broker, shop
+from .host.dashboard import HAS_APP_PROBLEMS
 from .host.db import now
 from .isolation import Tally, each
 from .keys.importing.progress import abandoned_imports
@@ -23,6 +24,7 @@ from .keys.stock import withholding
 from .licenses import stock_alerts, stock_levels
 from .orders import reconcile, shop_sync
 from .orders.supply import reservations
+from .problems import show_problems
 from .reactions import dispatch
 from .webhooks import retention
 
@@ -103,6 +105,7 @@ STEPS: Tuple[Tuple[str, Callable[[], int]], ...] = (
     ("imports", _go_on_with_imports),
     ("deliveries", _send_mails),
     ("stock_alerts", stock_alerts.watch_stock),
+    *((("problems", show_problems),) if HAS_APP_PROBLEMS else ()),
     ("folded", stock_levels.fold_stock_changes),
     ("forgotten", retention.forget_old_messages),
     ("forgotten", forget_old_exports),

@@ -15,6 +15,7 @@ from saleor_esd_plugin.events.record import record
 from saleor_esd_plugin.events.signs import FailingStep, failing_steps, note_sweep, signs_of_life
 from saleor_esd_plugin.events.types import EventType
 from saleor_esd_plugin.host import shop
+from saleor_esd_plugin.host.dashboard import HAS_APP_PROBLEMS
 from saleor_esd_plugin.host.db import now, writing
 from saleor_esd_plugin.ids import uuid7
 from saleor_esd_plugin.isolation import SomeFailed, each
@@ -35,6 +36,7 @@ NAMES = [
     "imports",
     "deliveries",
     "stock_alerts",
+    *(["problems"] if HAS_APP_PROBLEMS else []),
     "folded",
     "forgotten",
 ]

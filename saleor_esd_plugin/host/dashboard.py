@@ -6,21 +6,37 @@ The Dashboard of 2.10 shows no apps.
 
 from __future__ import annotations
 
-from typing import NamedTuple, Tuple
+from typing import Dict, NamedTuple, Tuple
 
 from . import IS_V3
 
 if IS_V3:
-    from .saleor_3_21.dashboard import install_app, remove_app, update_app
+    from .saleor_3_21.dashboard import (
+        HAS_APP_PROBLEMS,
+        install_app,
+        remove_app,
+        show_problems,
+        update_app,
+    )
 else:
-    from .saleor_2_10.dashboard import install_app, remove_app, update_app
+    from .saleor_2_10.dashboard import (
+        HAS_APP_PROBLEMS,
+        install_app,
+        remove_app,
+        show_problems,
+        update_app,
+    )
 
 __all__ = [
+    "HAS_APP_PROBLEMS",
     "HAS_DASHBOARD_APPS",
     "DashboardApp",
     "Extension",
+    "Problem",
+    "Problems",
     "install_app",
     "remove_app",
+    "show_problems",
     "update_app",
 ]
 
@@ -40,11 +56,23 @@ class Extension(NamedTuple):
 
 
 class DashboardApp(NamedTuple):
-    """`url` is what relative addresses of extensions follow; without a slash at its end."""
+    """`url` is what relative addresses of extensions follow; without a slash at its end. `logo` is a PNG of 256 px or more."""
 
     identifier: str
     name: str
     version: str
     url: str
+    logo: bytes
     permissions: Tuple[str, ...]
     extensions: Tuple[Extension, ...]
+
+
+class Problem(NamedTuple):
+    """Something that the Dashboard shows beside the app until it is over."""
+
+    message: str
+    is_critical: bool = False
+
+
+# By what tells one from another: 3 to 128 characters.
+Problems = Dict[str, Problem]

@@ -267,6 +267,7 @@ def plugin_settings() -> PluginSettings:
         mirrors_stock=is_on(values.get(PluginField.MIRRORS_STOCK), True),
         slow_gateways=frozenset(text(PluginField.SLOW_GATEWAYS).replace(",", " ").split()),
         has_portal=is_on(values.get(PluginField.HAS_PORTAL)),
+        in_dashboard=is_on(values.get(PluginField.IN_DASHBOARD)),
         logo_address=text(PluginField.LOGO_ADDRESS),
         accent_color=text(PluginField.ACCENT_COLOR),
         shop_address=text(PluginField.SHOP_ADDRESS),

@@ -197,6 +197,7 @@ class PluginSettings:
     mirrors_stock: bool = True
     slow_gateways: FrozenSet[str] = frozenset()
     has_portal: bool = False
+    in_dashboard: bool = False
     logo_address: str = ""
     accent_color: str = ""
     shop_address: str = ""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.utils import translation
 from django.utils.translation import pgettext
 
@@ -10,14 +14,19 @@ from ..conf import PLUGIN_ID
 from ..emails.languages import best_of
 from ..host import shop
 from ..host.dashboard import (
+    HAS_DASHBOARD_APPS,
     DashboardApp,
     Extension,
     install_app,
     remove_app,
     update_app,
 )
+from ..host.db import writing
 from ..permissions import APPROVE_LICENSES, STAFF_PERMISSIONS
+from .assets import all_assets
 from .shells import ROOT
+
+logger = logging.getLogger(__name__)
 
 IDENTIFIER = PLUGIN_ID
 
@@ -36,6 +45,7 @@ def wanted_app() -> DashboardApp:
         name=overview,
         version=__version__,
         url=root,
+        logo=all_assets()["icon.png"].content,
         permissions=tuple(STAFF_PERMISSIONS),
         extensions=(
             Extension(
@@ -83,3 +93,22 @@ def sync() -> bool:
 def remove() -> bool:
     """They are gone; whether they were there."""
     return remove_app(IDENTIFIER)
+
+
+def sync_after_migrate(using: str = DEFAULT_DB_ALIAS, **signal: Any) -> None:
+    """Where staff have them in the Dashboard, an update of the plugin brings them up to date. Never raises.
+
+    Nothing where the switch in the settings is off, as in the database of a test, or somebody removed the app.
+    """
+    if not HAS_DASHBOARD_APPS or using != DEFAULT_DB_ALIAS:
+        return
+    try:
+        # The tables of the shop may be of another version yet: a failed statement spoils no transaction around.
+        with writing(), transaction.atomic():
+            if shop.plugin_settings().in_dashboard:
+                sync()
+    except Exception as error:
+        logger.warning(
+            "The pages in the Dashboard are not up to date, run `manage.py esd_dashboard sync`: %s",
+            type(error).__name__,
+        )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["install_app", "remove_app", "update_app"]
+__all__ = ["HAS_APP_PROBLEMS", "install_app", "remove_app", "show_problems", "update_app"]
+
+HAS_APP_PROBLEMS = False
 
 
 def install_app(wanted: Any) -> None:
@@ -19,3 +21,8 @@ def update_app(wanted: Any) -> bool:
 def remove_app(identifier: str) -> bool:
     """False: there was none."""
     return False
+
+
+def show_problems(identifier: str, wanted: Any) -> int:
+    """0: nothing is shown."""
+    return 0
