@@ -11,7 +11,7 @@ from promise import Promise
 from ..conf import settings
 from ..errors import EsdError, LoginRequired, PermissionRefused, Required
 from ..host.db import writing
-from ..host.graphql import actor_of, permission_denied, uploaded_file
+from ..host.graphql import InvalidTokenError, actor_of, permission_denied, uploaded_file
 from ..host.types import Actor
 from .budget import require_budget
 from .documents import SECRET_FIELDS, refuse_literal_secrets, refuse_several_secrets
@@ -115,6 +115,9 @@ class BaseMutation(graphene.Mutation):
                 raise permission_denied(*error.permissions) from None
             except EsdError as error:
                 return cls(errors=[license_error(error)])
+            except InvalidTokenError:
+                # Whose it was is asked for here first. Clients get another token and try again.
+                raise
             except Exception as error:
                 return cls(errors=[license_error(unexpected(cls.__name__, error))])
             finally:

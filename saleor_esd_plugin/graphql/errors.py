@@ -10,7 +10,7 @@ from graphene.utils.str_converters import to_camel_case
 from graphql import GraphQLError
 
 from ..errors import EsdError, PermissionRefused
-from ..host.graphql import PermissionDenied, permission_denied
+from ..host.graphql import InvalidTokenError, PermissionDenied, permission_denied
 from .enums import described_enum
 from .global_ids import encode
 
@@ -145,7 +145,7 @@ def refusal(error: EsdError) -> Exception:
 
 def public_error(name: str, error: Exception) -> Exception:
     """What a query may raise when `name`, a function, raised `error`: nothing that tells secrets (H6)."""
-    if isinstance(error, (GraphQLError, PermissionDenied)):
+    if isinstance(error, (GraphQLError, PermissionDenied, InvalidTokenError)):
         return error
     return refusal(error if isinstance(error, EsdError) else unexpected(name, error))
 

@@ -6,13 +6,16 @@ from types import SimpleNamespace
 import build
 import factories
 import graphene
+import lane
 import pytest
+import time_machine
 from django.db import IntegrityError, connection
 
 from saleor_esd_plugin.errors import EsdError, LoginRequired, PermissionRefused
 from saleor_esd_plugin.graphql import base
 from saleor_esd_plugin.graphql.global_ids import encode
 from saleor_esd_plugin.host.types import ANONYMOUS, Actor
+from saleor_esd_plugin.ui import assets
 
 CREATE = """mutation($input: LicenseKeyPoolCreateInput!) { licenseKeyPoolCreate(input: $input) {
     pool { id } errors { field code message } } }"""
@@ -162,3 +165,29 @@ def test_a_nested_resolver_translates_what_its_promise_refuses(monkeypatch):
     assert type(caught.value).__name__ == "SERVICE_UNAVAILABLE"
     assert "CANARY" not in str(caught.value)
     assert connection.connection is None or not connection.needs_rollback
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "document",
+    [
+        "query { licenseOrders(first: 1) { totalCount } }",
+        "query { licenses(first: 1) { totalCount } }",
+        "mutation { licenseRecall(input: {licenses: []}) { errors { code } } }",
+    ],
+)
+def test_a_token_of_no_use_is_named_so_that_clients_get_another(client, document):
+    """Not SERVICE_UNAVAILABLE: Saleor 3 looks at the token no sooner than somebody asks whose it is."""
+    user = build.make_user()
+    forged = {"HTTP_AUTHORIZATION": build.auth_headers(user)["HTTP_AUTHORIZATION"][:-6] + "AAAAAA"}
+    with time_machine.travel("2026-01-01"):
+        expired = build.auth_headers(user)
+
+    for headers in [forged, expired] if lane.host() != "2.10" else [forged]:
+        answer = client.post(
+            "/graphql/", {"query": document}, content_type="application/json", **headers
+        ).json()
+
+        code = answer["errors"][0]["extensions"]["exception"]["code"]
+        # What the pages take for the end of a session.
+        assert f'"{code}"' in (assets.FOLDER / "core" / "api.js").read_text(), code

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q, QuerySet
 from graphene import Date, DateTime
+from graphql_jwt.exceptions import JSONWebTokenExpired as InvalidTokenError
 from graphql_jwt.exceptions import PermissionDenied
 from saleor.account.models import User
 from saleor.graphql.core.scalars import Decimal
@@ -25,6 +26,7 @@ __all__ = [
     "Decimal",
     "Money",
     "ORDER_TOKENS",
+    "InvalidTokenError",
     "PermissionDenied",
     "TaxedMoney",
     "Upload",

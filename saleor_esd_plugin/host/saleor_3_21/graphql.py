@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from jwt import InvalidTokenError
 from saleor.account.models import User
 from saleor.core.exceptions import PermissionDenied
 from saleor.graphql.core import enums
@@ -36,6 +37,7 @@ __all__ = [
     "Decimal",
     "Money",
     "ORDER_TOKENS",
+    "InvalidTokenError",
     "PermissionDenied",
     "TaxedMoney",
     "Upload",
