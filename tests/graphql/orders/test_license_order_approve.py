@@ -132,6 +132,7 @@ def test_7_of_6_when_4_are_approved(approve, order, whole, gid, unchanged):
         assert error["params"] == [
             {"name": "approved", "value": "4"},
             {"name": "undecided", "value": "2"},
+            {"name": "line", "value": str(row.pk)},
         ]
 
 
