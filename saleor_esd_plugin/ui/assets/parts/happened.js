@@ -62,7 +62,7 @@ export function textOf({ type, actor, data }) {
   return WORDS[type]({ facts, isAutomatic: actor.kind === "SYSTEM" });
 }
 
-export const whyOf = ({ actor, reason }) => (actor.kind === "SYSTEM" && OWN_REASONS[reason]?.()) ?? reason;
+export const whyOf = ({ actor, reason }) => (actor.kind === "SYSTEM" ? OWN_REASONS[reason]?.() : null) ?? reason;
 
 export function whoOf({ actor }) {
   if (actor.kind === "SYSTEM") return "";
