@@ -38,7 +38,7 @@ def seed() -> Dict[str, Any]:
     shop.set_plugin(
         owner, active=True, **{"Staff address": cast.STAFF_ADDRESS, "Buyer portal": "true"}
     )
-    shop.sell_any_quantity(owner)
+    shop.sell_large_quantities(owner)
     place = shop.set_up(owner, "demo")
     staff = shop.sign_in(cast.APPROVER.email, cast.PASSWORD)
     seeded: Dict[str, Any] = {"place": place, "variants": {}, "pools": {}}

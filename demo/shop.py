@@ -231,8 +231,8 @@ class Shop(ABC):
         )
 
     @abstractmethod
-    def sell_any_quantity(self, staff: str) -> None:
-        """More than 50 of a line, which is where Saleor stops by itself."""
+    def sell_large_quantities(self, staff: str) -> None:
+        """Up to 10,000 of a line; by itself Saleor stops at 50."""
 
     def set_plugin(self, staff: str, *, active: bool, **configuration: str) -> None:
         """Switch our plugin on or off; `configuration` are its settings by the names Saleor stores."""

@@ -40,10 +40,10 @@ class Saleor321(Shop):
             },
         )
 
-    def sell_any_quantity(self, staff: str) -> None:
+    def sell_large_quantities(self, staff: str) -> None:
         self.do(
             """mutation {
-              shopSettingsUpdate(input: {limitQuantityPerCheckout: null}) {
+              shopSettingsUpdate(input: {limitQuantityPerCheckout: 10000}) {
                 shop { name } errors { field message code }
               }
             }""",
