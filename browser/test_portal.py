@@ -250,8 +250,6 @@ def test_any_of_all_customers_is_found_by_typing(scene, sign_in):
     expect(page.get_by_text("1 to assign")).to_be_visible()
 
     field.fill(f"z{mark}")
-    expect(
-        page.get_by_text(f"The activation e-mail goes to z{mark}@end.example.".replace("z", "Z", 1))
-    ).to_be_visible()
+    expect(page.get_by_text(f"The activation e-mail goes to Z{mark}@end.example.")).to_be_visible()
     field.press("Enter")
     expect(page.get_by_role("status").last).to_contain_text(f"1 license assigned to Zeta {mark}")
