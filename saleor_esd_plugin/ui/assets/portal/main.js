@@ -1,7 +1,7 @@
 // The buyers' portal. A page is one file here and one line in PAGES.
 import { html, render, useEffect, useState } from "../core/dom.js";
 import { handedOver, letGo } from "../core/handover.js";
-import { renewSession, signOut } from "../core/session.js";
+import { renewSession, signedInAs, signOut } from "../core/session.js";
 import { go, useRoute } from "../core/router.js";
 import { settings } from "../core/settings.js";
 import { loadWords, t } from "../core/words.js";
@@ -23,7 +23,13 @@ const PAGES = {
   invitation: Invitation,
 };
 
-const renew = async () => (await renewSession()) || handedOver();
+async function renew() {
+  const before = signedInAs;
+  const isRenewed = (await renewSession()) || (await handedOver());
+  // Somebody else by now: nothing on the page is theirs.
+  if (isRenewed && signedInAs !== before) location.reload();
+  return isRenewed;
+}
 
 function Portal() {
   const [isSignedIn, setSignedIn] = useState(null);
