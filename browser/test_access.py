@@ -14,6 +14,8 @@ LOOKS = [(1280, "light"), (1280, "dark"), (320, "light"), (320, "dark")]
 def look_at(page, what):
     """In each look, without loading the page again."""
     page.wait_for_load_state("networkidle")
+    # The script of a page may have come only now.
+    page.wait_for_selector("h1")
     for width, scheme in LOOKS:
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme=scheme)

@@ -124,5 +124,14 @@ def test_the_package_holds_catalogues_and_templates():
         found for one in patterns for found in glob(str(messages.PACKAGE / one), recursive=True)
     }
     files = [path for path in messages.PACKAGE.rglob("*.*") if path.suffix not in (".py", ".pyc")]
-    assert {path.suffix for path in files} == {".po", ".mo", ".html", ".txt", ".js", ".css", ".svg"}
+    assert {path.suffix for path in files} == {
+        ".po",
+        ".mo",
+        ".html",
+        ".txt",
+        ".js",
+        ".css",
+        ".png",
+        ".svg",
+    }
     assert [path for path in files if str(path) not in packed] == []

@@ -25,9 +25,18 @@ pytestmark = pytest.mark.django_db
 PAGES = {
     "Purchases": lambda order: {"first": 25},
     "Purchase": lambda order: {"id": encode("LicenseOrder", order.pk), "first": 50},
-    "Customers": lambda order: {"first": 25},
+    "Customers": lambda order: {
+        "account": encode("LicenseAccount", order.account_id),
+        "isChosen": True,
+        "first": 25,
+    },
+    "Licenses": lambda order: {"first": 25},
     "Queue": lambda order: {"filter": {"waitingFor": ["APPROVAL"]}, "first": 25},
-    "Review": lambda order: {"id": encode("LicenseOrder", order.pk)},
+    "Review": lambda order: {
+        "id": encode("LicenseOrder", order.pk),
+        "happened": {"order": encode("LicenseOrder", order.pk)},
+        "mailed": {"order": encode("LicenseOrder", order.pk)},
+    },
     "Waiting": lambda order: {},
     "Low": lambda order: {},
 }

@@ -54,7 +54,11 @@ async function send(query, variables) {
     throw new Refused("SERVER", String(response.status));
   }
   const error = (answer.errors || [])[0];
-  if (!error) return { data: answer.data };
+  if (!error) {
+    // A token that is none makes nobody of somebody, and a mutation says that among its errors.
+    const refusals = Object.values(answer.data).flatMap((field) => field?.errors || []);
+    return { data: answer.data, isSignedOut: refusals.some(({ code }) => code === "LOGIN_REQUIRED") };
+  }
   const code = error.extensions?.exception?.code || "";
   return { isSignedOut: SIGNED_OUT.includes(code), kind: KINDS[code] || "SERVER", message: error.message };
 }

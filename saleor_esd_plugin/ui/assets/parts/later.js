@@ -1,4 +1,4 @@
-// A page that few visits come to: its script is loaded when it is opened.
+// A page whose script is loaded when it is opened, so that each page loads what it shows.
 import { html, useEffect, useState } from "../core/dom.js";
 import { Refused } from "../core/api.js";
 import { NotYet } from "./frame.js";

@@ -9,18 +9,16 @@ import { Empty, Frame } from "../parts/frame.js";
 import { later } from "../parts/later.js";
 import { SignInAgain } from "../parts/sign_in_again.js";
 import { Toast } from "../parts/toast.js";
-import { Invitation } from "./invitation.js";
-import { Purchase } from "./purchase.js";
 import { Purchases } from "./purchases.js";
 import { SignIn } from "../parts/sign_in.js";
 
 const PAGES = {
   "": Purchases,
-  purchases: Purchase,
+  purchases: later(() => import("./purchase.js").then((file) => file.Purchase)),
   receipts: later(() => import("./printed_receipt.js").then((file) => file.PrintedReceipt)),
   customers: later(() => import("./customers.js").then((file) => file.Customers)),
   licenses: later(() => import("./licenses.js").then((file) => file.Licenses)),
-  invitation: Invitation,
+  invitation: later(() => import("./invitation.js").then((file) => file.Invitation)),
 };
 
 async function renew() {
