@@ -8,7 +8,7 @@ from conftest import row_of
 
 from demo import cast
 
-LOOKS = [(1280, "light"), (1280, "dark"), (320, "light"), (320, "dark")]
+LOOKS = [(1280, "light"), (320, "dark")]
 
 
 def look_at(page, what):
