@@ -81,6 +81,25 @@ def test_a_session_that_ends_in_mid_form_loses_nothing(sign_in):
     expect(page.locator("tbody")).to_contain_text(name)
 
 
+def test_a_list_that_is_looked_at_meanwhile_signs_nobody_out(scene, sign_in):
+    """Every half minute, also while the password is typed."""
+    order = scene.order(1)
+    page = sign_in(cast.RESELLER, "portal")
+    page.clock.install()
+    forget_session(page)
+    spoil(page)
+    page.get_by_role("button", name="Done", exact=True).click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.clock.fast_forward(31_000)
+    page.wait_for_load_state("networkidle")
+
+    page.get_by_role("dialog").get_by_label("Password").fill(cast.PASSWORD)
+    page.keyboard.press("Enter")
+
+    expect(row_of(page, order)).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 def test_whoever_does_not_sign_in_again_is_signed_out(sign_in):
     page = sign_in(cast.RESELLER, "portal")
     forget_session(page)

@@ -21,10 +21,10 @@ export function renewWith(renewal) {
   renew = () => (renewing ||= renewal().finally(() => (renewing = null)));
 }
 
-// The data of an answer. Raises Refused; errors of a mutation are data.
-export async function ask(document, variables = {}) {
+// The data of an answer. Raises Refused; errors of a mutation are data. What is asked while somebody signs in again waits for it.
+export async function ask(document, variables = {}, { renews = true } = {}) {
   let answer = await send(document, variables);
-  if (answer.isSignedOut && accessToken && (await renew())) answer = await send(document, variables);
+  if (answer.isSignedOut && renews && (accessToken || renewing) && (await renew())) answer = await send(document, variables);
   if (answer.isSignedOut) throw new Refused("SIGNED_OUT", answer.message);
   if (answer.message !== undefined) throw new Refused(answer.kind, answer.message);
   return answer.data;

@@ -29,7 +29,7 @@ export function begin(token, refreshToken) {
 // The first error of the shop, or null: somebody is signed in then.
 export async function signIn(email, password) {
   useToken(null);
-  const { tokenCreate } = await ask(SIGN_IN, { email, password });
+  const { tokenCreate } = await ask(SIGN_IN, { email, password }, { renews: false });
   if (!tokenCreate?.token) return tokenCreate?.errors?.[0] || { code: "INVALID_CREDENTIALS", message: "" };
   begin(tokenCreate.token, tokenCreate.refreshToken);
   return null;
@@ -40,7 +40,7 @@ export async function renewSession() {
   const token = settings.refreshes && remembered("refresh");
   useToken(null);
   if (!token) return false;
-  const { tokenRefresh } = await ask(RENEW, { token });
+  const { tokenRefresh } = await ask(RENEW, { token }, { renews: false });
   if (!tokenRefresh?.token) {
     remember("refresh", null);
     return false;
