@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import actors
-import build
 import factories
 import pytest
 from actors import outcome
@@ -27,16 +26,6 @@ REVEAL = """mutation($input: LicenseKeyRevealInput!) { licenseKeyReveal(input: $
 PATH = "/plugins/global/esd/export/"
 TXT = {"clear": True, "format": "TXT"}
 CSV = {"clear": True, "columns": ["SKU"]}
-
-
-@pytest.fixture
-def owner():
-    return build.make_user()
-
-
-@pytest.fixture
-def licenses(owner):
-    return factories.make_released(3, user=owner)
 
 
 def token_of(answer):

@@ -8,7 +8,6 @@ from datetime import timedelta
 from itertools import cycle, product
 
 import actors
-import build
 import factories
 import pytest
 from actors import expectations, outcome
@@ -51,16 +50,6 @@ def rows_of(answer):
     assert answer.status_code == 200
     text = b"".join(answer.streaming_content).decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
-
-
-@pytest.fixture
-def owner():
-    return build.make_user()
-
-
-@pytest.fixture
-def licenses(owner):
-    return factories.make_released(3, user=owner)
 
 
 @pytest.fixture
