@@ -111,7 +111,8 @@ def actions(page, type):
     )
 
 
-@pytest.mark.parametrize("host, sandbox", list(zip(HOSTS, SANDBOXES)), ids=["3.21", "3.22.6"])
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("sandbox", SANDBOXES, ids=["3.21", "3.22.6"])
 def test_the_queue_is_worked_off_in_the_frame(scene, framed, tokens, host, sandbox):
     order = scene.order(1, cast.ATLAS)
     page, frame = framed(

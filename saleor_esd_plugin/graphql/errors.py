@@ -120,6 +120,10 @@ _REFUSALS: Dict[str, Type[GraphQLError]] = {
 }
 
 
+# Params that the rules give by UUID, and clients know by their global id.
+_NODES = {"licenses": "License", "orderLine": "LicenseOrderLine"}
+
+
 def license_error(error: EsdError) -> LicenseError:
     """`error` as an item of a mutation's `errors`."""
     return LicenseError(
@@ -127,9 +131,8 @@ def license_error(error: EsdError) -> LicenseError:
         message=_sentence(error),
         code=error.code,
         params=[
-            # What the rules know by its UUID, clients know by its global id.
             LicenseErrorParam(
-                name=name, value=encode("License", fact) if name == "licenses" else fact
+                name=name, value=encode(_NODES[name], fact) if name in _NODES else fact
             )
             for name, fact in facts(error.params)
         ],

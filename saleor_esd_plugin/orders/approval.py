@@ -181,7 +181,7 @@ def _targets(
                 field="lines",
                 approved=line.approved,
                 undecided=line.undecided,
-                line=str(line.pk),
+                order_line=str(line.pk),
             )
         targets[line_id] = quantity
     return targets

@@ -1,15 +1,17 @@
-"""What stands below `/plugins/global/esd`: the portal, staff's pages, what they load, and the pages behind links in e-mails."""
+"""What stands below `/plugins/global/esd`: the portal, staff's pages, what they load, the app's manifest, and the pages behind links in e-mails."""
 
 from __future__ import annotations
 
 import json
 from typing import Optional
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from .. import pages
 from ..emails.languages import offered_languages
+from ..host.dashboard import HAS_DASHBOARD_APPS
 from . import assets
+from .manifest import manifest
 from .shells import portal, staff
 from .words import words
 
@@ -25,6 +27,8 @@ def respond(request: HttpRequest, path: str) -> Optional[HttpResponse]:
         return portal(request)
     if first == "staff":
         return staff(request)
+    if first == "manifest" and HAS_DASHBOARD_APPS:
+        return JsonResponse(manifest())
     return pages.respond(request, path)
 
 

@@ -135,3 +135,15 @@ def test_the_package_holds_catalogues_and_templates():
         ".svg",
     }
     assert [path for path in files if str(path) not in packed] == []
+
+
+@pytest.mark.parametrize("language, foreign", [("es", "[ãõçêâô]"), ("pt_BR", "[ñ¿¡]|ción|ciones")])
+def test_no_text_is_in_the_other_language(language, foreign):
+    """The two are near enough that a text pasted into the wrong catalogue is overlooked."""
+    other = {"es": "pt_BR", "pt_BR": "es"}[language]
+    there = {key(message): message.string for message in texts_of(messages.read(catalogue(other)))}
+    for message in texts_of(messages.read(catalogue(language))):
+        for text in strings_of(message):
+            assert not re.search(foreign, text), text
+            words = re.findall(r"\w+", re.sub(r"\{\w+\}|%\(\w+\)s", "", text))
+            assert len(words) < 4 or there[key(message)] != message.string, text

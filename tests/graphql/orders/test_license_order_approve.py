@@ -116,7 +116,7 @@ def test_more_than_there_is_to_approve(approve, order, whole, gid, unchanged):
             payload = approve(**whole, lines=[{"id": line, "quantity": quantity}])
             assert code_of(payload) == ("lines", "INVALID_QUANTITY"), quantity
             facts = {param["name"]: param["value"] for param in payload["errors"][0]["params"]}
-            assert facts == {"approved": "0", "undecided": "6", "line": str(row.pk)}, quantity
+            assert facts == {"approved": "0", "undecided": "6", "orderLine": line}, quantity
 
 
 def test_7_of_6_when_4_are_approved(approve, order, whole, gid, unchanged):
@@ -132,7 +132,7 @@ def test_7_of_6_when_4_are_approved(approve, order, whole, gid, unchanged):
         assert error["params"] == [
             {"name": "approved", "value": "4"},
             {"name": "undecided", "value": "2"},
-            {"name": "line", "value": str(row.pk)},
+            {"name": "orderLine", "value": line},
         ]
 
 

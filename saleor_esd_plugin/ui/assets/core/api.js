@@ -23,8 +23,13 @@ export function renewWith(renewal) {
 
 // The data of an answer. Raises Refused; errors of a mutation are data. What is asked while somebody signs in again waits for it.
 export async function ask(document, variables = {}, { renews = true } = {}) {
+  const sent = accessToken;
   let answer = await send(document, variables);
-  if (answer.isSignedOut && renews && (accessToken || renewing) && (await renew())) answer = await send(document, variables);
+  if (answer.isSignedOut && renews && (accessToken || renewing)) {
+    // Somebody may have signed in again while it was under way.
+    const hasAnother = !renewing && accessToken !== sent;
+    if (hasAnother || (await renew())) answer = await send(document, variables);
+  }
   if (answer.isSignedOut) throw new Refused("SIGNED_OUT", answer.message);
   if (answer.message !== undefined) throw new Refused(answer.kind, answer.message);
   return answer.data;

@@ -45,7 +45,7 @@ export function KeyButton({ license, isUsable }) {
     return html`<span class="actions"><code ref=${text}>${key}</code>
       <button class="quiet" onClick=${copy}>${t("Copy")}</button><button class="quiet" onClick=${() => setKey(null)}>${t("Hide")}</button></span>`;
   }
-  return html`<span class="actions"><code>${lastGroups(license.keyMask)}</code>
+  return html`<span class="actions"><code class="mask">${lastGroups(license.keyMask)}</code>
     ${isUsable && html`<button class="quiet" aria-disabled=${isBusy} onClick=${send}>${t("Show")}<span class="hidden"> ${license.keyMask}</span></button>`}
     ${problem && html`<span class="wrong" role="alert">${problem}</span>`}</span>`;
 }

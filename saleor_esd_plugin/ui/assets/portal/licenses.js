@@ -72,7 +72,7 @@ function List({ found, isSeveral, onTurn }) {
 function Row({ license, isSeveral }) {
   const { endCustomer, licenseOrder: order, account } = license;
   return html`<tr>
-    <td data-label=${t("Key")}><code>${lastGroups(license.keyMask)}</code></td>
+    <td data-label=${t("Key")}><code class="mask">${lastGroups(license.keyMask)}</code></td>
     <td data-label=${t("Product")}>${productOf(license)}</td>
     <td data-label=${t("Customer")}>${endCustomer ? `${endCustomer.code} ${endCustomer.name}` : "—"}</td>
     <td data-label=${t("State")}><${LicenseState} license=${license} /></td>

@@ -43,7 +43,7 @@ export function Decide({ kind, orders, lines = [], onDone, onClose }) {
         const { errors } = await change(DOCUMENTS[kind], { input });
         told[order.id] = errors && Object.values(errors)[0];
         // Somebody else approved or rejected some of them meanwhile.
-        if (errors?.lines?.params.line) setWrong({ [btoa(`LicenseOrderLine:${errors.lines.params.line}`)]: errors.lines.text });
+        if (errors?.lines?.params.orderLine) setWrong({ [errors.lines.params.orderLine]: errors.lines.text });
       } catch (error) {
         setTrouble(error);
         break;
