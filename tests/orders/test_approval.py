@@ -89,7 +89,7 @@ def test_a_part_may_be_approved_again_and_the_rest_rejected():
         with pytest.raises(InvalidQuantity) as refusal:
             approve_license_order(order.pk, quantities={line.pk: quantity}, actor=STAFF)
 
-        params = {"approved": 4, "undecided": 2, "line": str(line.pk)}
+        params = {"approved": 4, "undecided": 2, "order_line": str(line.pk)}
         assert refusal.value.params == params, quantity
         assert table_digest() == before, quantity
 
