@@ -25,6 +25,7 @@ class EsdConfig(AppConfig):
         from .graphql.schema import mount_schema
         from .host.plugin import schedule
         from .keys.ring import keyring
+        from .licenses.reasons import add_starter_reasons
         from .ui.registration import sync_after_migrate
 
         register(checks.check_keyring)
@@ -33,6 +34,7 @@ class EsdConfig(AppConfig):
         request_started.connect(reactions.begin_request)
         request_finished.connect(reactions.end_request)
         post_migrate.connect(sync_after_migrate, sender=self)
+        post_migrate.connect(add_starter_reasons, sender=self)
         mount_schema()
         schedule("esd-reconcile", "saleor_esd_plugin.tasks.reconcile", SECONDS_BETWEEN_SWEEPS)
         # Web servers run no system checks, and Celery discards them.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any, Dict, Iterable
 
 
 class EsdError(Exception):
@@ -19,6 +19,15 @@ class EsdError(Exception):
         self.message = message
         self.field = field
         self.params: Dict[str, Any] = params
+
+
+class Several(EsdError):
+    """Several things are wrong with one request, each of which is told."""
+
+    def __init__(self, errors: Iterable[EsdError]):
+        self.errors = tuple(errors)
+        super().__init__(self.errors[0].message, field=self.errors[0].field)
+        self.code = self.errors[0].code
 
 
 class Invalid(EsdError):
@@ -62,8 +71,8 @@ class InvalidTransition(EsdError):
 
     code = "INVALID_TRANSITION"
 
-    def __init__(self, message: str, *, before: str, after: str, field: str = ""):
-        super().__init__(message, field=field, before=before, after=after)
+    def __init__(self, message: str, *, before: str, after: str, field: str = "", **params: Any):
+        super().__init__(message, field=field, before=before, after=after, **params)
 
 
 class ReasonRequired(EsdError):

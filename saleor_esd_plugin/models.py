@@ -24,6 +24,7 @@ from .licenses.models import (
     KeyReplacement,
     License,
     LicensePolicy,
+    LicenseReason,
     RankedPool,
 )
 from .orders.models import LicenseOrder, LicenseOrderLine, PaymentFact
@@ -53,6 +54,7 @@ __all__ = [
     "LicenseOrder",
     "LicenseOrderLine",
     "LicensePolicy",
+    "LicenseReason",
     "Member",
     "PaymentFact",
     "RankedPool",

@@ -22,6 +22,7 @@ from .keys.importing.progress import abandoned_imports
 from .keys.importing.retention import forget_old_imports
 from .keys.stock import withholding
 from .licenses import stock_alerts, stock_levels
+from .licenses.lifecycle import end_due_suspensions
 from .orders import reconcile, shop_sync
 from .orders.supply import reservations
 from .problems import show_problems
@@ -99,6 +100,7 @@ def _send(delivery_id: UUID) -> int:
 STEPS: Tuple[Tuple[str, Callable[[], int]], ...] = (
     ("withheld", _withhold),
     *reconcile.STEPS,
+    ("reinstated", end_due_suspensions),
     # After these: an order that lost its hook or its worker gets what its checkout kept, however late.
     ("unreserved", reservations.free_expired_reservations),
     ("events", _tell_events),

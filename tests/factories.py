@@ -5,6 +5,7 @@ The host's own rows (`build.make_order()` …) come from tests/lanes.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Dict, List, Optional, Sequence
 from uuid import uuid4
 
@@ -25,6 +26,7 @@ from saleor_esd_plugin.keys.models import KeyPool
 from saleor_esd_plugin.keys.stock.pools import create_key_pool
 from saleor_esd_plugin.licenses.models import License, LicensePolicy
 from saleor_esd_plugin.licenses.policies.services import create_license_policy
+from saleor_esd_plugin.licenses.rules import around
 from saleor_esd_plugin.licenses.units import assign_licenses
 from saleor_esd_plugin.orders import reconcile
 from saleor_esd_plugin.orders.approval import approve_license_order
@@ -134,6 +136,14 @@ def make_released(quantity: int = 1, **fields: Any) -> List[License]:
     order = make_license_order(quantity, **fields)
     approve_license_order(order.pk, actor=STAFF)
     return licenses_of(order)
+
+
+def expire(license: License, *, ago: timedelta = timedelta(0)) -> None:
+    """The term was over so long ago; grace and retention follow it as the policy says."""
+    policy = license.policy
+    ends = around(now() - ago, policy.grace_days, policy.retention_days)
+    names = ("expires_at", "grace_until", "retained_until")
+    License.objects.filter(pk=license.pk).update(**dict(zip(names, ends)))
 
 
 def make_assigned(quantity: int = 1, **fields: Any) -> List[License]:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any, Iterator, List
 
 import factories as make
+import lifecycle_operations  # noqa: F401
 import pytest
 from audit_operations import ACTOR, OPERATIONS, REASON, Operation
 from django.db import DatabaseError, connection
@@ -32,6 +33,7 @@ NEW_ACTS = {
     "license_key_pool_create": ["key_pool.created"],
     "license_key_replace": ["license_key.replaced"],
     "license_key_reveal": ["license_key.revealed"],
+    "license_renew": ["license.renewed"],
     "licenses_export": ["export.requested"],
     "license_key_pool_export": ["export.requested"],
     "license_key_import_report_export": ["export.requested"],

@@ -29,7 +29,14 @@ EVENTS = {
     "LicenseKeyPoolExport": "export.requested",
     "LicenseKeyImportReportExport": "export.requested",
 }
-PAST = {"send": "sent", "resend": "resent", "stop": "stopped"}
+PAST = {
+    "send": "sent",
+    "resend": "resent",
+    "stop": "stopped",
+    "cancel": "cancelled",
+    "set": "set",
+    "transfer": "transferred",
+}
 
 # Rules that some test has to name; docs/rules.md says what they are.
 RULES = (

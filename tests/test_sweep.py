@@ -31,6 +31,7 @@ NAMES = [
     "disputed",
     "approved",
     "released",
+    "reinstated",
     "unreserved",
     "events",
     "imports",

@@ -34,8 +34,9 @@ def hold_suspended(delivery: Delivery, licenses: Sequence[License]) -> List[Lice
 
     The others become a delivery of their own that waits. Raises Held if that is all of them.
     """
-    usable = [license for license in licenses if not license.is_suspended]
-    held = [license for license in licenses if license.is_suspended]
+    moment = now()
+    usable = [license for license in licenses if not license.is_suspended_at(moment)]
+    held = [license for license in licenses if license.is_suspended_at(moment)]
     if held and not usable:
         raise Held()
     if held:

@@ -26,6 +26,7 @@ class DeliveryKind(models.TextChoices):
     LICENSES_RETURNED = "LICENSES_RETURNED"  # some left an order that goes on
     LICENSES_SUSPENDED = "LICENSES_SUSPENDED"
     LICENSES_REINSTATED = "LICENSES_REINSTATED"
+    LICENSES_CANCELLED = "LICENSES_CANCELLED"
     ADDRESS_CHANGED = "ADDRESS_CHANGED"  # to a guest's new address: the way to the account
     KEYS_AT_OLD_ADDRESS = "KEYS_AT_OLD_ADDRESS"  # to staff: which keys the old address has
     KEY_POOL_LOW_STOCK = "KEY_POOL_LOW_STOCK"  # to staff: keys are running out

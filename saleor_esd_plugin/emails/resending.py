@@ -14,6 +14,7 @@ from ..events.record import record
 from ..events.throttle import throttle
 from ..events.types import EventType
 from ..host import shop
+from ..host.db import now
 from ..host.types import Actor
 from ..licenses.disclosure import note_staff_sending
 from ..licenses.errors import NotReleased
@@ -53,8 +54,9 @@ def resend_license_email(
     reason = clean_reason(reason)
     order = _locked_order_of(license_id)
     license = lock_license(license_id)
-    if not license.is_usable:
-        raise NotReleased(license.standing)
+    moment = now()
+    if not license.is_usable_at(moment):
+        raise NotReleased(license.standing_at(moment))
     if license.fulfillment == Fulfillment.ASSIGNED.value:
         kind, customer = DeliveryKind.LICENSE_ASSIGNED, license.end_customer
         before = customer.email

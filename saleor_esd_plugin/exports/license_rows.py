@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator, List, Optional, Sequence, Set
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Set
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -11,14 +11,14 @@ from ..host.db import now
 from ..keys.formats import mask
 from ..licenses.bulk_decryption import Sealed
 from ..licenses.models import ISSUED
-from ..licenses.rules import lifecycle_at
+from ..licenses.rules import INSTANTS, is_suspended_at, lifecycle_at
 from .columns import LICENSE_COLUMNS, header_of
 from .csv_files import CellSource, Row, as_cell
 
 # Read for every row: what masks, states and keys are made from.
 _BASE = (
-    *("pk", "account_id", "fulfillment", "starts_at", "expires_at", "suspended_at"),
-    *("policy__grace_days", "key__suffix", "key__pool__format"),
+    *("pk", "account_id", "key__suffix", "key__pool__format"),
+    *INSTANTS,
 )
 _SECRET = ("key_id", "key__pool_id", "key__revealed_at", "key__ciphertext")
 
@@ -52,7 +52,13 @@ class LicenseRows(CellSource):
     def sealed(self, rows: List[Row]) -> Iterator[Optional[Sealed]]:
         first = len(_BASE)
         for row in rows:
-            is_usable = row[2] in ISSUED and row[5] is None
+            instants = self._instants(row)
+            is_usable = instants["fulfillment"] in ISSUED and not is_suspended_at(
+                self._at,
+                suspended_at=instants["suspended_at"],
+                causes=instants["suspension_causes"],
+                until=instants["suspended_until"],
+            )
             key_id, pool_id, revealed_at, stored = row[first : first + len(_SECRET)]
             yield (
                 (key_id.bytes + bytes(stored), pool_id, revealed_at is not None, row[0])
@@ -77,14 +83,11 @@ class LicenseRows(CellSource):
     def _mask(self, row: Row) -> str:
         if self._hints is not None and row[1] not in self._hints:
             return ""
-        return mask(row[8], row[7])
+        return mask(row[3], row[2])
 
     def _lifecycle(self, row: Row) -> str:
-        return lifecycle_at(
-            self._at,
-            fulfillment=row[2],
-            starts_at=row[3],
-            expires_at=row[4],
-            suspended_at=row[5],
-            grace_days=row[6],
-        ).value
+        return lifecycle_at(self._at, **self._instants(row)).value
+
+    @staticmethod
+    def _instants(row: Row) -> Dict[str, Any]:
+        return dict(zip(INSTANTS, row[4:]))

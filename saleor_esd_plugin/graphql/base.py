@@ -15,7 +15,7 @@ from ..host.graphql import InvalidTokenError, actor_of, permission_denied, uploa
 from ..host.types import Actor
 from .budget import require_budget
 from .documents import SECRET_FIELDS, refuse_literal_secrets, refuse_several_secrets
-from .errors import LicenseError, license_error, public_error, unexpected
+from .errors import LicenseError, license_error, license_errors, public_error, unexpected
 from .loaders import forget
 
 Policy = Callable[[Actor], None]
@@ -114,7 +114,7 @@ class BaseMutation(graphene.Mutation):
             except PermissionRefused as error:
                 raise permission_denied(*error.permissions) from None
             except EsdError as error:
-                return cls(errors=[license_error(error)])
+                return cls(errors=license_errors(error))
             except InvalidTokenError:
                 # Whose it was is asked for here first. Clients get another token and try again.
                 raise

@@ -9,7 +9,7 @@ import graphene
 from graphene.utils.str_converters import to_camel_case
 from graphql import GraphQLError
 
-from ..errors import EsdError, PermissionRefused
+from ..errors import EsdError, PermissionRefused, Several
 from ..host.graphql import InvalidTokenError, PermissionDenied, permission_denied
 from .enums import described_enum
 from .global_ids import encode
@@ -33,6 +33,7 @@ LicenseErrorCode = described_enum(
         "KEY_REVEALED": "Another end customer had the license, and somebody has read its key; `params` has which.",
         "RATE_LIMITED": "Too often; `params` has the seconds to wait.",
         "REASON_REQUIRED": "A reason is needed.",
+        "NOTE_REQUIRED": "This reason has to be described in a note.",
         "TOO_MANY_RECIPIENTS": "More addresses than one e-mail may go to.",
         "INVALID_EMAIL": "Not an e-mail address; `params` names each bad one.",
         "DISPLAY_NAME_NOT_ALLOWED": "Give the bare address, without a name in front.",
@@ -137,6 +138,11 @@ def license_error(error: EsdError) -> LicenseError:
             for name, fact in facts(error.params)
         ],
     )
+
+
+def license_errors(error: EsdError) -> List[LicenseError]:
+    """`error` as the `errors` of a mutation: one, or each of several."""
+    return list(map(license_error, error.errors if isinstance(error, Several) else [error]))
 
 
 def refusal(error: EsdError) -> Exception:

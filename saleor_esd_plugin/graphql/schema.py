@@ -20,10 +20,13 @@ from .keys import mutations as key_mutations
 from .keys import resolvers as keys
 from .licenses import mutations as license_mutations
 from .licenses import resolvers as licenses
+from .lifecycle import mutations as lifecycle_mutations
 from .orders import mutations as order_mutations
 from .orders import resolvers as orders
 from .policies import mutations as policy_mutations
 from .policies import resolvers as policies
+from .reasons import mutations as reason_mutations
+from .reasons import resolvers as reasons
 
 Fields = Dict[str, graphene.Field]
 
@@ -32,6 +35,7 @@ QUERIES: Fields = {
     **policies.QUERIES,
     **accounts.QUERIES,
     **licenses.QUERIES,
+    **reasons.QUERIES,
     **orders.QUERIES,
     **emails.QUERIES,
     **events.QUERIES,
@@ -44,6 +48,8 @@ _MUTATIONS: Tuple[Type[BaseMutation], ...] = (
     *account_mutations.MUTATIONS,
     *order_mutations.MUTATIONS,
     *license_mutations.MUTATIONS,
+    *lifecycle_mutations.MUTATIONS,
+    *reason_mutations.MUTATIONS,
     *email_mutations.MUTATIONS,
     *export_mutations.MUTATIONS,
 )

@@ -66,7 +66,7 @@ def _open_fresh(
     places = [
         place
         for place, pk in ids.items()
-        if pk not in for_sale and _may_be_seen(keys[place], live.get(pk))
+        if pk not in for_sale and _may_be_seen(keys[place], live.get(pk), moment)
     ]
     secrets = dict(zip(places, vault.open_all(ring, [keys[place] for place in places])))
     opened = [ids[place] for place, secret in secrets.items() if secret is not None]
@@ -74,11 +74,11 @@ def _open_fresh(
     return secrets
 
 
-def _may_be_seen(key: Sealed, license: Optional[License]) -> bool:
+def _may_be_seen(key: Sealed, license: Optional[License], moment: datetime) -> bool:
     *_, license_id = key
     if license is None:
         return license_id is None
-    return license.is_usable and license_id in (None, license.pk)
+    return license.is_usable_at(moment) and license_id in (None, license.pk)
 
 
 def _for_sale(pool_ids: Iterable[UUID], key_ids: Iterable[UUID]) -> Set[UUID]:

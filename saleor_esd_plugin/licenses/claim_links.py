@@ -21,7 +21,7 @@ from ..keys.secret import SecretKey
 from ..keys.stock import lifecycle as key_lifecycle
 from ..tokens import is_token, new_token, token_hash
 from .locks import lock_license
-from .models import ISSUED, ClaimLink, License
+from .models import USABLE, ClaimLink, License
 
 
 @transaction.atomic
@@ -84,7 +84,7 @@ def claim_license_key(token: str, *, actor: Actor) -> Tuple[License, SecretKey]:
         used = ClaimLink.objects.filter(
             pk=link.pk, claimed_at=None, voided_at=None, expires_at__gt=moment
         ).update(claimed_at=moment)
-        if not used or not license.is_usable:
+        if not used or not license.is_usable_at(moment):
             raise DeadLink()
         key_lifecycle.mark_revealed([license.key_id], moment)
         record(
@@ -111,8 +111,7 @@ def _usable(token: str) -> Optional[ClaimLink]:
             claimed_at=None,
             voided_at=None,
             expires_at__gt=now(),
-            license__fulfillment__in=ISSUED,
-            license__suspended_at=None,
+            license__in=License.objects.filter(USABLE),
         )
         .first()
     )

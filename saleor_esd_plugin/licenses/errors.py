@@ -19,6 +19,15 @@ class NotReleased(EsdError):
         )
 
 
+class NoteRequired(EsdError):
+    """A reason that has to be described came without a note (P09)."""
+
+    code = "NOTE_REQUIRED"
+
+    def __init__(self, reason: str):
+        super().__init__("Describe this reason in a note.", field="note", reason=reason)
+
+
 class NotEnoughLicenses(EsdError):
     """Fewer licenses are free to be assigned than were asked for; none was assigned (I13)."""
 
@@ -72,6 +81,19 @@ class KeyWasSeen(EsdError):
             f"Keys were seen or mailed ({count}): only the shop's staff can recall these licenses.",
             field="licenses",
             count=count,
+        )
+
+
+class TransfersUsedUp(EsdError):
+    """These licenses went to other end customers as often within 30 days as their policies allow."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, license_ids: Sequence[UUID]):
+        super().__init__(
+            f"{len(license_ids)} of these licenses were given on as often within 30 days as is allowed.",
+            field="licenses",
+            licenses=[str(license_id) for license_id in license_ids[:100]],
         )
 
 

@@ -112,8 +112,9 @@ def reveal_license_key(license_id: UUID, *, actor: Actor, reason: str = "") -> S
         raise NotFound()
     is_owner = access.require_right(actor, license.account_id, Right.REVEAL, REVEAL_LICENSE_KEYS)
     reason = clean_reason(reason, shortest=0 if is_owner else SHORTEST_REASON)
-    if not license.is_usable:
-        raise NotReleased(license.standing)
+    moment = now()
+    if not license.is_usable_at(moment):
+        raise NotReleased(license.standing_at(moment))
     # Opened before the transaction: what cannot be opened was not revealed.
     secret = vault.decrypt(license.key)
     _note_reveal(license, actor=actor, reason=reason, is_owner=is_owner)
@@ -123,9 +124,9 @@ def reveal_license_key(license_id: UUID, *, actor: Actor, reason: str = "") -> S
 @records_blocks
 @transaction.atomic
 def _note_reveal(opened: License, *, actor: Actor, reason: str, is_owner: bool) -> None:
-    license = lock_license(opened.pk)
-    if not license.is_usable:
-        raise NotReleased(license.standing)
+    license, moment = lock_license(opened.pk), now()
+    if not license.is_usable_at(moment):
+        raise NotReleased(license.standing_at(moment))
     if license.key_id != opened.key_id:
         # What we opened is not the license's key any more, and the new one would count as seen.
         raise AlreadyReplaced(1)
@@ -136,7 +137,7 @@ def _note_reveal(opened: License, *, actor: Actor, reason: str, is_owner: bool) 
         actor=actor,
         limits=OWNER_LIMITS if is_owner else STAFF_LIMITS,
     )
-    key_lifecycle.mark_revealed([license.key_id], now())
+    key_lifecycle.mark_revealed([license.key_id], moment)
     record(
         EventType.LICENSE_KEY_REVEALED,
         license.pk,

@@ -1,64 +1,175 @@
-"""Suspend and reinstate: a set of causes on each license, each lifted only by its own opposite (P03, P11)."""
+"""Suspending and reinstating rows: causes are put on and lifted, and with a stopped clock the term moves (P07, P11)."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Dict, List
+from itertools import islice
+from typing import Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 from uuid import UUID
 
-from django.db import connection
-from django.db.models import QuerySet
+from django.db import connection, transaction
 
-from .models import ISSUED, License, SuspensionCause
+from ..events.record import record
+from ..events.types import EventType
+from ..host.db import now
+from ..host.types import SYSTEM
+from ..isolation import each
+from .causes import Change, Suspension
+from .locks import lock_licenses
+from .models import ISSUED, License, SuspensionCause, SuspensionClock
 
-_SUSPEND = """
+STAFF = "STAFF"
+LICENSES_PER_STEP = 500
+# Of one order: line id -> unit indexes.
+Units = Dict[UUID, List[int]]
+
+_CHANGE = """
 UPDATE esd_license SET
-    suspension_causes = suspension_causes || %(cause)s::varchar,
-    suspended_at = coalesce(suspended_at, %(moment)s)
-WHERE id = ANY (%(ids)s::uuid[])
-"""
-
-_REINSTATE = """
-UPDATE esd_license SET
-    suspension_causes = array_remove(suspension_causes, %(cause)s::varchar),
-    suspended_at = CASE WHEN suspension_causes <> ARRAY[%(cause)s::varchar] THEN suspended_at END
+    suspension_causes = %(causes)s::varchar[], suspended_at = %(suspended_at)s::timestamptz,
+    suspended_until = %(until)s::timestamptz, stopped_until = %(stopped_until)s::timestamptz,
+    suspension_reason = CASE WHEN %(has_staff)s THEN suspension_reason END,
+    suspension_note = CASE WHEN %(has_staff)s THEN suspension_note END,
+    expires_at = CASE WHEN expires_at > %(since)s
+        THEN least(expires_at + %(moved_by)s, '9999-12-31 23:59:59+00') ELSE expires_at END,
+    grace_until = CASE WHEN grace_until > %(since)s
+        THEN least(grace_until + %(moved_by)s, '9999-12-31 23:59:59+00') ELSE grace_until END,
+    retained_until = CASE WHEN retained_until > %(since)s
+        THEN least(retained_until + %(moved_by)s, '9999-12-31 23:59:59+00') ELSE retained_until END
 WHERE id = ANY (%(ids)s::uuid[])
 """
 
 
 def suspend_order_licenses(
     license_order_id: UUID, *, cause: SuspensionCause, moment: datetime
-) -> Dict[UUID, List[int]]:
-    """Suspend what was released of an order; line id -> unit indexes that did not have this cause before.
+) -> Units:
+    """Suspend what was released of an order; the units that did not have this cause before.
 
     Called under the order's lock; the caller records the event.
     """
-    others = _issued(license_order_id).exclude(suspension_causes__contains=[cause.value])
-    return _change(others, _SUSPEND, cause=cause.value, moment=moment)
+    others = [
+        one for one in _lock_issued(license_order_id) if cause.value not in one.suspension_causes
+    ]
+    return suspend(others, cause=cause.value, moment=moment)
 
 
-def reinstate_order_licenses(
-    license_order_id: UUID, *, cause: SuspensionCause
-) -> Dict[UUID, List[int]]:
-    """Lift this cause; line id -> unit indexes that had it. What is suspended for another cause stays so."""
-    held = _issued(license_order_id).filter(suspension_causes__contains=[cause.value])
-    return _change(held, _REINSTATE, cause=cause.value)
+def reinstate_order_licenses(license_order_id: UUID, *, cause: SuspensionCause) -> Units:
+    """Lift this cause; the units that had it. What is suspended for another cause stays so."""
+    held = [one for one in _lock_issued(license_order_id) if cause.value in one.suspension_causes]
+    return reinstate(held, cause=cause.value, moment=now())
 
 
-def _issued(license_order_id: UUID) -> "QuerySet[License]":
-    return License.objects.filter(
+def suspend(
+    licenses: Iterable[License], *, cause: str, moment: datetime, until: Optional[datetime] = None
+) -> Units:
+    """Put a cause on licenses that lack it, and are locked; their units."""
+    licenses = list(licenses)
+    return _change(
+        (
+            license,
+            Suspension.of(license).with_cause(
+                cause,
+                moment=moment,
+                until=until,
+                stops=license.policy.suspension_clock == SuspensionClock.STOPS.value,
+            ),
+        )
+        for license in licenses
+    )
+
+
+def reinstate(licenses: Iterable[License], *, cause: str, moment: datetime) -> Units:
+    """Lift a cause of licenses that have it, and are locked; their units."""
+    return _change(
+        (license, Suspension.of(license).without_cause(cause, moment=moment))
+        for license in list(licenses)
+    )
+
+
+def end_due(licenses: Sequence[License], *, moment: datetime) -> List[License]:
+    """`licenses`, locked, as they are once suspensions whose time is over have ended: each at its own time, with an event.
+
+    A license may be looked at before the sweep has come to it.
+    """
+    due = [license for license in licenses if Suspension.of(license).is_due(moment)]
+    if not due:
+        return list(licenses)
+    by_order: Dict[Tuple[UUID, datetime], List[License]] = {}
+    lines = dict(
+        License.objects.filter(pk__in=[license.pk for license in due]).values_list(
+            "pk", "order_line__order_id"
+        )
+    )
+    for license in due:
+        assert license.suspended_until is not None
+        by_order.setdefault((lines[license.pk], license.suspended_until), []).append(license)
+    for (order_id, until), those in sorted(by_order.items(), key=lambda item: item[0]):
+        units = reinstate(those, cause=STAFF, moment=until)
+        record(
+            EventType.LICENSE_REINSTATED,
+            order_id,
+            actor=SYSTEM,
+            reason="until",
+            order_id=order_id,
+            account_id=those[0].account_id,
+            cause=STAFF,
+            until=until,
+            lines=event_units(units),
+        )
+    return lock_licenses(license.pk for license in licenses)
+
+
+def end_due_suspensions() -> int:
+    """A step of the sweep: suspensions whose time is over are taken note of; how many."""
+    due = License.objects.filter(suspended_until__lte=now()).order_by("suspended_until", "pk")
+    ids = iter(list(due.values_list("pk", flat=True)[: 20 * LICENSES_PER_STEP]))
+    return each(_parts(ids), _end_due_part)
+
+
+@transaction.atomic
+def _end_due_part(ids: List[UUID]) -> int:
+    licenses = lock_licenses(ids)
+    moment = now()
+    found = sum(Suspension.of(license).is_due(moment) for license in licenses)
+    end_due(licenses, moment=moment)
+    return found
+
+
+def _parts(ids: Iterator[UUID]) -> Iterator[List[UUID]]:
+    return iter(lambda: list(islice(ids, LICENSES_PER_STEP)), [])
+
+
+def event_units(units: Units) -> Dict[str, List[int]]:
+    """Units as an event has them."""
+    return {str(line_id): sorted(indexes) for line_id, indexes in units.items()}
+
+
+def _lock_issued(license_order_id: UUID) -> List[License]:
+    issued = License.objects.filter(
         order_line__order_id=license_order_id, fulfillment__in=ISSUED
-    ).order_by("pk")
+    ).values_list("pk", flat=True)
+    return end_due(lock_licenses(issued), moment=now())
 
 
-def _change(licenses: "QuerySet[License]", statement: str, **values: Any) -> Dict[UUID, List[int]]:
-    rows = licenses.select_for_update(of=("self",)).values_list("pk", "order_line_id", "unit_index")
-    ids: List[str] = []
-    units: Dict[UUID, List[int]] = {}
-    for pk, line_id, unit_index in rows:
-        ids.append(str(pk))
-        units.setdefault(line_id, []).append(unit_index)
-    if ids:
+def _change(changes: Iterable[Tuple[License, Change]]) -> Units:
+    """Write the changes, one statement for all that are alike; the units of all."""
+    alike: Dict[Change, List[License]] = {}
+    for license, change in changes:
+        alike.setdefault(change, []).append(license)
+    units: Units = {}
+    for change, licenses in alike.items():
+        after = change.after
+        values = {
+            "causes": list(after.causes),
+            "suspended_at": after.since,
+            "until": after.until,
+            "stopped_until": after.stopped_until,
+            "has_staff": STAFF in after.causes,
+            "since": change.since,
+            "moved_by": change.moved_by,
+            "ids": [str(license.pk) for license in licenses],
+        }
         with connection.cursor() as cursor:
-            cursor.execute(statement, {**values, "ids": ids})
+            cursor.execute(_CHANGE, values)
+        for license in licenses:
+            units.setdefault(license.order_line_id, []).append(license.unit_index)
     return units

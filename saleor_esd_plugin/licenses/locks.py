@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Iterable, List, Set
 from uuid import UUID
 
-from ..errors import NotFound
+from ..errors import InvalidQuantity, NotFound
 from .models import License
 
 
@@ -27,6 +27,14 @@ def take_lock_of(license_ids: Set[UUID]) -> None:
     rows = License.objects.select_for_update().filter(pk__in=license_ids).order_by("pk")
     if len(rows.values_list("pk")) != len(license_ids):
         raise NotFound(field="licenses")
+
+
+def at_most(license_ids: Iterable[UUID], most: int = 500) -> List[UUID]:
+    """The ids that a request names, each once. Raises InvalidQuantity for none and for too many."""
+    ids = list(dict.fromkeys(license_ids))
+    if not 1 <= len(ids) <= most:
+        raise InvalidQuantity(f"Name 1 to {most} licenses.", field="licenses")
+    return ids
 
 
 def lock_license(license_id: UUID) -> License:

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
-from typing import Any, Callable
+from datetime import datetime
+from typing import Any, Callable, Dict, List
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from ..accounts.models import Account, EndCustomer
 from ..host.db import JSONField, check_constraint
 from ..ids import uuid7
 from ..keys.models import KeyPool, LicenseKey
 from ..permissions import STAFF_PERMISSIONS
+from .rules import INSTANTS, Lifecycle, Term, is_suspended_at, lifecycle_at, term_from
 
 
 class Approval(models.TextChoices):
@@ -48,8 +51,17 @@ class Fulfillment(models.TextChoices):
 ENDED = (Fulfillment.REJECTED.value, Fulfillment.RETURNED.value)
 ISSUED = (Fulfillment.RELEASED.value, Fulfillment.ASSIGNED.value)
 LIVE = (Fulfillment.PENDING_APPROVAL.value,) + ISSUED
-# The condition that `License.is_usable` is.
-USABLE = Q(fulfillment__in=ISSUED, suspended_at=None)
+# What `License.is_suspended_at` and `is_usable_at` say, at the moment of the statement.
+NOT_SUSPENDED = Q(suspended_at=None) | Q(suspension_causes=["STAFF"], suspended_until__lte=Now())
+USABLE = Q(fulfillment__in=ISSUED) & NOT_SUSPENDED
+UNSUSPENDED: Dict[str, Any] = {
+    "suspended_at": None,
+    "suspension_causes": [],
+    "suspended_until": None,
+    "stopped_until": None,
+    "suspension_reason": None,
+    "suspension_note": None,
+}
 
 
 class SuspensionCause(models.TextChoices):
@@ -60,13 +72,35 @@ class SuspensionCause(models.TextChoices):
     PAYMENT = "PAYMENT"
 
 
+class RenewalBasis(models.TextChoices):
+    """From when another term counts. Whatever it is, a renewal never shortens."""
+
+    FROM_EXPIRY = "FROM_EXPIRY"
+    FROM_NOW = "FROM_NOW"
+    FROM_NOW_IF_EXPIRED = "FROM_NOW_IF_EXPIRED"
+
+
+class SuspensionClock(models.TextChoices):
+    """Whether a term runs on while its license is suspended."""
+
+    RUNS = "RUNS"
+    STOPS = "STOPS"
+
+
+def default_offsets() -> List[int]:
+    """Days before expiry on which a reminder goes out (M15)."""
+    return [60, 30, 7, 1]
+
+
 class LicensePolicy(models.Model):
     """How one Saleor variant is licensed: which pool, whose approval, how the key is handed over, how long.
 
     A variant without a live policy is not ESD. Keys come from the pools of `ranked_pools` that are meant for
     the buyer, in their order, and at last from `pool`; unless the policy `falls_back` only the first of these
     counts (`licenses.ranking`). `term` is an ISO 8601 duration of whole years, months,
-    weeks or days ("P1Y"), empty for perpetual. With approval RULES an order waits for staff if one line
+    weeks or days ("P1Y"), empty for perpetual; `retention_days` count from the expiry and include the `grace_days`.
+    A license may go to another end customer `transfers_per_30_days` times, None: without limit.
+    `reminder_offsets` are days before the expiry; what is below 0 comes after it. With approval RULES an order waits for staff if one line
     exceeds `approval_quantity` or, with `approves_first_order_manually`, if it is the buyer's first;
     `approval_changed_at` is since when that is so, if it ever changed: it is for orders from then on.
     `instructions` maps a language ("en", "pt-br") to the activation text of the product (I18).
@@ -91,7 +125,16 @@ class LicensePolicy(models.Model):
     expiry_basis = models.CharField(
         max_length=16, choices=ExpiryBasis.choices, default=ExpiryBasis.FROM_RELEASE.value
     )
+    renewal_basis = models.CharField(
+        max_length=20, choices=RenewalBasis.choices, default=RenewalBasis.FROM_EXPIRY.value
+    )
     grace_days = models.PositiveSmallIntegerField(default=30)
+    retention_days = models.PositiveSmallIntegerField(default=120)
+    suspension_clock = models.CharField(
+        max_length=5, choices=SuspensionClock.choices, default=SuspensionClock.RUNS.value
+    )
+    transfers_per_30_days = models.PositiveSmallIntegerField(null=True)
+    reminder_offsets = ArrayField(models.SmallIntegerField(), default=default_offsets)
     instructions = JSONField(default=dict)
     created_at = models.DateTimeField()
     archived_at = models.DateTimeField(null=True)
@@ -107,6 +150,12 @@ class LicensePolicy(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.variant_ref
+
+    def term_from(self, start: datetime) -> Term:
+        """The term of a license that begins at this moment."""
+        return term_from(
+            start, self.term, grace_days=self.grace_days, retention_days=self.retention_days
+        )
 
 
 class RankedPool(models.Model):
@@ -146,7 +195,12 @@ def _row_above(to: Any, on_delete: Callable = models.PROTECT) -> models.ForeignK
 class License(models.Model):
     """One sold unit that has its key. Inserted by allocation, in raw SQL (`licenses.allocation`).
 
-    It is suspended as long as `suspension_causes` has a `SuspensionCause`, since `suspended_at`.
+    Past `expires_at` it may be used until `grace_until` and renewed until `retained_until`; all three or none are
+    set, and none moves when the policy changes. It is suspended as long as `suspension_causes` has a
+    `SuspensionCause`, since `suspended_at`; that of STAFF is over at `suspended_until`, if that is known, and
+    came with `suspension_reason` (the code of a `LicenseReason`) and `suspension_note`. Where the policy stops the
+    clock, the term has been moved by what of the suspension lies before `stopped_until`. `reason_code` is that of
+    a cancellation.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -167,8 +221,16 @@ class License(models.Model):
     ended_at = models.DateTimeField(null=True)
     starts_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
+    grace_until = models.DateTimeField(null=True)
+    retained_until = models.DateTimeField(null=True)
     suspended_at = models.DateTimeField(null=True)
     suspension_causes = ArrayField(models.CharField(max_length=10), default=list)
+    suspended_until = models.DateTimeField(null=True)
+    stopped_until = models.DateTimeField(null=True)
+    # Null and not empty: the claim's statement does not name them.
+    suspension_reason = models.CharField(max_length=40, null=True)
+    suspension_note = models.CharField(max_length=500, null=True)
+    reason_code = models.CharField(max_length=40, null=True)
     reason = models.CharField(max_length=500, blank=True)
 
     class Meta:
@@ -185,6 +247,11 @@ class License(models.Model):
                 | (Q(suspended_at__isnull=False) & ~Q(suspension_causes=[])),
                 "esd_license_suspended",
             ),
+            check_constraint(
+                Q(expires_at=None, grace_until=None, retained_until=None)
+                | Q(expires_at__lte=F("grace_until"), grace_until__lte=F("retained_until")),
+                "esd_license_term",
+            ),
         ]
         indexes = [
             models.Index(fields=["account", "id"], name="esd_license_account"),
@@ -193,21 +260,63 @@ class License(models.Model):
                 condition=Q(end_customer__isnull=False),
                 name="esd_license_end_customer",
             ),
+            models.Index(
+                fields=["suspended_until"],
+                condition=Q(suspended_until__isnull=False),
+                name="esd_license_suspended_until",
+            ),
         ]
 
-    @property
-    def is_suspended(self) -> bool:
-        return self.suspended_at is not None
+    def is_suspended_at(self, moment: datetime) -> bool:
+        """Also before the sweep has taken note that a suspension's time is over."""
+        return is_suspended_at(
+            moment,
+            suspended_at=self.suspended_at,
+            causes=self.suspension_causes,
+            until=self.suspended_until,
+        )
 
-    @property
-    def is_usable(self) -> bool:
-        """Released and not suspended: its key may be handed over. The clock is another question."""
-        return self.fulfillment in ISSUED and not self.is_suspended
+    def is_usable_at(self, moment: datetime) -> bool:
+        """Released and not suspended: its key may be handed over. Its term is another question."""
+        return self.fulfillment in ISSUED and not self.is_suspended_at(moment)
 
-    @property
-    def standing(self) -> str:
+    def standing_at(self, moment: datetime) -> str:
         """SUSPENDED, or the fulfillment: why it is not usable."""
-        return "SUSPENDED" if self.is_suspended else self.fulfillment
+        return "SUSPENDED" if self.is_suspended_at(moment) else self.fulfillment
+
+    def lifecycle_at(self, moment: datetime) -> Lifecycle:
+        """Whether it may be used at this moment (aware)."""
+        return lifecycle_at(moment, **{name: getattr(self, name) for name in INSTANTS})
+
+
+class ReasonAction(models.TextChoices):
+    """What needs a reason of the table."""
+
+    SUSPEND = "SUSPEND"
+    REINSTATE = "REINSTATE"
+    CANCEL = "CANCEL"
+
+
+class LicenseReason(models.Model):
+    """Why a license is suspended, reinstated or cancelled; staff manage the table (P09, P10).
+
+    `texts` maps a language ("en", "pt-br") to how it reads to the customer. With `needs_note` whoever gives the
+    reason has to describe it besides. An archived one is given no more, and still read.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    code = models.CharField(max_length=40, unique=True)
+    actions = ArrayField(models.CharField(max_length=10, choices=ReasonAction.choices))
+    needs_note = models.BooleanField(default=False)
+    texts = JSONField(default=dict)
+    archived_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ("code",)
+
+    def __str__(self) -> str:
+        return self.code
 
 
 class Assignment(models.Model):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Iterable, Optional
 from uuid import UUID
 
-from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Q, QuerySet, Value
+from django.db.models import Q, QuerySet
 
 from ..accounts import access
 from ..host.types import Actor
@@ -41,22 +41,19 @@ def in_lifecycle(state: str, at: datetime) -> Q:
     """A condition on licenses: `rules.lifecycle_at` gives `state` at this moment (aware)."""
     if state == Lifecycle.CANCELLED:
         return Q(fulfillment__in=ENDED)
-    live = ~Q(fulfillment__in=ENDED)
+    is_over = Q(suspension_causes=["STAFF"], suspended_until__lte=at)
     if state == Lifecycle.SUSPENDED:
-        return live & Q(suspended_at__isnull=False)
-    live &= Q(suspended_at=None)
+        holds = Q(suspended_until=None) | Q(suspended_until__gt=at)
+        holds |= ~Q(suspension_causes=["STAFF"])
+        return ~Q(fulfillment__in=ENDED) & Q(suspended_at__isnull=False) & holds
+    live = ~Q(fulfillment__in=ENDED) & (Q(suspended_at=None) | is_over)
     if state == Lifecycle.PENDING:
         return live & (Q(starts_at=None) | Q(starts_at__gt=at))
     begun = live & Q(starts_at__lte=at)
     if state == Lifecycle.ACTIVE:
         return begun & (Q(expires_at=None) | Q(expires_at__gt=at))
-    grace = ExpressionWrapper(
-        F("policy__grace_days") * Value(timedelta(days=1), output_field=DurationField()),
-        output_field=DurationField(),
-    )
-    grace_began = ExpressionWrapper(
-        Value(at, output_field=DateTimeField()) - grace, output_field=DateTimeField()
-    )
-    over = begun & Q(expires_at__lte=at)
-    in_grace = Q(expires_at__gt=grace_began)
-    return over & (in_grace if state == Lifecycle.GRACE else ~in_grace)
+    if state == Lifecycle.GRACE:
+        return begun & Q(expires_at__lte=at, grace_until__gt=at)
+    if state == Lifecycle.EXPIRED:
+        return begun & Q(grace_until__lte=at, retained_until__gt=at)
+    return begun & Q(retained_until__lte=at)

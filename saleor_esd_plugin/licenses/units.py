@@ -7,7 +7,7 @@ records their event; `assign` and `recall` are acts of people and record their o
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Iterable, List, Sequence
+from typing import Iterable, List, Optional, Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -28,9 +28,16 @@ from .disclosure import note_staff_sending
 from .errors import KeyWasRevealed, KeyWasSeen, NotEnoughLicenses, NotReleased
 from .handover import records_blocks
 from .locks import lock_licenses
-from .models import ENDED, Assignment, ExpiryBasis, Fulfillment, License
+from .models import (
+    ENDED,
+    NOT_SUSPENDED,
+    UNSUSPENDED,
+    Assignment,
+    ExpiryBasis,
+    Fulfillment,
+    License,
+)
 from .queries import only_order
-from .rules import term_end
 
 PENDING = Fulfillment.PENDING_APPROVAL.value
 RELEASED = Fulfillment.RELEASED.value
@@ -55,18 +62,23 @@ def release_licenses(order_line_id: UUID, *, count: int, moment: datetime) -> Li
     License.objects.filter(pk__in=[license.pk for license in licenses]).update(
         fulfillment=RELEASED,
         released_at=moment,
-        starts_at=moment if begins else None,
-        expires_at=term_end(moment, policy.term) if begins else None,
+        **(policy.term_from(moment)._asdict() if begins else {}),
     )
     return [license.unit_index for license in licenses]
 
 
 def end_licenses(
-    licenses: Sequence[License], *, fulfillment: Fulfillment, reason: str, moment: datetime
+    licenses: Sequence[License],
+    *,
+    fulfillment: Fulfillment,
+    reason: str,
+    reason_code: Optional[str] = None,
+    moment: datetime,
 ) -> None:
     """Take units back for good: REJECTED or RETURNED. `licenses` are locked and live.
 
-    A key that nobody has seen goes back to its pool; one that was revealed is revoked (invariant 4).
+    A key that nobody has seen goes back to its pool; one that was revealed is revoked (invariant 4), and each is if a
+    `reason_code` of the table says that the license was cancelled (P08).
     Open assignments end, claim links die, and nothing is left to be suspended.
     """
     ids = [license.pk for license in licenses]
@@ -74,13 +86,16 @@ def end_licenses(
         fulfillment=fulfillment.value,
         ended_at=moment,
         reason=reason[:500],
-        suspended_at=None,
-        suspension_causes=[],
+        reason_code=reason_code,
+        **UNSUSPENDED,
     )
     Assignment.objects.filter(license_id__in=ids, ended_at=None).update(ended_at=moment)
     void_claim_links(ids, moment=moment)
     # The lock on the keys comes before the look at them: a reveal under way holds it.
     fresh, seen = key_lifecycle.split_revealed([license.key_id for license in licenses])
+    if reason_code:
+        key_lifecycle.revoke_keys([*fresh, *seen], moment)
+        return
     key_lifecycle.revoke_keys(seen, moment)
     queue.give_back(fresh)
 
@@ -108,7 +123,8 @@ def assign_licenses(
     if not ids:
         raise InvalidQuantity("Name at least one license.", field="licenses")
     licenses = lock_licenses(ids)
-    customer = _end_customer(end_customer_id, {license.account_id for license in licenses})
+    moment = now()
+    customer = end_customer_of(end_customer_id, {license.account_id for license in licenses})
     for license in licenses:
         if license.fulfillment == ASSIGNED and license.end_customer_id != customer.pk:
             raise InvalidTransition(
@@ -117,12 +133,18 @@ def assign_licenses(
                 after=ASSIGNED,
                 field="licenses",
             )
-        if not license.is_usable:
-            raise NotReleased(license.standing, field="licenses")
+        if not license.is_usable_at(moment):
+            raise NotReleased(license.standing_at(moment), field="licenses")
     fresh = [one for one in licenses if one.fulfillment == RELEASED]
-    if not accept_revealed_key:
-        _refuse_revealed(fresh, customer)
-    assigned = _assign(fresh, customer, is_staff=is_staff, reason=reason, actor=actor)
+    assigned = assign_locked(
+        fresh,
+        customer,
+        accept_revealed_key=accept_revealed_key,
+        moment=moment,
+        is_staff=is_staff,
+        reason=reason,
+        actor=actor,
+    )
     return assigned + [one for one in licenses if one.fulfillment == ASSIGNED]
 
 
@@ -148,7 +170,7 @@ def assign_order_line(
     if quantity < 1:
         raise InvalidQuantity("Assign at least 1 license.", field="quantity")
     unassigned = License.objects.filter(order_line_id=order_line_id, fulfillment=RELEASED)
-    free = unassigned.filter(suspended_at=None)
+    free = unassigned.filter(NOT_SUSPENDED)
     known = _known_to_others(end_customer_id).filter(license=OuterRef("pk"))
     while True:
         by_risk = free.annotate(is_known=Exists(known)).order_by("is_known", "unit_index")
@@ -158,13 +180,20 @@ def assign_order_line(
         if len(ids) < quantity:
             raise NotEnoughLicenses(wanted=quantity, available=len(ids))
         licenses = lock_licenses(ids)
+        moment = now()
         # Somebody else may have assigned some of them while we waited for the lock: look again.
-        if all(one.fulfillment == RELEASED and one.is_usable for one in licenses):
+        if all(one.fulfillment == RELEASED and one.is_usable_at(moment) for one in licenses):
             break
-    customer = _end_customer(end_customer_id, {license.account_id for license in licenses})
-    if not accept_revealed_key:
-        _refuse_revealed(licenses, customer)
-    return _assign(licenses, customer, is_staff=is_staff, reason=reason, actor=actor)
+    customer = end_customer_of(end_customer_id, {license.account_id for license in licenses})
+    return assign_locked(
+        licenses,
+        customer,
+        accept_revealed_key=accept_revealed_key,
+        moment=moment,
+        is_staff=is_staff,
+        reason=reason,
+        actor=actor,
+    )
 
 
 def _known_to_others(end_customer_id: UUID) -> "QuerySet[Assignment]":
@@ -181,7 +210,8 @@ def _refuse_revealed(licenses: Sequence[License], customer: EndCustomer) -> None
         raise KeyWasRevealed(revealed)
 
 
-def _end_customer(end_customer_id: UUID, account_ids: set) -> EndCustomer:
+def end_customer_of(end_customer_id: UUID, account_ids: set) -> EndCustomer:
+    """The end customer, of the one account that all these licenses are of. Raises NotFound."""
     # Locked, so that nobody archives it meanwhile.
     customer = (
         EndCustomer.objects.select_for_update().filter(pk=end_customer_id, archived_at=None).first()
@@ -191,10 +221,19 @@ def _end_customer(end_customer_id: UUID, account_ids: set) -> EndCustomer:
     return customer
 
 
-def _assign(
-    licenses: List[License], customer: EndCustomer, *, is_staff: bool, reason: str, actor: Actor
+def assign_locked(
+    licenses: List[License],
+    customer: EndCustomer,
+    *,
+    accept_revealed_key: bool,
+    moment: datetime,
+    is_staff: bool,
+    reason: str,
+    actor: Actor,
 ) -> List[License]:
-    moment = now()
+    """Give licenses, locked, to an end customer whose account they are of. Raises as `assign_licenses`."""
+    if not accept_revealed_key:
+        _refuse_revealed(licenses, customer)
     if not licenses:
         return []
     ids = [license.pk for license in licenses]
@@ -205,9 +244,8 @@ def _assign(
     # A term that counts FROM_ASSIGNMENT begins with the first holder, and does not begin again.
     for policy in {license.policy for license in licenses}:
         if policy.expiry_basis == ExpiryBasis.FROM_ASSIGNMENT.value:
-            given.filter(policy=policy, starts_at=None).update(
-                starts_at=moment, expires_at=term_end(moment, policy.term)
-            )
+            unbegun = given.filter(policy=policy, starts_at=None)
+            unbegun.update(**policy.term_from(moment)._asdict())
     Assignment.objects.bulk_create(
         [
             Assignment(

@@ -20,7 +20,7 @@ from ..events.types import EventType
 from ..host import shop
 from ..host.db import now
 from ..host.types import SYSTEM, Actor, Order, Payment
-from ..licenses.lifecycle import reinstate_order_licenses, suspend_order_licenses
+from ..licenses.lifecycle import event_units, reinstate_order_licenses, suspend_order_licenses
 from ..licenses.models import SuspensionCause
 from .audit import record_of_order
 from .buyer_address import follow_buyer_address
@@ -189,5 +189,5 @@ def _follow_dispute(order: LicenseOrder, money: Money, actor: Actor) -> None:
             actor=actor,
             reason="dispute",
             cause=cause.value,
-            lines={str(line_id): indexes for line_id, indexes in units.items()},
+            lines=event_units(units),
         )

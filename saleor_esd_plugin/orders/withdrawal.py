@@ -86,12 +86,24 @@ def take_out(
     reason: str,
     actor: Actor,
     permission: str = "",
+    type: EventType = EventType.LICENSE_RETURNED,
+    reason_code: Optional[str] = None,
+    **data: Any,
 ) -> None:
-    """These units leave for good: RETURNED, the key back for sale unless somebody has seen it (invariant 4)."""
+    """These units leave for good: RETURNED, the key back for sale unless somebody has seen it (invariant 4).
+
+    With a `reason_code` they were cancelled, and no key comes back.
+    """
     moment = now()
     licenses = [unit.license for unit in leaving if unit.license is not None]
     if licenses:
-        end_licenses(licenses, fulfillment=Fulfillment.RETURNED, reason=reason, moment=moment)
+        end_licenses(
+            licenses,
+            fulfillment=Fulfillment.RETURNED,
+            reason=reason,
+            reason_code=reason_code,
+            moment=moment,
+        )
     gone: Dict[UUID, List[Unit]] = {}
     for unit in leaving:
         gone.setdefault(unit.line.pk, []).append(unit)
@@ -101,13 +113,15 @@ def take_out(
     order.approval = approval_after_leaving(lines).value
     order.save(update_fields=["approval"])
     record_of_order(
-        EventType.LICENSE_RETURNED,
+        type,
         order,
         actor=actor,
         reason=reason,
         permission=permission,
         lines={str(line_id): len(units) for line_id, units in gone.items()},
         licenses=[str(license.pk) for license in licenses],
+        **({"reason_code": reason_code} if reason_code else {}),
+        **data,
     )
 
 

@@ -62,4 +62,4 @@ def test_a_suspension_waits_for_the_letter_that_is_being_written(live_db, smtp, 
     keys.refresh_from_db()
     license.refresh_from_db()
     assert (keys.status, keys.attempts) == ("SENT", 1)
-    assert license.is_suspended
+    assert license.suspended_at is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from uuid import UUID
 
 import build
@@ -220,7 +220,8 @@ def test_every_mail_to_the_buyer_comes_in_three_languages(deliveries_for, in_eac
 def test_when_it_expires_and_what_to_do_without_instructions(deliveries_for, letters):
     """Issue, section 8: without instructions of the policy something sensible."""
     release(order(1, policy=make.make_policy(keys=1, term="P1Y")))
-    License.objects.update(expires_at="2031-01-31T12:00:00Z")
+    license = License.objects.get()
+    make.expire(license, ago=now() - datetime(2031, 1, 31, 12, tzinfo=timezone.utc))
     (keys,) = [row for row in deliveries_for("license.released") if row.kind == "LICENSE_KEYS"]
     (letter,) = letters([keys])
     assert "valid until Jan. 31, 2031" in letter.text

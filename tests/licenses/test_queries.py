@@ -8,7 +8,8 @@ from itertools import product
 import pytest
 from factories import make_assigned
 
-from saleor_esd_plugin.licenses.models import Fulfillment, License, LicensePolicy
+from saleor_esd_plugin.host.db import now
+from saleor_esd_plugin.licenses.models import USABLE, Fulfillment, License
 from saleor_esd_plugin.licenses.queries import in_lifecycle
 from saleor_esd_plugin.licenses.rules import Lifecycle, lifecycle_at
 
@@ -16,33 +17,44 @@ pytestmark = pytest.mark.django_db
 
 NOON = datetime(2024, 2, 29, 12, tzinfo=timezone.utc)
 DAY, INSTANT = timedelta(days=1), timedelta(microseconds=1)
+EDGES = (INSTANT, timedelta(0), -INSTANT)
 # Of each edge the instants before and after, and the edge itself.
 STARTS = (None, NOON - DAY, NOON, NOON + INSTANT)
-EXPIRES = (
-    None,
-    *(NOON + step for step in (INSTANT, timedelta(0), -INSTANT)),
-    *(NOON - 30 * DAY + step for step in (INSTANT, timedelta(0), -INSTANT)),
+TERMS = (
+    (None, None, None),
+    *((NOON + edge, NOON + DAY, NOON + 2 * DAY) for edge in EDGES),
+    *((NOON - DAY, NOON + edge, NOON + DAY) for edge in EDGES),
+    *((NOON - 2 * DAY, NOON - DAY, NOON + edge) for edge in EDGES),
+    *((NOON + edge, NOON + edge, NOON + edge) for edge in EDGES),
+)
+SUSPENSIONS = (
+    (None, [], None),
+    (NOON, ["STAFF"], None),
+    *((NOON - DAY, ["STAFF"], NOON + edge) for edge in EDGES),
+    (NOON - DAY, ["STAFF", "DISPUTE"], NOON - INSTANT),
+    (NOON - DAY, ["DISPUTE"], None),
+)
+NAMES = (
+    *("starts_at", "expires_at", "grace_until", "retained_until"),
+    *("suspended_at", "suspension_causes", "suspended_until"),
 )
 
 
 def test_each_license_is_in_the_one_lifecycle_that_the_rule_gives():
-    """P15, M17: a license for all instants; in each fulfillment, with and without days of grace."""
-    names = ("starts_at", "expires_at", "suspended_at")
-    cases = [dict(zip(names, each)) for each in product(STARTS, EXPIRES, (None, NOON))]
+    """P15, M17, M18: a license for all instants, in each fulfillment."""
+    cases = [
+        dict(zip(NAMES, (start, *term, *suspension)))
+        for start, term, suspension in product(STARTS, TERMS, SUSPENSIONS)
+    ]
     licenses = make_assigned(len(cases))
     for license, instants in zip(licenses, cases):
         vars(license).update(instants)
-        license.suspension_causes = ["STAFF"] if license.suspended_at else []
-    License.objects.bulk_update(licenses, [*names, "suspension_causes"])
+    License.objects.bulk_update(licenses, NAMES, batch_size=100)
 
-    for fulfillment, grace_days in product(Fulfillment.values, (0, 30)):
+    for fulfillment in Fulfillment.values:
         License.objects.update(fulfillment=fulfillment)
-        LicensePolicy.objects.update(grace_days=grace_days)
         expected = [
-            (
-                license.pk,
-                lifecycle_at(NOON, fulfillment=fulfillment, grace_days=grace_days, **instants),
-            )
+            (license.pk, lifecycle_at(NOON, fulfillment=fulfillment, **instants))
             for license, instants in zip(licenses, cases)
         ]
 
@@ -52,4 +64,19 @@ def test_each_license_is_in_the_one_lifecycle_that_the_rule_gives():
             for license in License.objects.filter(in_lifecycle(state.value, NOON))
         ]
 
-        assert sorted(found) == sorted(expected), (fulfillment, grace_days)
+        assert sorted(found) == sorted(expected), fulfillment
+
+
+def test_what_is_usable_in_sql_is_usable_in_python():
+    """A suspension whose time is over, or not yet, as of this moment."""
+    at = now()
+    licenses = make_assigned(len(SUSPENSIONS))
+    for license, (since, causes, until) in zip(licenses, SUSPENSIONS):
+        moved = until and at + (until - NOON) * 10**9
+        vars(license).update(suspended_at=since, suspension_causes=causes, suspended_until=moved)
+    License.objects.bulk_update(licenses, NAMES[4:])
+
+    found = set(License.objects.filter(USABLE).values_list("pk", flat=True))
+
+    assert found == {license.pk for license in licenses if license.is_usable_at(at)}
+    assert 0 < len(found) < len(licenses)

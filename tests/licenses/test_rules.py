@@ -3,7 +3,13 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from saleor_esd_plugin.errors import Invalid
-from saleor_esd_plugin.licenses.rules import Lifecycle, lifecycle_at, parse_term, term_end
+from saleor_esd_plugin.licenses.rules import (
+    Lifecycle,
+    lifecycle_at,
+    parse_term,
+    term_end,
+    term_from,
+)
 
 NOON = datetime(2024, 2, 29, 12, tzinfo=timezone.utc)
 
@@ -62,65 +68,73 @@ def test_a_term_beyond_the_calendar_is_perpetual():
     assert term_end(datetime(9998, 12, 31, tzinfo=timezone.utc), "P1Y") is None
 
 
+def state_at(at, *, fulfillment="RELEASED", start=NOON, term="P1D", **suspension):
+    """The lifecycle of a license whose term began at noon, with 30 days of grace and 120 of retention."""
+    ends = ("expires_at", "grace_until", "retained_until")
+    found = {"starts_at": None, **dict.fromkeys(ends)}
+    if start is not None:
+        found = term_from(start, term, grace_days=30, retention_days=120)._asdict()
+    suspended = {"suspended_at": None, "suspension_causes": [], "suspended_until": None}
+    return lifecycle_at(at, fulfillment=fulfillment, **found, **{**suspended, **suspension})
+
+
+INSTANT = timedelta(microseconds=1)
+
+
 @pytest.mark.parametrize(
-    "at, state",
+    "after, state",
     [
-        (NOON - timedelta(seconds=1), Lifecycle.PENDING),
-        (NOON, Lifecycle.ACTIVE),
-        (NOON + timedelta(days=1) - timedelta(microseconds=1), Lifecycle.ACTIVE),
-        (NOON + timedelta(days=1), Lifecycle.GRACE),
-        (NOON + timedelta(days=31) - timedelta(microseconds=1), Lifecycle.GRACE),
-        (NOON + timedelta(days=31), Lifecycle.EXPIRED),
+        (-timedelta(seconds=1), Lifecycle.PENDING),
+        (timedelta(0), Lifecycle.ACTIVE),
+        (timedelta(days=1) - INSTANT, Lifecycle.ACTIVE),
+        (timedelta(days=1), Lifecycle.GRACE),
+        (timedelta(days=31) - INSTANT, Lifecycle.GRACE),
+        (timedelta(days=31), Lifecycle.EXPIRED),
+        (timedelta(days=121) - INSTANT, Lifecycle.EXPIRED),
+        (timedelta(days=121), Lifecycle.LAPSED),
     ],
 )
-def test_the_lifecycle_follows_the_clock(at, state):
-    """P15, M17: past expiry there is grace; what expires at noon is in grace at noon."""
-    found = lifecycle_at(
-        at,
-        fulfillment="RELEASED",
-        starts_at=NOON,
-        expires_at=NOON + timedelta(days=1),
-        suspended_at=None,
-        grace_days=30,
-    )
-
-    assert found is state
+def test_the_lifecycle_follows_the_clock(after, state):
+    """P15, M17, M18: past expiry there is grace, then retention; what expires at noon is in grace at noon."""
+    assert state_at(NOON + after) is state
 
 
-@pytest.mark.parametrize("at", [NOON - timedelta(days=1), NOON, NOON + timedelta(days=400)])
+@pytest.mark.parametrize("days", [-1, 0, 400])
 @pytest.mark.parametrize("fulfillment", ["PENDING_APPROVAL", "RELEASED", "ASSIGNED"])
-def test_a_suspension_lies_over_whatever_the_clock_says(at, fulfillment):
+def test_a_suspension_lies_over_whatever_the_clock_says(days, fulfillment):
     """P15: also before its start and past its grace."""
-    found = lifecycle_at(
-        at,
-        fulfillment=fulfillment,
-        starts_at=NOON,
-        expires_at=NOON + timedelta(days=1),
-        suspended_at=NOON,
-        grace_days=30,
-    )
+    at = NOON + timedelta(days=days)
+    suspended = {"suspended_at": NOON, "suspension_causes": ["STAFF"]}
 
-    assert found is Lifecycle.SUSPENDED
+    assert state_at(at, fulfillment=fulfillment, **suspended) is Lifecycle.SUSPENDED
+
+
+def test_a_suspension_whose_end_is_known_is_over_then():
+    until = NOON + timedelta(hours=1)
+    by_staff = {"suspended_at": NOON, "suspension_causes": ["STAFF"], "suspended_until": until}
+
+    assert state_at(until - INSTANT, **by_staff) is Lifecycle.SUSPENDED
+    assert state_at(until, **by_staff) is Lifecycle.ACTIVE
+    by_both = {**by_staff, "suspension_causes": ["STAFF", "DISPUTE"]}
+    assert state_at(until, **by_both) is Lifecycle.SUSPENDED
 
 
 @pytest.mark.parametrize("fulfillment", ["REJECTED", "RETURNED"])
 def test_what_has_ended_stays_cancelled_also_suspended(fulfillment):
-    found = lifecycle_at(
-        NOON,
-        fulfillment=fulfillment,
-        starts_at=NOON,
-        expires_at=None,
-        suspended_at=NOON,
-        grace_days=30,
-    )
+    suspended = {"suspended_at": NOON, "suspension_causes": ["STAFF"]}
 
-    assert found is Lifecycle.CANCELLED
+    assert state_at(NOON, fulfillment=fulfillment, **suspended) is Lifecycle.CANCELLED
 
 
-def test_a_license_without_a_start_is_pending_and_an_ended_one_is_cancelled():
-    common = {"expires_at": None, "suspended_at": None, "grace_days": 30}
+def test_a_license_without_a_start_is_pending_and_a_perpetual_one_is_active():
+    assert state_at(NOON, start=None) is Lifecycle.PENDING
+    assert state_at(NOON + timedelta(days=10**5), term="") is Lifecycle.ACTIVE
 
-    assert lifecycle_at(NOON, fulfillment="RELEASED", starts_at=None, **common) is Lifecycle.PENDING
-    assert (
-        lifecycle_at(NOON, fulfillment="RETURNED", starts_at=NOON, **common) is Lifecycle.CANCELLED
-    )
+
+def test_a_term_near_the_end_of_the_calendar_keeps_within_it():
+    start = datetime(9997, 12, 31, tzinfo=timezone.utc)
+
+    found = term_from(start, "P1Y", grace_days=3650, retention_days=0)
+
+    assert found.expires_at == datetime(9998, 12, 31, tzinfo=timezone.utc)
+    assert found.grace_until == found.retained_until == datetime.max.replace(tzinfo=timezone.utc)

@@ -46,7 +46,7 @@ def reinstate(license, cause=DISPUTE):
 def of(license):
     """(causes, whether suspended) of each license of the same order."""
     found = licenses_of(license.order_line.order)
-    return [(one.suspension_causes, one.is_suspended) for one in found]
+    return [(one.suspension_causes, one.suspended_at is not None) for one in found]
 
 
 def refused(call):

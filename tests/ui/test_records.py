@@ -12,7 +12,7 @@ from saleor_esd_plugin.ui import assets
 
 # Told by the state of the mail itself.
 WITHOUT_WORDS = {"DELIVERY_FAILED"}
-OF_ORDERS = re.compile(r"LICENSE_(?!POLICY)|DELIVERY_FAILED|RATE_BLOCKED|WEBHOOK_MISMATCH")
+OF_ORDERS = re.compile(r"LICENSE_(?!POLICY|REASON_)|DELIVERY_FAILED|RATE_BLOCKED|WEBHOOK_MISMATCH")
 
 
 def words_in(script, constant):

@@ -1,4 +1,4 @@
-"""Mails about refunds, disputes and suspensions. Staff hear of each turn once, whatever events it has."""
+"""Mails about refunds and disputes. Staff hear of each turn once, whatever events it has."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping
 
 from ...events.models import Event
 from ...events.types import EventType
-from ...licenses.models import ISSUED, License
+from ...licenses.models import ISSUED, NOT_SUSPENDED, License
 from ...orders.models import LicenseOrder, LicenseOrderLine
 from ..errors import NothingToSend
 from ..messages import (
@@ -15,7 +15,6 @@ from ..messages import (
     Mail,
     Message,
     order_of,
-    to_buyer,
     to_buyer_and_notified,
     to_staff,
 )
@@ -75,7 +74,7 @@ def _disputed(delivery: Delivery) -> Context:
         **about_order(delivery, order),
         **_amounts(delivery, order),
         "outcome": outcome,
-        "suspended": issued.exclude(suspended_at=None).count(),
+        "suspended": issued.count() - issued.filter(NOT_SUSPENDED).count(),
     }
 
 
@@ -120,34 +119,6 @@ def _returned(delivery: Delivery) -> Context:
     }
 
 
-def _suspended(delivery: Delivery) -> Context:
-    """Of the licenses that were suspended those that still are."""
-    order = live_order(delivery)
-    affected = _those(delivery, is_suspended=True)
-    if not affected:
-        raise NothingToSend("All of these licenses were reinstated or have left the order.")
-    return {**about_order(delivery, order), "affected": affected}
-
-
-def _reinstated(delivery: Delivery) -> Context:
-    """Of the licenses that were reinstated those that can be used."""
-    order = live_order(delivery)
-    affected = _those(delivery, is_suspended=False)
-    if not affected:
-        raise NothingToSend("All of these licenses are suspended again or have left the order.")
-    return {**about_order(delivery, order), "affected": affected}
-
-
-def _those(delivery: Delivery, *, is_suspended: bool) -> List[Dict[str, Any]]:
-    """Of the event's licenses those that are suspended now, or are not, by product."""
-    issued = License.objects.filter(fulfillment__in=ISSUED, suspended_at__isnull=not is_suspended)
-    counts = {
-        line_id: issued.filter(order_line_id=line_id, unit_index__in=units).count()
-        for line_id, units in delivery.event.data["lines"].items()
-    }
-    return _products({line_id: count for line_id, count in counts.items() if count})
-
-
 def _products(counts: Mapping[str, int]) -> List[Dict[str, Any]]:
     lines = LicenseOrderLine.objects.filter(pk__in=counts).order_by("pk")
     return [{"product": product_of(line), "quantity": counts[str(line.pk)]} for line in lines]
@@ -187,15 +158,5 @@ MAILS = (
         DeliveryKind.LICENSES_RETURNED,
         _returned,
         {EventType.LICENSE_RETURNED: _while_it_goes_on},
-    ),
-    Mail(
-        DeliveryKind.LICENSES_SUSPENDED,
-        _suspended,
-        {EventType.LICENSE_SUSPENDED: to_buyer},
-    ),
-    Mail(
-        DeliveryKind.LICENSES_REINSTATED,
-        _reinstated,
-        {EventType.LICENSE_REINSTATED: to_buyer},
     ),
 )

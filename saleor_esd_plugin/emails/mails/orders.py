@@ -10,7 +10,7 @@ from ...events.models import Event
 from ...events.types import EventType
 from ...host.types import SYSTEM
 from ...keys.ring import keyring
-from ...licenses.models import ISSUED, License
+from ...licenses.models import ISSUED, NOT_SUSPENDED, License
 from ...orders.blockers import APPROVAL, approval_reasons
 from ...orders.counts import order_availability
 from ...orders.models import LicenseOrder
@@ -109,7 +109,7 @@ def _released(delivery: Delivery) -> Context:
     """The approval notice (I10)."""
     order = live_order(delivery)
     issued = License.objects.filter(order_line__order=order, fulfillment__in=ISSUED)
-    if issued.exists() and not issued.filter(suspended_at=None).exists():
+    if issued.exists() and not issued.filter(NOT_SUSPENDED).exists():
         raise Held()
     return {**about_order(delivery, order), "was_approved": not _is_decided_by_policy(order)}
 

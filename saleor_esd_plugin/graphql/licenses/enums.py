@@ -26,9 +26,10 @@ LicenseLifecycle = described_enum(
         Lifecycle.PENDING.value: "Its term has not begun.",
         Lifecycle.ACTIVE.value: "It may be used.",
         Lifecycle.GRACE.value: "Past its expiry, and may still be used for a while.",
-        Lifecycle.EXPIRED.value: "Its term and its grace are over.",
+        Lifecycle.EXPIRED.value: "Its term and its grace are over; it can be renewed.",
+        Lifecycle.LAPSED.value: "Its retention is over too: it cannot be renewed any more.",
         Lifecycle.SUSPENDED.value: "It may not be used for now; `suspensionCauses` tells why.",
-        Lifecycle.CANCELLED.value: "It was rejected or returned.",
+        Lifecycle.CANCELLED.value: "It was cancelled, rejected or returned: final.",
     },
 )
 
@@ -48,7 +49,7 @@ LicenseDisplayColor = described_enum(
     {
         "GREEN": "ACTIVE.",
         "AMBER": "PENDING or GRACE.",
-        "RED": "EXPIRED, SUSPENDED or CANCELLED.",
+        "RED": "EXPIRED, LAPSED, SUSPENDED or CANCELLED.",
     },
 )
 

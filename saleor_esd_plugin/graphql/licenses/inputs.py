@@ -36,6 +36,23 @@ class LicenseRecallInput(graphene.InputObjectType):
     )
 
 
+class LicenseTransferInput(graphene.InputObjectType):
+    """Which licenses go from their end customers to another one."""
+
+    licenses = graphene.List(
+        graphene.NonNull(graphene.ID), required=True, description="These licenses, 1 to 500."
+    )
+    end_customer = graphene.ID(required=True, description="Who gets them.")
+    accept_revealed_key = graphene.Boolean(
+        default_value=False,
+        description="Also licenses whose key somebody has read: who had them may go on using it.",
+    )
+    reason = graphene.String(
+        description="Why, up to 500 characters. Staff need one of 10 or more if the end customer's address is not on "
+        "file; the account is told."
+    )
+
+
 class LicenseKeyReplaceInput(graphene.InputObjectType):
     """Which licenses get a new key."""
 

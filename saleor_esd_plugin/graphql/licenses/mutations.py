@@ -18,6 +18,7 @@ from ...licenses import handover, queries, units
 from ...licenses.claim_links import claim_license_key
 from ...licenses.models import License as LicenseRow
 from ...licenses.replacement import replace_license_keys
+from ...licenses.transfer import transfer_licenses
 from ...orders import queries as orders
 from ...orders.models import LicenseOrderLine
 from ...permissions import MANAGE_LICENSE_KEYS, MANAGE_LICENSES, REVEAL_LICENSE_KEYS, Right
@@ -30,6 +31,7 @@ from .inputs import (
     LicenseKeyReplaceInput,
     LicenseKeyRevealInput,
     LicenseRecallInput,
+    LicenseTransferInput,
 )
 from .types import License
 
@@ -149,6 +151,37 @@ class LicenseRecall(BaseMutation):
         return cls(licenses=recalled)
 
 
+class LicenseTransfer(BaseMutation):
+    """Gives licenses on from their end customers to another one of the account: all of them or none.
+
+    `assignments` keep who had them. The activation e-mail goes out by itself. A policy may limit how often within 30
+    days. For MASTER and ADMINISTRATOR of the account, and staff with MANAGE_LICENSES.
+    """
+
+    policy = owner_or_staff(MANAGE_LICENSES)
+
+    class Arguments:
+        input = LicenseTransferInput(required=True, description="Which ones, and to whom.")
+
+    licenses = graphene.List(graphene.NonNull(License), description="The licenses as they are now.")
+
+    @classmethod
+    def perform(cls, actor: Actor, input: Any) -> LicenseTransfer:
+        found = _find_all(queries.visible_to(actor), input.licenses)
+        is_staff = _assigns_as_staff(actor, [license.account_id for license in found])
+        visible = accounts.end_customers_visible_to(actor)
+        customer = find(visible, input.end_customer, "LicenseEndCustomer", field="endCustomer")
+        transferred = transfer_licenses(
+            [license.pk for license in found],
+            end_customer_id=customer.pk,
+            accept_revealed_key=bool(input.accept_revealed_key),
+            is_staff=is_staff,
+            reason=input.reason or "",
+            actor=actor,
+        )
+        return cls(licenses=transferred)
+
+
 class LicenseKeyReplace(BaseMutation):
     """Gives licenses new keys of the same pool: all of them or none. The old keys are quarantined for good.
 
@@ -230,4 +263,11 @@ class LicenseKeyClaim(BaseMutation):
     resolve_key = staticmethod(_revealed)
 
 
-MUTATIONS = (LicenseAssign, LicenseRecall, LicenseKeyReplace, LicenseKeyReveal, LicenseKeyClaim)
+MUTATIONS = (
+    LicenseAssign,
+    LicenseRecall,
+    LicenseTransfer,
+    LicenseKeyReplace,
+    LicenseKeyReveal,
+    LicenseKeyClaim,
+)

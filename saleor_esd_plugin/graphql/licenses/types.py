@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List
+from typing import Any
 
 import graphene
 from promise import Promise
@@ -13,7 +13,7 @@ from ...keys.formats import masked
 from ...licenses.models import Assignment, KeyReplacement
 from ...licenses.models import License as LicenseRow
 from ...licenses.models import LicensePolicy as Policy
-from ...licenses.rules import COLORS, lifecycle_at
+from ...licenses.rules import COLORS
 from ...orders.counts import waiting_of_licenses
 from ..accounts.types import LicenseAccount, LicenseEndCustomer
 from ..base import nested
@@ -22,6 +22,7 @@ from ..emails.types import LicenseDelivery
 from ..global_ids import Record
 from ..loaders import load, rows
 from ..policies.types import LicenseKeyKind, LicensePolicy
+from ..reasons.types import LicenseStateReason, state_reason
 from .enums import (
     LicenseDisplayColor,
     LicenseFulfillment,
@@ -96,19 +97,7 @@ def _line(root: LicenseRow, info: Any) -> Promise:
 
 
 def _lifecycle(root: LicenseRow, info: Any) -> Promise:
-    def at_moment(found: List[Any]) -> Any:
-        policy, at = found
-        return lifecycle_at(
-            at,
-            fulfillment=root.fulfillment,
-            starts_at=root.starts_at,
-            expires_at=root.expires_at,
-            suspended_at=root.suspended_at,
-            grace_days=policy.grace_days,
-        )
-
-    policy = load(info.context, rows, root.policy_id, Policy)
-    return Promise.all([policy, load(info.context, moment, "now")]).then(at_moment)
+    return load(info.context, moment, "now").then(root.lifecycle_at)
 
 
 class License(Record, graphene.ObjectType):
@@ -144,15 +133,28 @@ class License(Record, graphene.ObjectType):
     assigned_at = graphene.Field(DateTime, description="When its end customer got it.")
     starts_at = graphene.Field(DateTime, description="When its term began.")
     expires_at = graphene.Field(DateTime, description="When its term ends; null for never.")
+    grace_until = graphene.Field(DateTime, description="Until when it may be used after that.")
+    retained_until = graphene.Field(
+        DateTime, description="Until when it may be renewed; counts from the expiry."
+    )
     suspended_at = graphene.Field(
         DateTime, description="Since when it may not be used for now; null if it is not suspended."
+    )
+    suspended_until = graphene.Field(
+        DateTime, description="Until when staff have suspended it; null if that is open."
     )
     suspension_causes = graphene.List(
         graphene.NonNull(LicenseSuspensionCause),
         required=True,
         description="Why it is suspended; all of them have to be lifted. Empty if it is not suspended.",
     )
-    reason = graphene.String(description="Why it was rejected, returned or recalled.")
+    reason = graphene.String(
+        description="Why it was rejected, returned or recalled, in the words of whoever did it."
+    )
+    state_reason = graphene.Field(
+        LicenseStateReason,
+        description="Why staff have suspended or cancelled it; null if they have not.",
+    )
     is_revealed = graphene.Boolean(
         required=True, description="Somebody has seen its key, or got it by e-mail."
     )
@@ -218,6 +220,11 @@ class License(Record, graphene.ObjectType):
         return _key(root, info).then(lambda key: key.revealed_at is not None)
 
     resolve_reason = staticmethod(value_for_members("reason"))
+
+    @staticmethod
+    @for_members
+    def resolve_state_reason(root: LicenseRow, info: Any) -> Promise:
+        return load(info.context, moment, "now").then(lambda at: state_reason(root, at))
 
     @staticmethod
     def resolve_product_name(root: LicenseRow, info: Any) -> Promise:

@@ -6,7 +6,13 @@ import graphene
 
 from ..filters import LicenseDateTimeRange
 from ..sorting import BY_AGE, Sorting
-from .types import LicenseApprovalMode, LicenseDeliveryMode, LicenseExpiryBasis
+from .types import (
+    LicenseApprovalMode,
+    LicenseDeliveryMode,
+    LicenseExpiryBasis,
+    LicenseRenewalBasis,
+    LicenseSuspensionClock,
+)
 
 POLICY_SORTING = Sorting(
     "LicensePolicy",
@@ -77,6 +83,22 @@ class _PolicyFields:
     grace_days = graphene.Int(
         description="Days after expiry during which it can still be used, 0 to 3650 [30]."
     )
+    retention_days = graphene.Int(
+        description="Days after expiry during which it can be renewed, up to 3650 and no fewer than `graceDays` [120]."
+    )
+    renewal_basis = LicenseRenewalBasis(description="From when another term counts [FROM_EXPIRY].")
+    suspension_clock = LicenseSuspensionClock(
+        description="Whether the term runs on while a license is suspended [RUNS]."
+    )
+    transfers_per_30_days = graphene.Int(
+        name="transfersPer30Days",
+        description="How often within 30 days a license may go from one end customer to another, 0 to 1000 [no limit].",
+    )
+    reminder_offsets = graphene.List(
+        graphene.NonNull(graphene.Int),
+        description="Days before expiry on which reminders go out, up to 10 of them, from 365 to -365, which is after "
+        "it; an empty list: none [60, 30, 7, 1].",
+    )
     instructions = graphene.List(
         graphene.NonNull(LicenseInstructionsInput),
         description="What the activation e-mail tells to do; replaces all that there are.",
@@ -93,7 +115,8 @@ class LicensePolicyCreateInput(_PolicyFields, graphene.InputObjectType):
 
 
 class LicensePolicyUpdateInput(_PolicyFields, graphene.InputObjectType):
-    """What to change; what is left out stays. Null removes `approvalQuantity` and `term`."""
+    """What to change; what is left out stays. Null removes `approvalQuantity`, `transfersPer30Days`
+    and `term`."""
 
     id = graphene.ID(required=True, description="The policy.")
     pool = graphene.ID(description="Where keys come from, from now on.")

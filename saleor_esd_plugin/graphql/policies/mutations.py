@@ -19,7 +19,7 @@ from ..global_ids import decode, decode_all
 from .inputs import LicensePolicyCreateInput, LicensePolicyDeleteInput, LicensePolicyUpdateInput
 from .types import LicensePolicy
 
-_CLEARED_BY_NULL = {"approval_quantity": None, "term": ""}
+_CLEARED_BY_NULL = {"approval_quantity": None, "term": "", "transfers_per_30_days": None}
 
 
 def _fields(input: Any) -> Dict[str, Any]:

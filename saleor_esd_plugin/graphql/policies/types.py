@@ -10,7 +10,14 @@ from promise import Promise
 from ...accounts.models import Account
 from ...host.graphql import DateTime, global_id, host_types, load_variants
 from ...keys.models import KeyKind, KeyPool
-from ...licenses.models import Approval, DeliveryMode, ExpiryBasis, RankedPool
+from ...licenses.models import (
+    Approval,
+    DeliveryMode,
+    ExpiryBasis,
+    RankedPool,
+    RenewalBasis,
+    SuspensionClock,
+)
 from ...licenses.models import LicensePolicy as Policy
 from ...permissions import APPROVE_LICENSES, MANAGE_LICENSE_KEYS, MANAGE_LICENSES
 from ..base import nested_for, staff_with
@@ -43,6 +50,23 @@ LicenseExpiryBasis = described_enum(
     {
         ExpiryBasis.FROM_RELEASE.value: "From the release.",
         ExpiryBasis.FROM_ASSIGNMENT.value: "From the first assignment to an end customer.",
+    },
+)
+LicenseRenewalBasis = described_enum(
+    "LicenseRenewalBasis",
+    "From when another term counts. Whatever it is, a renewal never shortens.",
+    {
+        RenewalBasis.FROM_EXPIRY.value: "From the expiry: what lapsed is paid for too.",
+        RenewalBasis.FROM_NOW.value: "From the renewal.",
+        RenewalBasis.FROM_NOW_IF_EXPIRED.value: "From the renewal if grace is over, else from the expiry.",
+    },
+)
+LicenseSuspensionClock = described_enum(
+    "LicenseSuspensionClock",
+    "Whether a term runs on while its license is suspended.",
+    {
+        SuspensionClock.RUNS.value: "It runs on.",
+        SuspensionClock.STOPS.value: "It stops: the expiry moves by as long as the suspension lasts.",
     },
 )
 LicenseKeyKind = described_enum(
@@ -105,7 +129,7 @@ _for_approvers = nested_for(staff_with(MANAGE_LICENSE_KEYS, MANAGE_LICENSES, APP
 class LicensePolicy(Record, graphene.ObjectType):
     """How one product variant is licensed.
 
-    Everybody may read key kind, delivery, term, expiry basis, grace days and the variant; staff with
+    Everybody may read key kind, delivery, what concerns the term and the variant; staff with
     MANAGE_LICENSE_KEYS or MANAGE_LICENSES all of it; with APPROVE_LICENSES also its name and what it says of
     approval.
     """
@@ -124,6 +148,26 @@ class LicensePolicy(Record, graphene.ObjectType):
     )
     grace_days = graphene.Int(
         required=True, description="Days after expiry during which it can still be used."
+    )
+    retention_days = graphene.Int(
+        required=True, description="Days after expiry during which it can be renewed."
+    )
+    renewal_basis = graphene.Field(
+        LicenseRenewalBasis, required=True, description="From when another term counts."
+    )
+    suspension_clock = graphene.Field(
+        LicenseSuspensionClock,
+        required=True,
+        description="Whether the term runs on while a license is suspended.",
+    )
+    transfers_per_30_days = graphene.Int(
+        name="transfersPer30Days",
+        description="How often within 30 days a license may go from one end customer to another; null: without limit.",
+    )
+    reminder_offsets = graphene.List(
+        graphene.NonNull(graphene.Int),
+        required=True,
+        description="Days before expiry on which reminders go out; below 0 after it.",
     )
     variant_id = graphene.ID(required=True, description="The id of the variant that it is for.")
     variant = graphene.Field(

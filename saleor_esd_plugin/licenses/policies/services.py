@@ -32,6 +32,11 @@ FIELDS = (
     "term",
     "expiry_basis",
     "grace_days",
+    "retention_days",
+    "renewal_basis",
+    "suspension_clock",
+    "transfers_per_30_days",
+    "reminder_offsets",
     "instructions",
 )
 
@@ -61,6 +66,7 @@ def create_license_policy(
                 created_at=now(),
                 **values,
             )
+            _refuse_short_retention(policy)
             policy.save(force_insert=True)
             rank_pools(policy, ranks)
             record(
@@ -103,6 +109,7 @@ def update_license_policy(policy_id: UUID, *, actor: Actor, **fields: Any) -> Li
         setattr(policy, name, value)
     changes = changed(before, _event_data(policy))
     if changes:
+        _refuse_short_retention(policy)
         if any(name in changes for name in _APPROVAL):
             policy.approval_changed_at = now()
         policy.save()
@@ -155,13 +162,35 @@ def _checked(fields: Dict[str, Any]) -> Dict[str, Any]:
         raise InvalidQuantity(
             f"Give a quantity from 1 to {settings.max_quantity}.", field="approvalQuantity"
         )
-    if not 0 <= fields.get("grace_days", 0) <= 3650:
-        raise Invalid("Give 0 to 3650 days of grace.", field="graceDays")
+    for name, field in (("grace_days", "graceDays"), ("retention_days", "retentionDays")):
+        if not 0 <= fields.get(name, 0) <= 3650:
+            raise Invalid("Give 0 to 3650 days.", field=field)
+    if not 0 <= (fields.get("transfers_per_30_days") or 0) <= 1000:
+        raise InvalidQuantity("Give 0 to 1000 transfers.", field="transfersPer30Days")
+    if "reminder_offsets" in fields:
+        fields["reminder_offsets"] = _offsets(fields["reminder_offsets"])
     if "name" in fields:
         fields["name"] = clean_text(fields["name"], field="name", longest=250, one_line=True)
     if "instructions" in fields:
         fields["instructions"] = dict(map(_instruction, fields["instructions"].items()))
     return fields
+
+
+def _offsets(given: Sequence[int]) -> List[int]:
+    """Days before the expiry, the earliest reminder first."""
+    offsets = sorted(set(given), reverse=True)
+    if len(offsets) > 10 or any(not -365 <= offset <= 365 for offset in offsets):
+        raise Invalid("Give up to 10 days from 365 to -365.", field="reminderOffsets")
+    return offsets
+
+
+def _refuse_short_retention(policy: LicensePolicy) -> None:
+    if policy.retention_days < policy.grace_days:
+        raise Invalid(
+            f"Retention counts from the expiry and includes the {policy.grace_days} days of grace.",
+            field="retentionDays",
+            graceDays=policy.grace_days,
+        )
 
 
 def _instruction(entry: Tuple[str, str]) -> Tuple[str, str]:

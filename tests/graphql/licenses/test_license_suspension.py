@@ -1,5 +1,7 @@
 """A suspended license as the API shows it: since when, why, red, and found by its lifecycle."""
 
+from datetime import timedelta
+
 import actors
 import factories
 import pytest
@@ -74,9 +76,8 @@ def test_the_lifecycle_filter_agrees_with_what_is_shown(found, gid, disputed):
     """P05: SUSPENDED lies over every other state but CANCELLED."""
     policy = factories.make_policy(keys=3, term="P1Y", grace_days=30)
     active, expired, expired_too = factories.make_released(3, policy=policy)
-    License.objects.filter(pk__in=[expired.pk, expired_too.pk]).update(
-        expires_at=active.created_at - (active.expires_at - active.starts_at)
-    )
+    for license in (expired, expired_too):
+        factories.expire(license, ago=timedelta(days=31))
     rejected = factories.make_license_order(1)
     reject_license_order(rejected.pk, reason="no", actor=factories.STAFF)
     (cancelled,) = factories.licenses_of(rejected)

@@ -8,7 +8,6 @@ import build
 import factories
 import pytest
 
-from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.keys.ring import vault
 from saleor_esd_plugin.licenses.models import License
 from saleor_esd_plugin.licenses.units import assign_licenses
@@ -162,8 +161,8 @@ def test_filters_by_state(manager, gid, found_by):
     reject_license_order(rejected.pk, reason="no", actor=factories.STAFF)
     policy = factories.make_policy(keys=4, term="P1Y", grace_days=30)
     active, grace, expired, assigned = factories.make_released(4, policy=policy)
-    License.objects.filter(pk=grace.pk).update(expires_at=now() - timedelta(days=29))
-    License.objects.filter(pk=expired.pk).update(expires_at=now() - timedelta(days=31))
+    factories.expire(grace, ago=timedelta(days=29))
+    factories.expire(expired, ago=timedelta(days=31))
     customer = factories.make_end_customer(assigned.account)
     factories.assign_licenses([assigned.pk], end_customer_id=customer.pk, actor=factories.STAFF)
 

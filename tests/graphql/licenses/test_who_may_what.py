@@ -7,6 +7,7 @@ from actors import expectations, outcome
 from provider import refund, tell
 
 from saleor_esd_plugin.orders.models import RefundState
+from saleor_esd_plugin.orders.suspension import suspend_licenses
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +32,14 @@ RESTORE = """mutation($input: LicenseOrderRestoreInput!) { licenseOrderRestore(i
 
 REPLACE = """mutation($input: LicenseKeyReplaceInput!) { licenseKeyReplace(input: $input) {
     licenses { keyMask } errors { field code message } } }"""
+TRANSFER = """mutation($input: LicenseTransferInput!) { licenseTransfer(input: $input) {
+    licenses { fulfillment } errors { field code message } } }"""
+SUSPEND = """mutation($input: LicenseSuspendInput!) { licenseSuspend(input: $input) {
+    licenses { lifecycle } errors { field code message } } }"""
+REINSTATE = """mutation($input: LicenseReinstateInput!) { licenseReinstate(input: $input) {
+    licenses { lifecycle } errors { field code message } } }"""
+CANCEL = """mutation($input: LicenseCancelInput!) { licenseCancel(input: $input) {
+    licenses { lifecycle } errors { field code message } } }"""
 
 STRANGERS = "shopper, staff, BILLING, MANAGE_LICENSE_KEYS"
 OTHER_APPS = "app, app APPROVE_LICENSES, app MANAGE_LICENSE_KEYS, app REVEAL_LICENSE_KEYS"
@@ -56,6 +65,7 @@ BY_STAFF_THAT_MANAGES = expectations(
 CALLS = {
     "licenseAssign": (ASSIGN, BY_LICENSE),
     "licenseRecall": (RECALL, BY_LICENSE),
+    "licenseTransfer": (TRANSFER, BY_LICENSE),
     "licenseKeyReveal": (
         REVEAL,
         expectations(
@@ -89,6 +99,9 @@ CALLS = {
     "licenseOrderApprove": (APPROVE, BY_STAFF_THAT_APPROVES),
     "licenseOrderReject": (REJECT, BY_STAFF_THAT_APPROVES),
     "licenseOrderReturn": (RETURN, BY_STAFF_THAT_MANAGES),
+    "licenseSuspend": (SUSPEND, BY_STAFF_THAT_MANAGES),
+    "licenseReinstate": (REINSTATE, BY_STAFF_THAT_MANAGES),
+    "licenseCancel": (CANCEL, BY_STAFF_THAT_MANAGES),
     "licenseOrderRestore": (RESTORE, BY_STAFF_THAT_MANAGES),
 }
 
@@ -124,11 +137,22 @@ def inputs(name, gid):
         }, license.account
     license = factories.make_assigned(1, policy=factories.make_policy(keys=3))[0]
     one = gid("License", license)
+    if name == "licenseReinstate":
+        suspend_licenses(
+            [license.pk], reason="OTHER", note="to be looked at", actor=factories.STAFF
+        )
     given = {
         "licenseRecall": {"licenses": [one]},
+        "licenseTransfer": {
+            "licenses": [one],
+            "endCustomer": gid("LicenseEndCustomer", factories.make_end_customer(license.account)),
+        },
         "licenseKeyReveal": {"license": one, "reason": "asked for by the customer"},
         "licenseKeyReplace": {"licenses": [one], "reason": "posted in a forum"},
         "licenseEmailResend": {"license": one},
+        "licenseSuspend": {"licenses": [one], "reason": "PAYMENT_OVERDUE"},
+        "licenseReinstate": {"licenses": [one], "reason": "RESOLVED"},
+        "licenseCancel": {"licenses": [one], "reason": "CUSTOMER_REQUEST"},
     }
     return given[name], license.account
 

@@ -1,0 +1,176 @@
+"""Terms of licenses that exist: staff renew them, or set them by hand (P12, M17, M18)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple
+from uuid import UUID
+
+from django.db import transaction
+
+from ..errors import Invalid, InvalidQuantity, Several
+from ..events.record import record
+from ..events.types import EventType
+from ..host.db import now
+from ..host.types import Actor
+from ..permissions import MANAGE_LICENSES
+from ..text import clean_reason
+from .lifecycle import end_due
+from .locks import at_most, lock_licenses
+from .models import License
+from .queries import only_order
+from .rules import Term, add_terms, around, renewal_start, whole_days
+from .transitions import Action, require_transition
+
+MOST_TERMS = 10
+
+
+class Renewal(NamedTuple):
+    """What renewing a license by some terms gives: it counts from `start`, of which `lapsed_days` are over already."""
+
+    start: datetime
+    term: Term
+    lapsed_days: int
+
+
+def renewal_of(license: License, *, terms: int, moment: datetime) -> Renewal:
+    """What renewing by so many terms of its policy gives at this moment; it never shortens.
+
+    Raises Invalid for a perpetual license, and if even the new term were over by now; `terms` says how many do.
+    """
+    policy, expires_at = license.policy, license.expires_at
+    if expires_at is None or not policy.term:
+        raise Invalid("It never expires.", field="licenses", licenses=[str(license.pk)])
+    # With a stopped clock it is still the moment at which the clock stopped.
+    at = license.stopped_until or moment
+    start = renewal_start(
+        at, basis=policy.renewal_basis, expires_at=expires_at, grace_until=license.grace_until
+    )
+    ends = add_terms(start, policy.term, terms)
+    if ends is not None and ends <= at:
+        needed = next(
+            count for count in range(terms, 10**4) if _is_after(start, policy.term, count, at)
+        )
+        raise Invalid(
+            f"So short a term would be over already. Renew by {needed} terms, or set the term.",
+            field="terms",
+            licenses=[str(license.pk)],
+            terms=needed,
+        )
+    ends = None if ends is None else max(ends, expires_at)
+    term = Term(license.starts_at or at, *around(ends, policy.grace_days, policy.retention_days))
+    return Renewal(start, term, whole_days(at - start) if start < at else 0)
+
+
+def _is_after(start: datetime, term: str, count: int, at: datetime) -> bool:
+    ends = add_terms(start, term, count)
+    return ends is None or ends > at
+
+
+@transaction.atomic
+def renew_licenses(
+    license_ids: Iterable[UUID], *, terms: int = 1, reason: Optional[str], actor: Actor
+) -> List[License]:
+    """These licenses last so many terms (1 to 10) longer: all of them or none; an event per account.
+
+    Raises InvalidQuantity, NotFound, ReasonRequired, Several InvalidTransition, and Several of what `renewal_of` raises.
+    """
+    why = clean_reason(reason, shortest=1)
+    if not 1 <= terms <= MOST_TERMS:
+        raise InvalidQuantity(f"Renew by 1 to {MOST_TERMS} terms.", field="terms")
+    licenses, moment = _lock(license_ids, Action.RENEW)
+    renewals: List[Tuple[License, Term]] = []
+    refused: List[Invalid] = []
+    for license in licenses:
+        try:
+            renewals.append((license, renewal_of(license, terms=terms, moment=moment).term))
+        except Invalid as error:
+            refused.append(error)
+    if refused:
+        raise Several(refused)
+    _write(renewals, EventType.LICENSE_RENEWED, reason=why, actor=actor, terms=terms)
+    return lock_licenses(license.pk for license in licenses)
+
+
+@transaction.atomic
+def set_license_terms(
+    license_ids: Iterable[UUID],
+    *,
+    expires_at: Optional[datetime],
+    grace_until: Optional[datetime] = None,
+    retained_until: Optional[datetime] = None,
+    reason: Optional[str],
+    actor: Actor,
+) -> List[License]:
+    """These licenses expire then, None: never; all of them or none. The one way to change a term that exists.
+
+    Ends of grace and retention that are not given follow the expiry as the policy says. Raises Invalid (not in this
+    order, the term over before it begins), else as `renew_licenses`.
+    """
+    why = clean_reason(reason, shortest=1)
+    licenses, _ = _lock(license_ids, Action.SET_TERM)
+    changes: List[Tuple[License, Term]] = []
+    for license in licenses:
+        policy = license.policy
+        ends = around(expires_at, policy.grace_days, policy.retention_days)
+        if expires_at is not None:
+            grace = grace_until or ends[1]
+            ends = (expires_at, grace, retained_until or max(filter(None, (ends[2], grace))))
+        elif grace_until or retained_until:
+            raise Invalid("What never expires has no grace and no retention.", field="expiresAt")
+        assert license.starts_at is not None
+        changes.append((license, _checked(Term(license.starts_at, *ends))))
+    _write(changes, EventType.LICENSE_TERM_SET, reason=why, actor=actor)
+    return lock_licenses(license.pk for license in licenses)
+
+
+def _checked(term: Term) -> Term:
+    if term.expires_at is None:
+        return term
+    assert term.grace_until is not None and term.retained_until is not None
+    if term.expires_at <= term.starts_at:
+        raise Invalid("The term would be over before it begins.", field="expiresAt")
+    if term.grace_until < term.expires_at:
+        raise Invalid("Grace ends with the expiry or later.", field="graceUntil")
+    if term.retained_until < term.grace_until:
+        raise Invalid("Retention includes grace, and ends with it or later.", field="retainedUntil")
+    return term
+
+
+def _lock(license_ids: Iterable[UUID], action: Action) -> Tuple[List[License], datetime]:
+    licenses, moment = lock_licenses(at_most(license_ids)), now()
+    licenses = end_due(licenses, moment=moment)
+    require_transition(action, licenses, moment=moment)
+    return licenses, moment
+
+
+def _write(
+    changes: List[Tuple[License, Term]],
+    type: EventType,
+    *,
+    reason: str,
+    actor: Actor,
+    **data: Any,
+) -> None:
+    """The new terms, with an event per account that has each license's expiry before and after."""
+    by_account: Dict[UUID, List[Tuple[License, Term]]] = {}
+    for license, term in changes:
+        if term == Term(*(getattr(license, name) for name in Term._fields)):
+            continue
+        by_account.setdefault(license.account_id, []).append((license, term))
+        License.objects.filter(pk=license.pk).update(**term._asdict())
+    for account_id, theirs in sorted(by_account.items()):
+        ids = [license.pk for license, _ in theirs]
+        record(
+            type,
+            ids[0],
+            actor=actor,
+            reason=reason,
+            permission=MANAGE_LICENSES,
+            account_id=account_id,
+            order_id=only_order(ids),
+            licenses=[str(pk) for pk in ids],
+            before=[license.expires_at for license, _ in theirs],
+            after=[term.expires_at for _, term in theirs],
+            **data,
+        )
