@@ -2,7 +2,7 @@
 
 from .accounts.models import Account, EndCustomer, Invitation, Member
 from .emails.models import Delivery
-from .events.models import Dispatch, Event, SignsOfLife, Throttle
+from .events.models import Dispatch, Event, SignsOfLife, Subject, Throttle
 from .exports.models import Export
 from .host.db import register_permissions
 from .keys.models import (
@@ -62,6 +62,7 @@ __all__ = [
     "ReservedKey",
     "SignsOfLife",
     "StockChange",
+    "Subject",
     "Throttle",
     "WithheldKey",
 ]

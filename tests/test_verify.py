@@ -118,7 +118,7 @@ def test_a_sale_is_clean(sold):
 
     answer = verify()
 
-    assert [line.split(" … ")[1] for line in answer.splitlines() if " … " in line] == ["ok"] * 5
+    assert [line.split(" … ")[1] for line in answer.splitlines() if " … " in line] == ["ok"] * 6
     assert answer.splitlines()[-1] == "Every invariant holds."
 
 
@@ -253,6 +253,15 @@ def invariant_6_released_without_an_event(sold):
     assert violations() == [
         f"invariant 6: order {order.number} has released licenses and no event of it"
     ]
+
+
+@case(OF_A_SALE)
+def a_reference_of_an_event_leads_nowhere(sold):
+    without("esd_events_stay", "esd_event")
+    event = Event.objects.filter(type="license.assigned").get()
+    sql("""UPDATE esd_event SET data = '{"sent_to": [{"subject": "0"}]}' WHERE id = %s""", event.pk)
+
+    assert violations() == [f"event {event.pk}: refers to a subject that is not there"]
 
 
 @case(OF_A_SALE)

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from ..errors import NotFound
 from ..events.changes import apply_changes, as_objects
 from ..events.record import record
+from ..events.subjects import Person
 from ..events.types import EventType
 from ..host.db import now
 from ..host.types import Actor
@@ -52,7 +53,7 @@ def create_end_customer(
         end_customer.pk,
         actor=actor,
         account_id=account_id,
-        code=end_customer.code,
+        code=Person(end_customer.code),
     )
     return end_customer
 
@@ -92,7 +93,7 @@ def change_end_customer(
             end_customer.pk,
             actor=actor,
             account_id=end_customer.account_id,
-            changes=as_objects(changes),
+            changes=as_objects(changes, persons={"code", "name"}),
         )
     return end_customer
 
@@ -111,7 +112,7 @@ def remove_end_customer(end_customer: EndCustomer, *, keep_row: bool, actor: Act
         end_customer.pk,
         actor=actor,
         account_id=end_customer.account_id,
-        code=end_customer.code,
+        code=Person(end_customer.code),
         archived=keep_row,
     )
     if keep_row:

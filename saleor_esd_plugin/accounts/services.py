@@ -148,5 +148,5 @@ def _update(account: Account, given: Dict[str, Any], *, actor: Actor) -> None:
             account.pk,
             actor=actor,
             account_id=account.pk,
-            changes=as_objects(changes),
+            changes=as_objects(changes, persons={"name"}),
         )

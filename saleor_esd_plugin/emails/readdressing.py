@@ -33,7 +33,7 @@ def wake_readdressed(event: Event) -> List[UUID]:
             Q(leased_until=None) | Q(leased_until__lte=moment),
             status__in=[DeliveryStatus.FAILED.value, DeliveryStatus.QUEUED.value],
         )
-        .exclude(recipient__iexact=as_mailed(event.data["after"]))
+        .exclude(recipient__iexact=as_mailed(event.facts["after"]))
     )
     ids = list(stuck.order_by("pk").values_list("pk", flat=True))
     stuck.filter(pk__in=ids).update(
@@ -44,7 +44,7 @@ def wake_readdressed(event: Event) -> List[UUID]:
 
 def without_address(event: Event) -> Iterable[Event]:
     """Releases that no mail told the buyer of, if his order had no address until this event."""
-    if event.type != _BUYER or event.data["before"]:
+    if event.type != _BUYER or event.facts["before"]:
         return ()
     released = Event.objects.filter(
         subject_id=event.subject_id, type=EventType.LICENSE_RELEASED.value

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, NamedTuple
+from typing import Any, Container, Dict, Mapping, NamedTuple
 
 from django.db.models import Model
+
+from .subjects import Person
 
 
 class Change(NamedTuple):
@@ -31,6 +33,12 @@ def apply_changes(row: Model, given: Mapping[str, Any]) -> Dict[str, Change]:
     return changes
 
 
-def as_objects(changes: Mapping[str, Change]) -> Dict[str, Dict[str, Any]]:
-    """The changes with their values named, as events of accounts and end customers have them."""
-    return {name: change._asdict() for name, change in changes.items()}
+def as_objects(
+    changes: Mapping[str, Change], *, persons: Container[str]
+) -> Dict[str, Dict[str, Any]]:
+    """The changes with their values named, as events of accounts and end customers have them; `persons` are those
+    that name one."""
+    return {
+        name: (Change(*map(Person, change)) if name in persons else change)._asdict()
+        for name, change in changes.items()
+    }

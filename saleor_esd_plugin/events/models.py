@@ -1,9 +1,25 @@
 from __future__ import annotations
 
+from typing import Any, Dict
+
 from django.db import models
+from django.utils.functional import cached_property
 
 from ..host.db import JSONField
+from ..host.types import SYSTEM
 from ..ids import uuid7
+from .subjects import named, references
+
+
+class Subject(models.Model):
+    """A name or an address that one event refers to: of who did it, or in its `data`. A trigger refuses UPDATE and
+    DELETE. An index finds all of one text in any case (`value__iexact`)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    value = models.TextField()
+
+    class Meta:
+        default_permissions = ()
 
 
 class Event(models.Model):
@@ -11,7 +27,7 @@ class Event(models.Model):
 
     `subject_type` is the first half of the type's name ("license_order"), `subject_id` that record;
     `order_id` and `account_id` say to which order and account it belongs, for searching. `data` holds
-    ids, counts and values before and after, never a key.
+    ids, counts and values before and after, never a key, and references to each `Subject`; read `facts`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -22,7 +38,10 @@ class Event(models.Model):
     account_id = models.UUIDField(null=True, db_index=True)
     actor_kind = models.CharField(max_length=10)
     actor_ref = models.CharField(max_length=36, blank=True)
-    actor_label = models.CharField(max_length=254, blank=True)
+    # None for nobody, and for the plugin itself.
+    actor_subject = models.ForeignKey(
+        Subject, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     permission = models.CharField(max_length=32, blank=True)
     reason = models.CharField(max_length=500, blank=True)
     data = JSONField(default=dict)
@@ -48,6 +67,19 @@ class Event(models.Model):
     @property
     def subject_type(self) -> str:
         return self.type.split(".")[0]
+
+    @property
+    def actor_label(self) -> str:
+        """An address or an app's name, as it was then; a statement, unless `actor_subject` was read with the event."""
+        if self.actor_kind == SYSTEM.kind:
+            return SYSTEM.label
+        return self.actor_subject.value if self.actor_subject else ""
+
+    @cached_property
+    def facts(self) -> Dict[str, Any]:
+        """`data` as it was told: texts in place of references. A statement if there are any."""
+        subjects = Subject.objects.in_bulk(list(references(self.data)))
+        return named(self.data, {str(pk): subject.value for pk, subject in subjects.items()})
 
 
 class Dispatch(models.Model):

@@ -11,7 +11,7 @@ from ..accounts.models import Member
 from ..criteria import contains, searchable
 from ..events.models import Event
 from ..events.types import EventType
-from ..host.types import Actor
+from ..host.types import SYSTEM, Actor
 from ..licenses.models import License
 from ..permissions import APPROVE_LICENSES, MANAGE_LICENSES, Right
 from .models import LicenseOrder
@@ -33,12 +33,13 @@ _IN_ALL = (
 def visible_to(actor: Actor) -> "QuerySet[Event]":
     """All events for staff with MANAGE_LICENSES, with APPROVE_LICENSES those of orders; else those of accounts
     whose events the role shows."""
+    events = Event.objects.select_related("actor_subject")
     if actor.has(MANAGE_LICENSES):
-        return Event.objects.all()
+        return events
     seen = Q(account_id__in=account_ids_with(actor, Right.SEE_EVENTS))
     if actor.has(APPROVE_LICENSES):
         seen |= Q(order_id__isnull=False)
-    return Event.objects.filter(seen)
+    return events.filter(seen)
 
 
 def of_order(ref: OrderRef) -> Q:
@@ -64,8 +65,13 @@ def done_by(events: "QuerySet[Event]", name: str, actor: Actor) -> "QuerySet[Eve
 
     Raises Invalid.
     """
-    found = events.filter(contains(name, "actor_label", field="filter.actor"))
-    if not name or is_staff(actor):
+    is_named = contains(name, "actor_subject__value", field="filter.actor")
+    if not is_named:
+        return events
+    if name.strip().lower() in SYSTEM.label:
+        is_named |= Q(actor_kind=SYSTEM.kind)
+    found = events.filter(is_named)
+    if is_staff(actor):
         return found
     members = Member.objects.filter(account=OuterRef("account_id"), user_ref=OuterRef("actor_ref"))
     # Finding some by trying would tell the names of staff.
@@ -80,7 +86,7 @@ def message_of(event: Event) -> str:
 
 
 def readable_data(event: Event, actor: Actor) -> Dict[str, Any]:
-    """What the event says besides, in the order of the names: to members nothing of the stock."""
+    """The event's `data`, in the order of the names: to members nothing of the stock."""
     hidden = () if actor.has(MANAGE_LICENSES) else _OF_STOCK
     # JSON objects have no order in the database.
     return {name: event.data[name] for name in sorted(event.data) if name not in hidden}

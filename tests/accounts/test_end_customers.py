@@ -100,7 +100,7 @@ def test_editing_tells_what_was_before(make_account, staff):
     made.refresh_from_db()
     assert (made.email, made.name) == ("new@example.com", "Bella 🌸 S.A.")
     event = Event.objects.get(type="end_customer.updated")
-    assert event.data["changes"] == {
+    assert event.facts["changes"] == {
         "email": {"before": "it@xn--bcher-kva.example", "after": "new@example.com"}
     }
 
@@ -115,7 +115,7 @@ def test_removing_frees_the_code(make_account, staff, unchanged, keep_row):
 
     assert EndCustomer.objects.filter(pk=made_id).exists() is keep_row
     event = Event.objects.get(type="end_customer.deleted")
-    assert (event.subject_id, event.data) == (made_id, {"code": "C-1", "archived": keep_row})
+    assert (event.subject_id, event.facts) == (made_id, {"code": "C-1", "archived": keep_row})
     create_end_customer(account.pk, **BELLA, actor=staff)
     if keep_row:
         with unchanged():

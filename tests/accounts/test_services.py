@@ -39,7 +39,7 @@ def test_the_latest_purchase_tells_the_address():
     account.refresh_from_db()
     assert (account.email, account.language) == ("ana@new.example", "pt-br")
     event = Event.objects.get(type="account.updated")
-    assert event.data["changes"] == {
+    assert event.facts["changes"] == {
         "email": {"before": "ana@example.com", "after": "ana@new.example"}
     }
 

@@ -53,7 +53,7 @@ def test_an_end_customers_links_move_with_the_address(follow):
         one.pk: "admin@end.example" for one in licenses
     }
     (event,) = Event.objects.filter(type="end_customer.address_changed")
-    assert (event.data["before"], event.data["after"]) == ("IT@end.example", "admin@end.example")
+    assert (event.facts["before"], event.facts["after"]) == ("IT@end.example", "admin@end.example")
     assert sorted(event.data["licenses"]) == sorted(str(one.pk) for one in licenses)
 
 

@@ -73,7 +73,7 @@ def test_a_mail_that_waits_goes_to_the_new_address(follow, smtp):
     mail.refresh_from_db()
     assert (mail.recipient, mail.status) == (NEW, "SENT")
     assert order.account.invitations.get().email == NEW
-    assert Event.objects.get(type=CHANGED).data["after"] == NEW
+    assert Event.objects.get(type=CHANGED).facts["after"] == NEW
 
 
 @pytest.mark.parametrize("answer", ["550 no such mailbox", "451 try later"])

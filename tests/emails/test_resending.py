@@ -56,7 +56,7 @@ def test_a_corrected_address_stays_on_the_end_customer(deliveries_for, letters):
     assert license.end_customer.email == "right@end.example"
     (letter,) = letters(deliveries_for("license_email.resent"))
     assert letter.to == "right@end.example"
-    change = Event.objects.get(type="end_customer.updated").data["changes"]["email"]
+    change = Event.objects.get(type="end_customer.updated").facts["changes"]["email"]
     assert change == {"before": "it@end.example", "after": "right@end.example"}
 
 

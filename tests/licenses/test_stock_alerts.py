@@ -201,7 +201,7 @@ def test_settings_are_recorded_before_and_after():
     update_key_pool(pool.pk, low_stock_threshold=7, use_by_margin=None, actor=make.STAFF)
 
     event = Event.objects.get(type="key_pool.updated")
-    assert event.data == {
+    assert event.facts == {
         "low_stock_threshold": [5, 7],
         "staff_addresses": ["", "a@example.com"],
     }

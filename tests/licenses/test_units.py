@@ -2,6 +2,7 @@ from importlib import import_module
 from types import SimpleNamespace
 
 import pytest
+from before_subjects import before_subjects
 from django.db import connection
 from factories import (
     STAFF,
@@ -179,10 +180,9 @@ def test_the_migration_finds_who_assigned_in_the_events():
     kept = dict(Assignment.objects.values_list("license_id", "assigned_by_ref"))
     Assignment.objects.update(assigned_by_ref="")
 
-    with connection.cursor() as cursor:
-        cursor.execute(
-            import_module("saleor_esd_plugin.migrations.0020_assigned_by_ref").FROM_EVENTS
-        )
+    migration = import_module("saleor_esd_plugin.migrations.0020_assigned_by_ref")
+    with before_subjects(), connection.cursor() as cursor:
+        cursor.execute(migration.FROM_EVENTS)
 
     assert dict(Assignment.objects.values_list("license_id", "assigned_by_ref")) == kept
     assert kept == {**{one.pk: STAFF.ref for one in licenses}, mine.pk: "7"}

@@ -48,7 +48,10 @@ def test_once_however_often_it_is_read(order):
         order.pk,
         order.account_id,
     )
-    assert (event.data["before"], event.data["after"]) == ("bayer@example.com", "buyer@example.com")
+    assert (event.facts["before"], event.facts["after"]) == (
+        "bayer@example.com",
+        "buyer@example.com",
+    )
     assert Dispatch.objects.filter(event=event, told_at=None).count() == 1
 
 

@@ -96,7 +96,7 @@ def refusal(market, document, authorization="", **variables):
 
 
 def changes(order):
-    return [event.data for event in Event.objects.filter(type=CHANGED, order_id=order.pk)]
+    return [event.facts for event in Event.objects.filter(type=CHANGED, order_id=order.pk)]
 
 
 def test_approval_mails_the_key_to_the_corrected_address(
@@ -147,7 +147,7 @@ def test_a_key_sent_again_goes_to_the_corrected_address_and_staff_hear_of_the_ol
         assert keys_in(message) == (product.keys if "your licenses" in message["Subject"] else [])
         assert (typo in text_of(message)) == (recipient == staff_address)
     (event,) = Event.objects.filter(type="license_email.resent", subject_id=ref_of(license["id"]))
-    assert event.data["email"] == right
+    assert event.facts["email"] == right
 
     # Without an address nothing is sent again.
     correct(market, order, "")

@@ -53,7 +53,7 @@ def test_a_late_payment_releases_what_is_approved(tell, stripe_says, make_unpaid
     assert abs(now() - row.received_at) < timedelta(minutes=1)
     caused = Event.objects.filter(request_id="evt_late")
     assert set(caused.values_list("type", flat=True)) == {"license_order.paid", "license.released"}
-    assert set(caused.values_list("actor_kind", "actor_label")) == {("PROVIDER", "stripe")}
+    assert set(caused.values_list("actor_kind", "actor_subject__value")) == {("PROVIDER", "stripe")}
 
 
 @pytest.mark.django_db

@@ -29,7 +29,7 @@ def _address_changed(delivery: Delivery) -> Context:
 
 def _to_staff_if_exposed(kind: DeliveryKind, event: Event) -> Iterator[Message]:
     """If the old address got something that somebody may have used."""
-    order, before = order_of(event), as_mailed(event.data["before"])
+    order, before = order_of(event), as_mailed(event.facts["before"])
     if exposure_of(order, before):
         yield to_staff(kind, order, address=before)
 

@@ -94,7 +94,7 @@ def _once_more(kind: DeliveryKind, event: Event) -> Iterator[Message]:
     reader = EndCustomer.objects.get(pk=customer_id) if customer_id else license.order_line.order
     yield Message(
         kind,
-        event.data["email"],
+        event.facts["email"],
         choose_language(reader.language, license.account.language),
         order_id=event.order_id,
         account_id=event.account_id,

@@ -24,7 +24,7 @@ MOST_KEYS = 200
 
 def _to_each_named(kind: DeliveryKind, event: Event) -> Iterator[Message]:
     order = order_of(event)
-    for address in event.data["emails"]:
+    for address in event.facts["emails"]:
         yield Message(
             kind,
             address,

@@ -74,7 +74,7 @@ def _revealed(delivery: Delivery) -> Context:
         "licenses": licenses,
         "reason": delivery.event.reason,
         # Where staff had them mailed to; empty if they read them themselves.
-        "sent_to": delivery.event.data.get("sent_to", ""),
+        "sent_to": delivery.event.facts.get("sent_to", ""),
         "revealed_at": delivery.event.created_at,
     }
 

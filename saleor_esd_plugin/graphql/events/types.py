@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from typing import Any, List, Optional
+from uuid import UUID
 
 import graphene
 from graphene.utils.str_converters import to_camel_case
 from promise import Promise
 
 from ...accounts.models import Account
-from ...events.models import Event
+from ...events.models import Event, Subject
+from ...events.subjects import named, references
 from ...events.types import EventType
 from ...host.graphql import DateTime
 from ...orders.history import (
@@ -209,16 +211,20 @@ class LicenseEvent(Record, graphene.ObjectType):
 
     @staticmethod
     @nested
-    def resolve_data(
-        root: Event, info: Any, names: Optional[List[str]] = None
-    ) -> List[LicenseEventValue]:
+    def resolve_data(root: Event, info: Any, names: Optional[List[str]] = None) -> Promise:
         readable = readable_data(root, current_actor(info))
         if names is not None:
             readable = {
                 name: value for name, value in readable.items() if to_camel_case(name) in names
             }
-        found = facts(readable)
-        return [LicenseEventValue(name=name, value=value) for name, value in found]
+        subjects = [load(info.context, rows, UUID(pk), Subject) for pk in references(readable)]
+
+        def told(found: List[Optional[Subject]]) -> List[LicenseEventValue]:
+            texts = {str(subject.pk): subject.value for subject in found if subject}
+            values = facts(named(readable, texts))
+            return [LicenseEventValue(name=name, value=value) for name, value in values]
+
+        return Promise.all(subjects).then(told)
 
 
 class LicenseEventConnection(KeysetConnection):

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ...accounts import invariants as accounts
 from ...emails import invariants as emails
+from ...events import invariants as events
 from ...host.db import writing
 from ...keys import invariants as keys
 from ...keys.errors import KeyringLocked
@@ -19,6 +20,7 @@ from ...licenses import invariants as licenses
 from ...orders import invariants as orders
 
 ROOMS = (
+    ("events", events),
     ("keys", keys),
     ("accounts", accounts),
     ("licenses", licenses),

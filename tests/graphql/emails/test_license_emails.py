@@ -56,7 +56,7 @@ def test_a_corrected_address_is_saved(api, owner, license, gid):
 
     assert answer == {"license": {"endCustomer": {"email": "right@x.example"}}, "errors": []}
     assert EndCustomer.objects.get(pk=license.end_customer_id).email == "right@x.example"
-    assert Event.objects.get(type="license_email.resent").data["email"] == "right@x.example"
+    assert Event.objects.get(type="license_email.resent").facts["email"] == "right@x.example"
 
 
 def test_support_sends_to_the_address_on_file_only(api, license, gid, unchanged):

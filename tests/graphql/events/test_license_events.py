@@ -279,6 +279,25 @@ def test_a_page_of_events_costs_as_many_queries_as_one(api, staff, queries):
     assert of_six == of_one
 
 
+def test_persons_are_named_by_one_query_for_the_whole_page(api, staff, queries):
+    names = ["A Doe", "B Doe", "C Doe"]
+    for name in names:
+        update_account(factories.make_account().pk, name=name, actor=factories.STAFF)
+    ask = api(staff("MANAGE_LICENSES"))
+    filter = {"types": ["ACCOUNT_UPDATED"], "actor": factories.STAFF.label}
+    ask(LIST, {"first": 1, "filter": filter})
+
+    of_one = queries(lambda: ask(LIST, {"first": 1, "filter": filter}))
+    of_three = queries(lambda: ask(LIST, {"first": 3, "filter": filter}))
+
+    assert of_three == of_one
+    events = listed(ask(LIST, {"first": 3, "filter": filter}))
+    assert [event["data"][0] for event in events] == [
+        {"name": "changes.name.after", "value": name} for name in reversed(names)
+    ]
+    assert {event["actor"]["label"] for event in events} == {factories.STAFF.label}
+
+
 MESSAGES = """query($filter: LicenseEventFilterInput) { licenseEvents(first: 100, filter: $filter) {
     edges { node { type message actor { kind label } } } } }"""
 

@@ -136,7 +136,7 @@ def test_assigning_to_whom_staff_entered(
     )
     assert event.order_id == two[0].order_line.order_id
     assert event.account_id == two[0].account_id
-    assert event.data["sent_to"] == THIEF
+    assert event.facts["sent_to"] == THIEF
     assert sorted(event.data["licenses"]) == sorted(str(license.pk) for license in two)
     assert reveals() == 1, "once per operation, however many keys"
 
@@ -195,7 +195,7 @@ def test_sending_keys_elsewhere(api, gid, two, manager, owner, mailed, unchanged
     assert outcome(answer, field) == "OK"
     address = customer.email if name == "again" else THIEF
     event = Event.objects.get(type="license_key.sent")
-    assert (event.reason, event.data["sent_to"]) == (WHY, address)
+    assert (event.reason, event.facts["sent_to"]) == (WHY, address)
     # At a new address all that the end customer holds will be mailed.
     reached = two[:1] if name == "again" else two
     assert sorted(event.data["licenses"]) == sorted(str(license.pk) for license in reached)
@@ -346,7 +346,7 @@ def test_a_replaced_key_to_whom_staff_entered(api, gid, two, staff, owner, maile
     received = mailed()
     assert recipients(received) == sorted([customer.email, own.email, owner.email])
     event = Event.objects.get(type="license_key.sent")
-    assert (event.permission, event.data["licenses"], event.data["sent_to"]) == (
+    assert (event.permission, event.data["licenses"], event.facts["sent_to"]) == (
         "MANAGE_LICENSE_KEYS",
         [str(two[0].pk)],
         customer.email,

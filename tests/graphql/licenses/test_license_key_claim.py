@@ -36,7 +36,7 @@ def test_whoever_has_the_link_gets_the_key_once(api, license, token, unchanged):
         "errors": [],
     }
     event = Event.objects.get(type="license_key.claimed")
-    assert (event.actor_kind, event.data["recipient"]) == ("ANONYMOUS", "a@x.example")
+    assert (event.actor_kind, event.facts["recipient"]) == ("ANONYMOUS", "a@x.example")
     with unchanged():
         again = api()(CLAIM, {"token": token})
     assert outcome(again, "licenseKeyClaim") == "NOT_FOUND"
