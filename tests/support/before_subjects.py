@@ -13,7 +13,7 @@ from django.db.migrations.state import ProjectState
 
 import saleor_esd_plugin
 
-NAME = "0024_subjects"
+NAME = "0023_subjects"
 
 
 @contextmanager

@@ -108,7 +108,7 @@ ALTER TABLE esd_event ENABLE TRIGGER esd_events_stay;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("esd", "0021_failing_steps")]
+    dependencies = [("esd", "0022_terms")]
 
     operations = [
         migrations.CreateModel(
