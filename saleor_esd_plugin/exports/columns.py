@@ -38,7 +38,11 @@ LICENSE_COLUMNS = {
     "ASSIGNED_AT": ("assigned_at", "When its end customer got it."),
     "STARTS_AT": ("starts_at", "When its term began."),
     "EXPIRES_AT": ("expires_at", "When its term ends."),
+    "GRACE_UNTIL": ("grace_until", "Until when it may be used after that."),
+    "RETAINED_UNTIL": ("retained_until", "Until when it may be renewed."),
     "SUSPENDED_AT": ("suspended_at", "Since when it may not be used for now."),
+    "SUSPENSION_REASON": ("suspension_reason", "The code of why staff have suspended it."),
+    "CANCELLATION_REASON": ("reason_code", "The code of why staff have cancelled it."),
     "REVEALED_AT": ("key__revealed_at", "When somebody first saw its key."),
     "REASON": ("reason", "Why it was rejected, returned or recalled."),
 }

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Iterable, Optional
+from typing import Dict, Iterable, Optional
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from ..accounts import access
 from ..host.types import Actor
 from ..permissions import LICENSE_STAFF, MANAGE_LICENSES, REVEAL_LICENSE_KEYS, Right
-from .models import ENDED, License
+from .models import ENDED, ISSUED, License
 from .rules import Lifecycle
 
 
@@ -35,6 +35,27 @@ def only_order(license_ids: Iterable[UUID]) -> Optional[UUID]:
     orders = License.objects.filter(pk__in=list(license_ids)).order_by()
     found = list(orders.values_list("order_line__order_id", flat=True).distinct()[:2])
     return found[0] if len(found) == 1 else None
+
+
+def counts_by_lifecycle(licenses: "QuerySet[License]", at: datetime) -> Dict[UUID, Dict[str, int]]:
+    """End customer -> state -> how many of `licenses` it holds in that state; states without any are left out (P05)."""
+    states = {
+        f"in_{state.value.lower()}": Count("pk", filter=in_lifecycle(state.value, at))
+        for state in Lifecycle
+    }
+    rows = licenses.exclude(end_customer=None).order_by().values("end_customer_id")
+    return {
+        row["end_customer_id"]: {
+            state.value: row[name] for state, name in zip(Lifecycle, states) if row[name]
+        }
+        for row in rows.annotate(**states)
+    }
+
+
+def renewable(at: datetime) -> Q:
+    """A condition on licenses: their term may be made longer by a renewal at this moment (aware)."""
+    has_term = ~Q(policy__term="") & Q(retained_until__gt=at)
+    return Q(fulfillment__in=ISSUED) & has_term
 
 
 def in_lifecycle(state: str, at: datetime) -> Q:

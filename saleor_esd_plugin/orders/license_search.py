@@ -14,10 +14,11 @@ from django.db.models import DateTimeField, F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from ..accounts import access
-from ..criteria import Between, any_of, contains, identified, one_of, searchable, within
+from ..criteria import Between, any_of, contains, identified, one_of, searchable, within, yes_no
 from ..host.db import now
 from ..host.types import Actor
-from ..licenses.queries import in_lifecycle
+from ..licenses.queries import in_lifecycle, renewable
+from ..licenses.rules import Lifecycle
 from ..licenses.search import count_search, licenses_with_key
 from ..permissions import LICENSE_STAFF, Right
 from .blockers import licenses_waiting
@@ -32,8 +33,8 @@ _ORDER = "order_line__order__"
 class LicenseFilter:
     """Conditions on licenses; those that are given (not None) must all hold. Texts are as they were typed.
 
-    `fulfillment`, `lifecycle` and `waiting_for` hold the values of `Fulfillment`, `Lifecycle` and
-    `blockers.REASONS`: one of them; an empty list leaves nothing. `variant` is the shop's primary key.
+    `fulfillment`, `lifecycle`, `waiting_for` and `suspension_causes` hold the values of `Fulfillment`, `Lifecycle`,
+    `blockers.REASONS` and `SuspensionCause`, `state_reason` codes of the table of reasons: one of them; an empty list leaves nothing. `variant` is the shop's primary key.
     `text`, `product`, `buyer` and `end_customer_text` are parts of what is looked at, in any case;
     `key_suffix` is the end of the key, `key` the whole one, or one that was replaced since.
     """
@@ -42,6 +43,9 @@ class LicenseFilter:
     fulfillment: Optional[Sequence[str]] = None
     lifecycle: Optional[Sequence[str]] = None
     waiting_for: Optional[Sequence[str]] = None
+    suspension_causes: Optional[Sequence[str]] = None
+    state_reason: Optional[Sequence[str]] = None
+    is_renewable: Optional[bool] = None
     variant: Optional[str] = None
     product: Optional[str] = None
     sku: Optional[str] = None
@@ -93,11 +97,25 @@ def matching(filter: LicenseFilter, actor: Actor) -> Q:
 
 def _by_state(filter: LicenseFilter) -> Q:
     found = one_of(filter.fulfillment, "fulfillment")
-    if filter.lifecycle is not None:
-        moment = now()
-        found &= any_of(in_lifecycle(state, moment) for state in filter.lifecycle)
     if filter.waiting_for is not None:
         found &= any_of(map(licenses_waiting, filter.waiting_for))
+    by_clock = (
+        *(filter.lifecycle, filter.suspension_causes),
+        *(filter.state_reason, filter.is_renewable),
+    )
+    return found if all(each is None for each in by_clock) else found & _by_clock(filter, now())
+
+
+def _by_clock(filter: LicenseFilter, moment: datetime) -> Q:
+    found = yes_no(filter.is_renewable, renewable(moment))
+    if filter.lifecycle is not None:
+        found &= any_of(in_lifecycle(state, moment) for state in filter.lifecycle)
+    suspended = in_lifecycle(Lifecycle.SUSPENDED, moment)
+    if filter.suspension_causes is not None:
+        found &= suspended & Q(suspension_causes__overlap=list(filter.suspension_causes))
+    if filter.state_reason is not None:
+        codes = list(filter.state_reason)
+        found &= Q(reason_code__in=codes) | suspended & Q(suspension_reason__in=codes)
     return found
 
 

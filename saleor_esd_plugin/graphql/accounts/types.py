@@ -15,7 +15,7 @@ from ..base import current_actor, nested
 from ..connections import KeysetConnection, connect_nested, connection_field, page_of
 from ..enums import described_enum
 from ..global_ids import Record
-from ..licenses.listing import licenses_of_end_customers
+from ..licenses.listing import license_counts_of, licenses_of_end_customers
 from ..loaders import load, rows
 from ..sorting import BY_AGE, Order
 from .inputs import END_CUSTOMER_SORTING, LicenseEndCustomerFilterInput
@@ -95,6 +95,15 @@ def resolve_licenses(root: EndCustomer, info: Any, **paging: Any) -> Promise:
     )
 
 
+@nested
+def resolve_license_counts(root: EndCustomer, info: Any) -> Promise:
+    return load(info.context, license_counts_of, root.pk, current_actor(info)).then(
+        lambda counts: [
+            {"lifecycle": state, "count": count} for state, count in (counts or {}).items()
+        ]
+    )
+
+
 class LicenseEndCustomer(Record, graphene.ObjectType):
     """A final licensee under an account; licenses are assigned to it."""
 
@@ -122,6 +131,14 @@ class LicenseEndCustomer(Record, graphene.ObjectType):
         "saleor_esd_plugin.graphql.licenses.types.LicenseConnection",
         resolve_licenses,
         "The licenses that it holds today, oldest first, as far as you may see them.",
+    )
+
+    license_counts = graphene.List(
+        graphene.NonNull("saleor_esd_plugin.graphql.licenses.types.LicenseCount"),
+        required=True,
+        resolver=resolve_license_counts,
+        description="How many licenses it has in which state, as far as you may see them; states without any are left "
+        "out.",
     )
 
     @staticmethod

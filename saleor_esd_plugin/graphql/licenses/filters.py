@@ -12,7 +12,12 @@ from ...orders.license_search import LicenseFilter
 from ..filters import LicenseDateTimeRange, between, id_within
 from ..orders.lookup import order_ref
 from ..sorting import BY_AGE, Sorting
-from .enums import LicenseFulfillment, LicenseLifecycle, LicenseWaitingReason
+from .enums import (
+    LicenseFulfillment,
+    LicenseLifecycle,
+    LicenseSuspensionCause,
+    LicenseWaitingReason,
+)
 
 LICENSE_SORTING = Sorting(
     "License",
@@ -51,6 +56,17 @@ class LicenseFilterInput(graphene.InputObjectType):
         graphene.NonNull(LicenseWaitingReason),
         description="Waits for one of these. What waits for KEYS is no license yet, and what "
         "left for a FAILED_REFUND none any more: see `licenseOrders`.",
+    )
+    suspension_causes = graphene.List(
+        graphene.NonNull(LicenseSuspensionCause),
+        description="Suspended for one of these causes now.",
+    )
+    state_reason = graphene.List(
+        graphene.NonNull(graphene.String),
+        description="Suspended now, or cancelled, for one of these reasons: codes of `licenseReasons`.",
+    )
+    is_renewable = graphene.Boolean(
+        description="Only what may be renewed now (it has a term, and its retention is not over), or only others."
     )
     variant = graphene.ID(description="Of this product variant of the shop.")
     product = graphene.String(description="Part of the name of the product or of its variant.")

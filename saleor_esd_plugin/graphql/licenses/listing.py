@@ -96,6 +96,12 @@ def licenses_of_end_customers(end_customer_ids: Iterable[UUID], actor: Actor) ->
     return held.filter(end_customer_id__in=end_customer_ids)
 
 
+def license_counts_of(end_customer_ids: List[UUID], actor: Actor) -> Dict[UUID, Dict[str, int]]:
+    """How many licenses these end customers have in which state, as far as the actor may see them."""
+    theirs = _seen_by(actor).filter(end_customer_id__in=end_customer_ids)
+    return queries.counts_by_lifecycle(theirs, now())
+
+
 def licenses_seen_by(license_ids: List[UUID], actor: Actor) -> Dict[UUID, License]:
     """Those of these licenses that the actor may see."""
     return _seen_by(actor).in_bulk(license_ids)

@@ -284,6 +284,13 @@ class License(Record, graphene.ObjectType):
         return load(info.context, deliveries_of_licenses, (root.account_id, root.pk))
 
 
+class LicenseCount(graphene.ObjectType):
+    """How many licenses are in a state."""
+
+    lifecycle = graphene.Field(LicenseLifecycle, required=True, description="The state.")
+    count = graphene.Int(required=True, description="How many, 1 or more.")
+
+
 class LicenseConnection(KeysetConnection):
     """A page of licenses."""
 
