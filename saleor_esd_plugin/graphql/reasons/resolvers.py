@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any, List, Optional
 
 import graphene
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from ...criteria import yes_no
 from ...host.types import Actor
@@ -18,9 +18,9 @@ from .types import LicenseReason, LicenseReasonAction
 @root_query(staff_with(MANAGE_LICENSES))
 def resolve_license_reasons(
     actor: Actor, info: Any, action: Optional[str] = None, is_archived: Optional[bool] = None
-) -> QuerySet:
+) -> List[ReasonRow]:
     found = ReasonRow.objects.filter(yes_no(is_archived, Q(archived_at__isnull=False)))
-    return found if action is None else found.filter(actions__contains=[action])
+    return list(found if action is None else found.filter(actions__contains=[action]))
 
 
 QUERIES = {

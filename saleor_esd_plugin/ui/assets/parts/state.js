@@ -17,7 +17,8 @@ const LICENSE = {
   REJECTED: ["bad", "✕", () => t("Rejected")],
   RETURNED: ["bad", "✕", () => t("Returned")],
   GRACE: ["wait", "!", () => t("Grace period")],
-  EXPIRED: ["bad", "⌛", () => t("Expired")],
+  EXPIRED: ["bad", "⊘", () => t("Expired")],
+  LAPSED: ["bad", "⊘", () => t("Lapsed")],
   SUSPENDED: ["bad", "‖", () => t("Suspended")],
   CANCELLED: ["bad", "✕", () => t("Cancelled")],
 };
@@ -58,7 +59,9 @@ export const OrderState = ({ status }) => chip(ORDER[status]);
 
 export function LicenseState({ license }) {
   const isOver = ["RELEASED", "ASSIGNED"].includes(license.fulfillment) && license.lifecycle in LICENSE;
-  return chip(LICENSE[isOver ? license.lifecycle : license.fulfillment]);
+  // Staff have said why: it was cancelled by itself, and not returned with its order.
+  const ended = license.fulfillment === "RETURNED" && license.stateReason ? "CANCELLED" : license.fulfillment;
+  return chip(LICENSE[isOver ? license.lifecycle : ended]);
 }
 
 // In a sentence, for the buyer.

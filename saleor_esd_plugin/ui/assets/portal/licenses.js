@@ -2,17 +2,18 @@
 import { html, useState } from "../core/dom.js";
 import { useAsk } from "../core/load.js";
 import { Link } from "../core/router.js";
-import { t, tn } from "../core/words.js";
+import { language, t, tn } from "../core/words.js";
 import { Empty, Trouble, useTitle } from "../parts/frame.js";
 import { pageAt, Pager } from "../parts/pager.js";
 import { LicenseState } from "../parts/state.js";
 import { productOf } from "../parts/names.js";
 import { lastGroups } from "./key.js";
+import { States, TERM, Term } from "./term.js";
 
-const LICENSES = `query Licenses($filter: LicenseFilterInput, $first: Int, $after: String, $last: Int, $before: String) {
+const LICENSES = `query Licenses($filter: LicenseFilterInput, $first: Int, $after: String, $last: Int, $before: String, $language: String) {
   licenses(filter: $filter, first: $first, after: $after, last: $last, before: $before) {
     totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
-    edges { node { id keyMask fulfillment lifecycle productName variantName sku account { id name }
+    edges { node { id keyMask fulfillment lifecycle reason ${TERM} productName variantName sku account { id name }
       endCustomer { id code name } licenseOrder { id number purchaseOrderReference } } } }
   licenseAccounts(first: 2) { edges { node { id } } } }`;
 const PAGE = 25;
@@ -32,7 +33,7 @@ export function Licenses({ kept, onSignedOut }) {
   const [asked, setAsked] = useState(kept.search || ALL);
   const [typed, setTyped] = useState(asked.text);
   const [isKey, setKey] = useState(false);
-  const { data, error, isLoading, reload } = useAsk(LICENSES, { filter: filterOf(asked), ...pageAt(asked.place, PAGE) }, { onSignedOut });
+  const { data, error, isLoading, reload } = useAsk(LICENSES, { filter: filterOf(asked), language: language(), ...pageAt(asked.place, PAGE) }, { onSignedOut });
   const look = (search) => {
     kept.search = search.isKey ? ALL : search;
     setAsked(search);
@@ -64,7 +65,7 @@ export function Licenses({ kept, onSignedOut }) {
 function List({ found, isSeveral, onTurn }) {
   return html`<div class="card"><table><caption class="hidden">${t("Licenses")}</caption>
     <thead><tr><th scope="col">${t("Key")}</th><th scope="col">${t("Product")}</th><th scope="col">${t("Customer")}</th>
-      <th scope="col">${t("State")}</th><th scope="col">${t("Order")}</th></tr></thead>
+      <th scope="col">${t("State")} <${States} /></th><th scope="col">${t("Order")}</th></tr></thead>
     <tbody>${found.edges.map(({ node }) => html`<${Row} key=${node.id} license=${node} isSeveral=${isSeveral} />`)}</tbody></table>
     <${Pager} info=${found.pageInfo} onTurn=${onTurn} /></div>`;
 }
@@ -75,7 +76,7 @@ function Row({ license, isSeveral }) {
     <td data-label=${t("Key")}><code class="mask">${lastGroups(license.keyMask)}</code></td>
     <td data-label=${t("Product")}>${productOf(license)}</td>
     <td data-label=${t("Customer")}>${endCustomer ? `${endCustomer.code} ${endCustomer.name}` : "—"}</td>
-    <td data-label=${t("State")}><${LicenseState} license=${license} /></td>
+    <td data-label=${t("State")}><${LicenseState} license=${license} /><${Term} license=${license} /></td>
     <td data-label=${t("Order")}><span><${Link} to=${`/purchases/${encodeURIComponent(order.id)}`}>${order.number}<//>
       ${order.purchaseOrderReference && html` <small>${order.purchaseOrderReference}</small>`}${isSeveral && account && html` <small>${account.name}</small>`}</span></td></tr>`;
 }

@@ -18,6 +18,7 @@ const PAGES = {
   receipts: later(() => import("./printed_receipt.js").then((file) => file.PrintedReceipt)),
   customers: later(() => import("./customers.js").then((file) => file.Customers)),
   licenses: later(() => import("./licenses.js").then((file) => file.Licenses)),
+  states: later(() => import("./states.js").then((file) => file.States)),
   invitation: later(() => import("./invitation.js").then((file) => file.Invitation)),
 };
 

@@ -14,6 +14,7 @@ import { KeysFile } from "./keys_file.js";
 import { Recall } from "./recall.js";
 import { Receipt } from "./receipt.js";
 import { Resend } from "./resend.js";
+import { States, TERM, Term } from "./term.js";
 
 const PURCHASE = `query Purchase($id: ID!, $first: Int, $after: String, $last: Int, $before: String, $language: String) {
   licenseOrder(id: $id) { id number orderedAt status purchaseOrderReference buyerEmail decisionReason
@@ -22,7 +23,7 @@ const PURCHASE = `query Purchase($id: ID!, $first: Int, $after: String, $last: I
     lines { id productName variantName sku instructions(language: $language) availability { available assigned of } }
     licenses(first: $first, after: $after, last: $last, before: $before) {
       totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
-      edges { node { id keyMask keyKind fulfillment lifecycle productName variantName sku reason isRevealed
+      edges { node { id keyMask keyKind fulfillment lifecycle productName variantName sku reason isRevealed ${TERM}
         endCustomer { id code name email } deliveries { id kind status sentAt error recipient } } } } }
   licenseAccounts(first: 2) { edges { node { id } } } }`;
 const PAGE = 50;
@@ -71,7 +72,7 @@ function Licenses({ order, onTurn, onDone }) {
   const isMixed = order.lines.length > 1;
   return html`<section class="card"><header><h2>${t("Licenses")}</h2>
     ${mayReveal && order.availability.available > 0 && html`<${KeysFile} order=${order} onDone=${onDone} />`}</header><table>
-    <thead><tr><th scope="col">${t("Key")}</th><th scope="col">${t("State")}</th><th scope="col">${t("Customer")}</th>
+    <thead><tr><th scope="col">${t("Key")}</th><th scope="col">${t("State")} <${States} /></th><th scope="col">${t("Customer")}</th>
       <th scope="col">${t("Activation e-mail")}</th></tr></thead>
     <tbody>${found.edges.map(({ node }) => html`<${Row} key=${node.id} license=${node} isMixed=${isMixed} mayReveal=${mayReveal} onDone=${onDone} />`)}</tbody></table>
     ${(hasNextPage || hasPreviousPage) && html`<${Pager} info=${found.pageInfo} onTurn=${onTurn} />`}</section>`;
@@ -82,7 +83,7 @@ function Row({ license, isMixed, mayReveal, onDone }) {
   const mail = license.deliveries?.find(({ kind }) => kind === "LICENSE_ASSIGNED");
   return html`<tr>
     <td data-label=${t("Key")}><${KeyButton} license=${license} isUsable=${isUsable && mayReveal} />${isMixed && html` <small>${productOf(license)}</small>`}</td>
-    <td data-label=${t("State")}><${LicenseState} license=${license} />${license.reason && html`<br /><small>${license.reason}</small>`}</td>
+    <td data-label=${t("State")}><${LicenseState} license=${license} /><${Term} license=${license} /></td>
     <td data-label=${t("Customer")}>${license.endCustomer ? `${license.endCustomer.code} ${license.endCustomer.name}` : "—"}</td>
     <td data-label=${t("Activation e-mail")}>${license.endCustomer ? html`<span>${sent(mail)} ${isUsable && html`<${Resend} license=${license} onDone=${onDone} /> <${Recall} license=${license} onDone=${onDone} />`}</span>` : "—"}</td></tr>`;
 }
