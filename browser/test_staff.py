@@ -8,6 +8,9 @@ from playwright.sync_api import expect
 
 from demo import cast
 
+GRANT = """mutation($input: LicenseGrantInput!) { licenseGrant(input: $input) {
+    licenseOrder { id number } errors { field code message } } }"""
+
 
 def test_a_clerk_sees_what_waits_and_approves_it(scene, sign_in):
     """I08, I11."""
@@ -190,3 +193,33 @@ def test_the_queue_is_worked_off_by_keyboard_alone(scene, sign_in):
 
     expect(page.get_by_role("status").last).to_have_text("1 order approved.")
     assert scene.license_order(order["shop_id"])["status"] == "DONE"
+
+
+def test_what_was_granted_tells_by_whom_and_why_and_has_no_receipt(scene, sign_in):
+    """In place of payment; its owner has it among the purchases, and uses it like one."""
+    accounts = "query { licenseAccounts(first: 1) { edges { node { id } } } }"
+    (rita,) = scene.shop.do(accounts, scene.rita)["edges"]
+    given = {
+        "policy": scene.variants[cast.ATLAS.sku],
+        "quantity": 2,
+        "account": rita["node"]["id"],
+        "reason": "Demo seats for the fair",
+    }
+    granted = scene.shop.do(GRANT, scene.paul, input=given)["licenseOrder"]
+
+    page = sign_in(cast.APPROVER, f"staff/orders/{granted['id']}")
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_contain_text(f"Licenses {granted['number']}")
+    band = page.locator(".band.info")
+    expect(band).to_contain_text(f"Granted by {cast.APPROVER.email}, ")
+    expect(band).to_contain_text(": Demo seats for the fair")
+    expect(page.get_by_text("Paid in full")).to_have_count(0)
+    told = page.locator(".timeline li").filter(has_text="Granted without an order · 2 licenses")
+    expect(told).to_contain_text("Demo seats for the fair")
+
+    page = sign_in(cast.RESELLER, "portal")
+    page.get_by_role("link", name=granted["number"], exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(f"Licenses {granted['number']}")
+    expect(page.get_by_text("The shop has given you these licenses.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Receipt")).to_have_count(0)
+    expect(page.get_by_label("Quantity", exact=True)).to_be_visible()

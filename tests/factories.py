@@ -30,6 +30,7 @@ from saleor_esd_plugin.licenses.rules import around
 from saleor_esd_plugin.licenses.units import assign_licenses
 from saleor_esd_plugin.orders import reconcile
 from saleor_esd_plugin.orders.approval import approve_license_order
+from saleor_esd_plugin.orders.grants import grant_licenses
 from saleor_esd_plugin.orders.intake.recording import observe_order
 from saleor_esd_plugin.orders.models import LicenseOrder
 from saleor_esd_plugin.orders.supply.allocation import allocate_license_order
@@ -152,6 +153,18 @@ def make_assigned(quantity: int = 1, **fields: Any) -> List[License]:
     customer = make_end_customer(licenses[0].account)
     assign_licenses([one.pk for one in licenses], end_customer_id=customer.pk, actor=STAFF)
     return licenses_of(licenses[0].order_line.order)
+
+
+def make_granted(
+    quantity: int = 1, *, policy: Optional[LicensePolicy] = None, **given: Any
+) -> LicenseOrder:
+    """`quantity` licenses that staff granted, to a guest unless `given` says to whom; with as many keys for it."""
+    if "account_id" not in given:
+        given.setdefault("email", unique("friend") + "@example.com")
+    policy = policy or make_policy(keys=quantity)
+    return grant_licenses(
+        policy.pk, quantity=quantity, reason="for the trade fair", actor=STAFF, **given
+    )
 
 
 def licenses_of(order: LicenseOrder) -> List[License]:

@@ -42,6 +42,13 @@ NEW_ACTS = {
     "license_email_resend resend_corrected": ["license_email.resent"],
     "license_order_receipt_send": ["license_order.receipt_sent"],
     "license_order_return return_by_line": ["license.returned"],
+    "license_grant": ["license.granted", "license.released"],
+    "license_grant grant_to_address": ["account.created", "license.granted", "license.released"],
+    "license_grant grant_to_end_customer": [
+        "license.granted",
+        "license.released",
+        "license.assigned",
+    ],
 }
 
 operations = pytest.mark.parametrize("name", list(OPERATIONS))

@@ -99,6 +99,8 @@ def order_context(order: LicenseOrder) -> Context:
     return {
         "order": {
             "number": order.number,
+            # Staff gave it: nothing was ordered.
+            "is_grant": not order.is_of_shop,
             "ordered_on": order.ordered_at.date(),
             "purchase_order_reference": order.purchase_order_reference,
             "comment": order.comment,

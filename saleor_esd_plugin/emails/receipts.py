@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from ..accounts.addresses import parse_addresses
-from ..errors import NotFound
+from ..errors import Invalid, NotFound
 from ..events.record import record
 from ..events.throttle import throttle
 from ..events.types import EventType
@@ -29,7 +29,7 @@ def send_license_order_receipt(
     """Mail the order's receipt, keys masked, to each address in `emails`; the addresses it goes to.
 
     `emails` are up to 20 addresses, separated by commas, semicolons or line ends; each gets a message
-    of its own. Raises NotFound, the errors of parse_addresses, KeysNotIssued unless every unit that was
+    of its own. Raises NotFound, Invalid (a grant), the errors of parse_addresses, KeysNotIssued unless every unit that was
     not withdrawn is released or assigned (invariant 9), RateLimited (10 times an hour per order, 500 addresses
     a day per account).
     """
@@ -37,6 +37,8 @@ def send_license_order_receipt(
     order = LicenseOrder.objects.filter(pk=license_order_id).first()
     if order is None:
         raise NotFound()
+    if not order.is_of_shop:
+        raise Invalid("Nothing was sold here: there is no receipt.", field="order")
     stand = order_availability(order)
     if not stand.is_done:
         raise KeysNotIssued(issued=stand.available, of=stand.of)

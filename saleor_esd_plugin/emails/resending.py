@@ -13,7 +13,6 @@ from ..errors import Invalid, NotFound, Required
 from ..events.record import record
 from ..events.throttle import throttle
 from ..events.types import EventType
-from ..host import shop
 from ..host.db import now
 from ..host.types import Actor
 from ..licenses.disclosure import note_staff_sending
@@ -22,7 +21,7 @@ from ..licenses.handover import records_blocks
 from ..licenses.holders import update_end_customer
 from ..licenses.locks import lock_license
 from ..licenses.models import Fulfillment, License
-from ..orders.buyer_address import follow_buyer_address
+from ..orders.buyer_address import follow_buyer_address, read_head
 from ..orders.locks import lock_order
 from ..orders.models import LicenseOrder
 from ..permissions import MANAGE_LICENSES
@@ -83,7 +82,7 @@ def resend_license_email(
             )
         if email is not None:
             raise Invalid("The buyer's address is that of the order.", field="email")
-        follow_buyer_address(order, shop.read_order_head(order.order_uuid), besides=license.pk)
+        follow_buyer_address(order, read_head(order), besides=license.pk)
         if not order.buyer_email:
             raise Required(
                 "The order has no e-mail address. Enter one in the shop.", field="license"

@@ -29,6 +29,7 @@ class EventType(models.TextChoices):
     LICENSE_ORDER_DISPUTED = "license_order.disputed"
     LICENSE_ORDER_DISPUTE_CLOSED = "license_order.dispute_closed"
     LICENSE_ORDER_RECEIPT_SENT = "license_order.receipt_sent"
+    LICENSE_GRANTED = "license.granted"
     LICENSE_RELEASED = "license.released"
     LICENSE_ASSIGNED = "license.assigned"
     LICENSE_RECALLED = "license.recalled"

@@ -94,6 +94,7 @@ __all__ = [
     "update_may_concern_us",
     "user_email",
     "variant_exists",
+    "variant_names",
     "variant_ref_of_sku",
     "variants_in_hand",
     "variants_on_sale",
@@ -228,6 +229,18 @@ def variant_ref_of_sku(sku: str) -> str:
     """The primary key of the variant with this SKU, empty if there is none."""
     found = ProductVariant.objects.filter(sku=sku).values_list("pk", flat=True).first()
     return "" if found is None else str(found)
+
+
+def variant_names(ref: str) -> Optional[Dict[str, str]]:
+    """`product_name`, `variant_name` and `sku` of the variant as a line of an order would have them; None if it is gone."""
+    variant = ProductVariant.objects.select_related("product").filter(pk=decimal_ref(ref)).first()
+    if variant is None:
+        return None
+    return {
+        "product_name": str(variant.product),
+        "variant_name": str(variant),
+        "sku": variant.sku or "",
+    }
 
 
 def variants_on_sale(refs: Iterable[str]) -> List[str]:

@@ -22,7 +22,13 @@ from .blockers import is_owed
 from .counts import approval_state
 from .errors import AlreadyDecided
 from .locks import lock_order
-from .models import ApprovalReason, ApprovalState, LicenseOrder, LicenseOrderLine
+from .models import (
+    ApprovalReason,
+    ApprovalState,
+    LicenseOrder,
+    LicenseOrderLine,
+    OrderOrigin,
+)
 from .settlement import note_locked_order, settle_locked_order
 
 
@@ -46,6 +52,8 @@ def approve_license_order(
     reason = clean_reason(reason, shortest=1 if release_unpaid else 0)
     order = lock_order(license_order_id)
     refuse_own_order(order, actor)
+    if not order.is_of_shop:
+        raise _already_decided(order)
     in_shop = shop.read_order(order.order_uuid)
     if in_shop is None:
         raise Invalid("The shop has deleted this order. Reject or return its units.", field="id")
@@ -158,8 +166,10 @@ def why_staff_decide(order: LicenseOrder, line: LicenseOrderLine) -> List[str]:
 
 
 def _is_first(order: LicenseOrder) -> bool:
-    """Whether the account has no other order that was approved."""
-    others = LicenseOrder.objects.filter(account_id=order.account_id).exclude(pk=order.pk)
+    """Whether the account has no other order that was approved; what it was given it did not order."""
+    others = LicenseOrder.objects.filter(
+        account_id=order.account_id, origin=OrderOrigin.SHOP.value
+    ).exclude(pk=order.pk)
     return not others.filter(approval=ApprovalState.APPROVED.value).exists()
 
 

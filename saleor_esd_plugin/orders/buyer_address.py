@@ -26,8 +26,31 @@ from .models import LicenseOrder
 def read_buyer_address(license_order_id: UUID) -> LicenseOrder:
     """The order with the buyer's address of this moment, locked until the transaction ends. Raises NotFound."""
     license_order = lock_order(license_order_id)
-    follow_buyer_address(license_order, shop.read_order_head(license_order.order_uuid))
+    follow_buyer_address(license_order, read_head(license_order))
     return license_order
+
+
+def read_head(license_order: LicenseOrder) -> Optional[Order]:
+    """The shop's order without lines and money; None if the shop has deleted it.
+
+    Of a grant, which the shop does not know, what it has of the user whom it is for; None if that is nobody.
+    """
+    if license_order.is_of_shop:
+        return shop.read_order_head(license_order.order_uuid)
+    user_ref = license_order.buyer_user_ref
+    address = shop.user_email(user_ref)
+    if not address:
+        return None
+    return Order(
+        uuid=license_order.order_uuid,
+        number=license_order.number,
+        created_at=license_order.ordered_at,
+        status="OPEN",
+        is_paid=True,
+        email=address,
+        user_ref=user_ref,
+        user_email=address,
+    )
 
 
 def note_buyer_address(license_order: LicenseOrder, order: Order) -> None:
@@ -36,7 +59,7 @@ def note_buyer_address(license_order: LicenseOrder, order: Order) -> None:
         return
     lock_order_uuid(license_order.order_uuid)
     license_order.refresh_from_db(fields=["buyer_email", "follows_user", "account"])
-    follow_buyer_address(license_order, shop.read_order_head(license_order.order_uuid))
+    follow_buyer_address(license_order, read_head(license_order))
 
 
 def follow_buyer_address(

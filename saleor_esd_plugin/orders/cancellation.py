@@ -9,7 +9,6 @@ from django.db import transaction
 
 from ..errors import NotFound
 from ..events.types import EventType
-from ..host import shop
 from ..host.db import now
 from ..host.types import Actor
 from ..licenses.lifecycle import end_due
@@ -20,7 +19,7 @@ from ..licenses.transitions import Action, require_transition
 from ..permissions import MANAGE_LICENSES
 from .locks import lock_order
 from .models import LicenseOrder
-from .settlement import settle_locked_order
+from .settlement import read_in_shop, settle_locked_order
 from .withdrawal import take_out, units_in_order
 
 
@@ -64,7 +63,7 @@ def cancel_licenses(
             permission=MANAGE_LICENSES,
         )
         # Money that went back before, and waited for staff to say for which unit, may have found it.
-        settle_locked_order(order, shop.read_order(order.order_uuid), actor=actor)
+        settle_locked_order(order, read_in_shop(order), actor=actor)
     return lock_licenses(ids)
 
 

@@ -16,3 +16,17 @@ class AlreadyDecided(EsdError):
             decided_by=by,
             reason=reason,
         )
+
+
+class TooFewKeysToGrant(EsdError):
+    """A product's pools have fewer keys that nobody waits for than licenses were to be granted; none was."""
+
+    code = "NOT_ENOUGH_LICENSES"
+
+    def __init__(self, *, wanted: int, available: int):
+        super().__init__(
+            f"Free keys: {available}; asked for: {wanted}. Import keys first, or grant fewer.",
+            field="quantity",
+            wanted=wanted,
+            available=available,
+        )

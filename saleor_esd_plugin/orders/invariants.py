@@ -14,7 +14,7 @@ from ..host.db import now
 from ..host.types import Order
 from ..licenses.models import ISSUED, LIVE, License, SuspensionCause
 from .blockers import PAYMENT, kept_by
-from .models import LicenseOrder, LicenseOrderLine, PaymentFact
+from .models import LicenseOrder, LicenseOrderLine, OrderOrigin, PaymentFact
 from .money.amounts import money_of
 
 # What is younger may still be on its way through the workers.
@@ -54,9 +54,20 @@ def violations() -> Iterator[str]:
     released = LicenseOrder.objects.filter(lines__licenses__fulfillment__in=ISSUED)
     for order in released.exclude(pk__in=told).distinct():
         yield f"6: order {order.number} has released licenses and no event of it"
+    yield from _of_grants()
     yield from _of_disputes(before)
     yield from _of_amounts()
     yield from _unlike_the_shop(before)
+
+
+def _of_grants() -> Iterator[str]:
+    """The shop knows nothing of them, so no money can come to them; who granted them, and why, is told."""
+    grants = LicenseOrder.objects.exclude(origin=OrderOrigin.SHOP.value)
+    told = Event.objects.filter(type=EventType.LICENSE_GRANTED.value).exclude(reason="")
+    for order in grants.exclude(pk__in=told.values("order_id")):
+        yield f"6: grant {order.number} has no event that says why"
+    for order in grants.exclude(total=0, captured=0, payment_facts=None):
+        yield f"grant {order.number} has money"
 
 
 def _of_disputes(before: datetime) -> Iterator[str]:

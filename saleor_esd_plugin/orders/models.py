@@ -10,6 +10,13 @@ from ..ids import uuid7
 from ..licenses.models import LicensePolicy
 
 
+class OrderOrigin(models.TextChoices):
+    """Where an order comes from: the shop, or staff who gave licenses without one (`grants`)."""
+
+    SHOP = "SHOP"
+    GRANT = "GRANT"
+
+
 class ApprovalState(models.TextChoices):
     """What was decided of an order: nothing, some units, all that remain, or that none is approved."""
 
@@ -81,6 +88,9 @@ def amount_field() -> models.DecimalField:
 class LicenseOrder(models.Model):
     """The licensed part of one Saleor order, named by the uuid that survives the upgrade from 2.10.
 
+    Only what `is_of_shop` is known to the shop: it is read there, has payments, receipts, fulfillments. A grant
+    is none of it. It has refs of its own (`grants`), is approved, confirmed, paid and has its keys from the start.
+
     `account` is found or made by allocation, so it is empty for a moment after the checkout.
     `paid_at`, `confirmed_at`, `cancelled_at`, `refunded_at` are when we heard it first, `refunded_at` that
     everything went back; `paid_at` is None again if the shop no longer says so (`payments.note_unpaid`);
@@ -96,6 +106,10 @@ class LicenseOrder(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     order_uuid = models.UUIDField(unique=True)
+    # The database has the default too: the statement of a checkout does not name it.
+    origin = models.CharField(
+        max_length=12, choices=OrderOrigin.choices, default=OrderOrigin.SHOP.value
+    )
     number = models.CharField(max_length=64)
     account = models.ForeignKey(
         Account, on_delete=models.PROTECT, null=True, db_index=False, related_name="orders"
@@ -149,6 +163,10 @@ class LicenseOrder(models.Model):
             ),
             models.Index(fields=["account", "id"], name="esd_order_account"),
             models.Index(fields=["ordered_at", "id"], name="esd_order_ordered"),
+            # Few among many: the list of what staff gave.
+            models.Index(
+                fields=["ordered_at", "id"], condition=Q(origin="GRANT"), name="esd_order_granted"
+            ),
             # Here and not at the field, which would bring a second index for LIKE to every checkout.
             models.Index(fields=["checkout_token"], name="esd_order_checkout"),
             models.Index(
@@ -178,6 +196,11 @@ class LicenseOrder(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def is_of_shop(self) -> bool:
+        """Whether the shop has an order for it, or had before it deleted that."""
+        return self.origin == OrderOrigin.SHOP.value
 
     @property
     def is_ended(self) -> bool:

@@ -21,13 +21,14 @@ _LONGEST_NUMBER = 64
 class OrderFilter:
     """Conditions on license orders; those that are given (not None) must all hold. Texts are as they were typed.
 
-    `status`, `approval` and `waiting_for` hold values of `OrderStatus`, `ApprovalState` and
-    `blockers.REASONS`: one of them; an empty list leaves nothing. `text`, `buyer` and `product` are parts of
+    `status`, `origin`, `approval` and `waiting_for` hold values of `OrderStatus`, `OrderOrigin`, `ApprovalState`
+    and `blockers.REASONS`: one of them; an empty list leaves nothing. `text`, `buyer` and `product` are parts of
     what is looked at, in any case; `number` and `sku` are whole.
     """
 
     text: Optional[str] = None
     status: Optional[Sequence[str]] = None
+    origin: Optional[Sequence[str]] = None
     approval: Optional[Sequence[str]] = None
     waiting_for: Optional[Sequence[str]] = None
     number: Optional[str] = None
@@ -51,6 +52,7 @@ def matching(filter: OrderFilter) -> Q:
     """The condition on license orders that `filter` says. Raises Invalid."""
     found = (
         one_of(filter.approval, "approval")
+        & one_of(filter.origin, "origin")
         & yes_no(filter.is_paid, Q(paid_at__isnull=False))
         & yes_no(filter.disputed, Q(disputed_at__isnull=False))
         & yes_no(filter.refunded, refunded())

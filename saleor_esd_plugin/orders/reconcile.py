@@ -24,7 +24,7 @@ from ..licenses.models import ISSUED, LIVE, License, LicensePolicy, SuspensionCa
 from .approval import approve_by_policy
 from .blockers import UNDECIDED
 from .intake.recording import observe_order
-from .models import LicenseOrder, LicenseOrderLine
+from .models import LicenseOrder, LicenseOrderLine, OrderOrigin
 from .release import releasable_orders
 from .settlement import settle_license_order
 from .supply.allocation import allocate_license_order, fill_backorders
@@ -66,7 +66,9 @@ def record_missed(since: Optional[datetime] = None) -> int:
 
 def _observe_again() -> int:
     """Ask the host about orders that may have changed; those asked longest ago come first."""
-    orders = LicenseOrder.objects.filter(cancelled_at=None, refunded_at=None)
+    orders = LicenseOrder.objects.filter(
+        origin=OrderOrigin.SHOP.value, cancelled_at=None, refunded_at=None
+    )
     stale = orders.order_by(F("checked_at").asc(nulls_first=True), "pk")
     waiting = stale.filter(
         Q(paid_at=None) | Q(confirmed_at=None) | Q(open_refund__gt=0) | Q(failed_refund__gt=0)

@@ -10,7 +10,6 @@ from django.db import transaction
 
 from ..errors import Invalid, InvalidQuantity, NotFound
 from ..events.types import EventType
-from ..host import shop
 from ..host.types import Actor, Order
 from ..licenses.models import License
 from ..permissions import MANAGE_LICENSES
@@ -23,7 +22,7 @@ from .models import LicenseOrder, LicenseOrderLine
 from .money.amounts import NOTHING
 from .money.refunds import most_to_come_back
 from .money.state import money_now, record_settled_by_staff
-from .settlement import asks_for_units, settle_locked_order, withdrawn_of
+from .settlement import asks_for_units, read_in_shop, settle_locked_order, withdrawn_of
 
 
 @transaction.atomic
@@ -47,7 +46,7 @@ def restore_units(
     refuse_own_order(order, actor)
     if not quantities and not covers_failed_refund:
         raise Invalid("Name lines with how many units come back.", field="lines")
-    in_shop = shop.read_order(order.order_uuid)
+    in_shop = read_in_shop(order)
     settle_locked_order(order, in_shop, actor=actor)
     if in_shop is None or not order.failed_refund:
         raise Invalid(

@@ -10,14 +10,13 @@ from django.db import transaction
 
 from ..errors import Invalid, InvalidQuantity, NotFound
 from ..events.types import EventType
-from ..host import shop
 from ..host.types import Actor
 from ..permissions import MANAGE_LICENSES
 from ..text import clean_reason
 from .locks import lock_order
 from .models import LicenseOrder
 from .money.state import record_settled_by_staff
-from .settlement import settle_locked_order
+from .settlement import read_in_shop, settle_locked_order
 from .withdrawal import Unit, take_out, units_in_order
 
 
@@ -45,7 +44,7 @@ def return_units(
         take_out(order, lines, leaving, reason=reason, actor=actor, permission=MANAGE_LICENSES)
     elif not covers_refund:
         raise Invalid("Name licenses, or lines with how many units leave.", field="licenses")
-    in_shop = shop.read_order(order.order_uuid)
+    in_shop = read_in_shop(order)
     settle_locked_order(order, in_shop, actor=actor)
     if covers_refund and order.open_refund:
         _cover_refund(order, reason=reason, actor=actor)

@@ -42,8 +42,13 @@ def settle_license_order(license_order_id: UUID, *, actor: Actor = SYSTEM) -> Li
     Raises NotFound.
     """
     order = lock_order(license_order_id)
-    settle_locked_order(order, shop.read_order(order.order_uuid), actor=actor)
+    settle_locked_order(order, read_in_shop(order), actor=actor)
     return order
+
+
+def read_in_shop(order: LicenseOrder) -> Optional[Order]:
+    """The shop's order as it is now; None if the shop has deleted it, or never had it."""
+    return shop.read_order(order.order_uuid) if order.is_of_shop else None
 
 
 def note_locked_order(order: LicenseOrder, known: Order, *, actor: Actor = SYSTEM) -> Money:
@@ -61,9 +66,10 @@ def settle_locked_order(
 ) -> None:
     """The same for a caller who holds the lock of `order`, and has read the shop's order since it does.
 
-    `in_shop` is None if the shop has deleted it. What follows is on `order` too.
+    `in_shop` is as `read_in_shop` gives it. What follows is on `order` too. An order that is none of the shop has
+    no money to follow.
     """
-    if not shop.plugin_settings().is_active:
+    if not order.is_of_shop or not shop.plugin_settings().is_active:
         return
     known = in_shop or _remembered(order)
     money = note_locked_order(order, known, actor=actor)

@@ -28,7 +28,7 @@ def fulfill_in_shop(license_order_id: UUID) -> None:
     the order would otherwise find it made anew.
     """
     order = lock_order(license_order_id)
-    if order.is_ended:
+    if order.is_ended or not order.is_of_shop:
         return
     released = {}
     for line in order.lines.annotate(

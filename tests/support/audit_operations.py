@@ -42,6 +42,7 @@ from saleor_esd_plugin.licenses.replacement import replace_license_keys
 from saleor_esd_plugin.licenses.units import assign_licenses, assign_order_line, recall_licenses
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
 from saleor_esd_plugin.orders.facts import Fact, note_payment_facts
+from saleor_esd_plugin.orders.grants import grant_licenses
 from saleor_esd_plugin.orders.models import FactKind, LicenseOrder, RefundState
 from saleor_esd_plugin.orders.restoration import restore_units
 from saleor_esd_plugin.orders.returns import return_units
@@ -278,6 +279,35 @@ def with_a_refund_that_failed(units: int) -> Tuple[LicenseOrder, Dict[UUID, int]
     for state in (RefundState.SUCCEEDED, RefundState.FAILED):
         tell(refund(20, state, ref=f"re-{payment}", payment=payment))
     return order, {order.lines.get().pk: units}
+
+
+@leaves("license_grant", "license.granted", "license.released")
+def grant() -> Operation:
+    policy, account = make.make_policy(keys=4), make.make_account()
+    return lambda: grant_licenses(
+        policy.pk, quantity=2, account_id=account.pk, reason=REASON, actor=ACTOR
+    )
+
+
+@leaves("license_grant", "account.created", "license.granted", "license.released")
+def grant_to_address() -> Operation:
+    policy = make.make_policy(keys=4)
+    return lambda: grant_licenses(
+        policy.pk, quantity=2, email="friend@example.com", reason=REASON, actor=ACTOR
+    )
+
+
+@leaves("license_grant", "license.granted", "license.released", "license.assigned")
+def grant_to_end_customer() -> Operation:
+    policy, customer = make.make_policy(keys=4), make.make_end_customer(make.make_account())
+    return lambda: grant_licenses(
+        policy.pk,
+        quantity=2,
+        account_id=customer.account_id,
+        end_customer_id=customer.pk,
+        reason=REASON,
+        actor=ACTOR,
+    )
 
 
 @leaves("license_assign", "license.assigned")

@@ -147,6 +147,18 @@ def test_metadata_that_names_the_order_itself_or_none_of_ours_is_no_matter(
 
 
 @pytest.mark.django_db
+def test_the_number_of_a_grant_is_none_of_the_shops(tell, stripe_says, make_unpaid, states):
+    """No payment is for it, so what is called like it is something else."""
+    order = make_unpaid("pi_1", 1)
+    metadata = {"order": factories.make_granted().number}
+
+    taken = tell("payment_intent.succeeded", stripe_says.intent("pi_1", 1000, metadata=metadata))
+
+    assert taken == Taken("ACCEPTED")
+    assert states(order) == ["RELEASED"]
+
+
+@pytest.mark.django_db
 def test_metadata_never_leads_to_an_order(tell, stripe_says, make_unpaid, states):
     """T-WH-05: the payment is unknown to the shop, its metadata names an order that waits for money."""
     order = make_unpaid("pi_of_the_order")

@@ -163,6 +163,7 @@ def _keys(delivery: Delivery) -> Context:
         **_handed_over(delivery, licenses),
         "name": "",
         "order_number": order.number,
+        "is_grant": not order.is_of_shop,
         **ways_to_account(delivery, order),
     }
 

@@ -10,7 +10,7 @@ from ...events.models import Event
 from ...events.types import EventType
 from ...host.types import SYSTEM
 from ...keys.ring import keyring
-from ...licenses.models import ISSUED, NOT_SUSPENDED, License
+from ...licenses.models import ISSUED, NOT_SUSPENDED, Fulfillment, License
 from ...orders.blockers import APPROVAL, approval_reasons
 from ...orders.counts import order_availability
 from ...orders.models import LicenseOrder
@@ -96,9 +96,18 @@ def _unless_keys_say_it(kind: DeliveryKind, event: Event) -> Iterator[Message]:
     order = order_of(event)
     lines = order.lines.filter(pk__in=event.data["lines"]).select_related("policy")
     gets_keys = all(goes_to_buyer(line.policy, order.account) for line in lines)
+    is_told = gets_keys and (_is_decided_by_policy(order) or _keeps_what_was_granted(order))
     for message in to_buyer_and_notified(kind, event):
-        if not (message.data["is_buyer"] and gets_keys and _is_decided_by_policy(order)):
+        if not (message.data["is_buyer"] and is_told):
             yield message
+
+
+def _keeps_what_was_granted(order: LicenseOrder) -> bool:
+    """Whether it is a grant that no end customer got in the same moment: nobody waited for a decision."""
+    assigned = License.objects.filter(
+        order_line__order=order, fulfillment=Fulfillment.ASSIGNED.value
+    )
+    return not order.is_of_shop and not assigned.exists()
 
 
 def _is_decided_by_policy(order: LicenseOrder) -> bool:

@@ -53,6 +53,7 @@ _HAPPENED = {
     EventType.LICENSE_ORDER_DISPUTED: "The buyer's bank disputed a payment.",
     EventType.LICENSE_ORDER_DISPUTE_CLOSED: "No payment is disputed any more.",
     EventType.LICENSE_ORDER_RECEIPT_SENT: "A receipt was requested for some addresses.",
+    EventType.LICENSE_GRANTED: "Staff gave licenses without an order of the shop.",
     EventType.LICENSE_RELEASED: "Licenses became usable.",
     EventType.LICENSE_ASSIGNED: "Licenses were given to an end customer.",
     EventType.LICENSE_RECALLED: "Licenses were taken back from an end customer.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Optional
 
 import graphene
 from promise import Promise
@@ -15,6 +15,7 @@ from ...licenses.models import License as LicenseRow
 from ...licenses.models import LicensePolicy as Policy
 from ...licenses.rules import COLORS
 from ...orders.counts import waiting_of_licenses
+from ...orders.models import LicenseOrderLine
 from ..accounts.types import LicenseAccount, LicenseEndCustomer
 from ..base import nested
 from ..connections import KeysetConnection
@@ -94,6 +95,13 @@ def _key(root: LicenseRow, info: Any) -> Promise:
 
 def _line(root: LicenseRow, info: Any) -> Promise:
     return load(info.context, lines_with_orders, root.order_line_id)
+
+
+def shops_line(line: LicenseOrderLine, info: Any) -> Optional[Promise]:
+    """The shop's own line of it, if the shop gives it to the reader; `line` has its order. None of a grant."""
+    if not line.order.is_of_shop:
+        return None
+    return load(info.context, load_order_lines, line.order_line_ref, info.context)
 
 
 def _lifecycle(root: LicenseRow, info: Any) -> Promise:
@@ -268,9 +276,7 @@ class License(Record, graphene.ObjectType):
 
     @staticmethod
     def resolve_order_line(root: LicenseRow, info: Any) -> Promise:
-        return _line(root, info).then(
-            lambda line: load(info.context, load_order_lines, line.order_line_ref, info.context)
-        )
+        return _line(root, info).then(lambda line: shops_line(line, info))
 
     @staticmethod
     def resolve_product_variant(root: LicenseRow, info: Any) -> Promise:

@@ -7,10 +7,20 @@ from ...orders.models import (
     ApprovalState,
     DisputeStage,
     FactKind,
+    OrderOrigin,
     RefundState,
 )
 from ...orders.status import OrderStatus
 from ..enums import described_enum
+
+LicenseOrderOrigin = described_enum(
+    "LicenseOrderOrigin",
+    "Where an order comes from.",
+    {
+        OrderOrigin.SHOP.value: "It was placed in the shop.",
+        OrderOrigin.GRANT.value: "Staff gave its licenses, with `licenseGrant`; the shop has no such order.",
+    },
+)
 
 LicenseOrderApproval = described_enum(
     "LicenseOrderApproval",

@@ -11,7 +11,7 @@ from ...orders.order_search import OrderFilter
 from ..filters import LicenseDateTimeRange, between, id_within
 from ..licenses.enums import LicenseWaitingReason
 from ..sorting import Order, Sorting
-from .enums import LicenseOrderApproval, LicenseOrderStatus
+from .enums import LicenseOrderApproval, LicenseOrderOrigin, LicenseOrderStatus
 
 _WAYS = {
     "ORDERED_AT": ("ordered_at", datetime, "When it was ordered."),
@@ -36,6 +36,9 @@ class LicenseOrderFilterInput(graphene.InputObjectType):
     )
     status = graphene.List(
         graphene.NonNull(LicenseOrderStatus), description="As `status` of the order says."
+    )
+    origin = graphene.List(
+        graphene.NonNull(LicenseOrderOrigin), description="From the shop, or granted by staff."
     )
     approval = graphene.List(graphene.NonNull(LicenseOrderApproval), description="So decided.")
     waiting_for = graphene.List(

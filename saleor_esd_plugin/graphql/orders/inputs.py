@@ -108,6 +108,33 @@ class LicenseOrderRestoreInput(graphene.InputObjectType):
     reason = graphene.String(required=True, description="Why, up to 500 characters.")
 
 
+class LicenseGrantInput(graphene.InputObjectType):
+    """What to grant, and to whom."""
+
+    policy = graphene.ID(
+        required=True,
+        description="Of what: the id of a LicensePolicy or of the shop's ProductVariant.",
+    )
+    quantity = graphene.Int(required=True, description="How many licenses.")
+    account = graphene.ID(description="To this account; or give `email`.")
+    email = graphene.String(
+        description="To this address, which gets an account of its own, as a guest's purchase does."
+    )
+    end_customer = graphene.ID(
+        description="Assign them at once to this end customer of `account`, who gets the activation e-mail."
+    )
+    purchase_order_reference = graphene.String(
+        description="A reference for whoever gets them, up to 128 characters."
+    )
+    comment = graphene.String(
+        description="A comment for whoever gets them, up to 2,000 characters."
+    )
+    reason = graphene.String(
+        required=True,
+        description="Why, 10 to 500 characters. Members of the account may read it.",
+    )
+
+
 class LicenseOrderRejectInput(graphene.InputObjectType):
     """What to reject."""
 

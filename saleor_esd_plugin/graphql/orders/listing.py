@@ -9,7 +9,7 @@ from ...host.billing import Receipt, read_receipts
 from ...host.types import Actor
 from ...orders import queries
 from ...orders.counts import Availability, availability, total
-from ...orders.models import LicenseOrder, LicenseOrderLine, PaymentFact
+from ...orders.models import LicenseOrder, LicenseOrderLine, OrderOrigin, PaymentFact
 
 
 def lines_of_orders(order_ids: List[UUID]) -> Dict[UUID, List[LicenseOrderLine]]:
@@ -42,9 +42,11 @@ def facts_of_orders(order_ids: List[UUID]) -> Dict[UUID, List[PaymentFact]]:
 
 
 def receipts_of_orders(order_ids: List[UUID]) -> Dict[UUID, Receipt]:
-    """The receipts of those of the orders whose every key is issued (K17), unless the shop's order was deleted."""
+    """The receipts of those of the orders whose every key is issued (K17), unless they are grants, or the shop's order was deleted."""
     stand = stand_of_orders(order_ids)
-    done = LicenseOrder.objects.filter(pk__in=[pk for pk in order_ids if stand[pk].is_done])
+    done = LicenseOrder.objects.filter(
+        pk__in=[pk for pk in order_ids if stand[pk].is_done], origin=OrderOrigin.SHOP.value
+    )
     uuids = dict(done.values_list("pk", "order_uuid"))
     receipts = read_receipts(uuids.values())
     return {pk: receipts[uuid] for pk, uuid in uuids.items() if uuid in receipts}

@@ -11,15 +11,18 @@ from ...conf import settings
 from ...errors import Invalid, InvalidQuantity, NotFound
 from ...host.types import CHECKOUT_DETAILS, Actor
 from ...orders import approval, queries
+from ...orders.grants import grant_licenses
 from ...orders.intake.checkout_details import set_checkout_details
 from ...orders.models import LicenseOrder as OrderRow
 from ...orders.restoration import restore_units
 from ...orders.returns import return_units
 from ...permissions import APPROVE_LICENSES, MANAGE_LICENSES
 from ..base import BaseMutation, anyone, staff_with
-from ..global_ids import decode_all
+from ..global_ids import decode, decode_all
+from ..policies.listing import find_policy
 from .inputs import (
     LicenseCheckoutDetailsSetInput,
+    LicenseGrantInput,
     LicenseOrderApproveInput,
     LicenseOrderRejectInput,
     LicenseOrderRestoreInput,
@@ -154,6 +157,41 @@ class LicenseOrderRestore(BaseMutation):
         return cls(license_order=OrderRow.objects.get(pk=order.pk))
 
 
+class LicenseGrant(BaseMutation):
+    """Gives licenses without an order of the shop: all of them or none. They can be used at once.
+
+    Keys come from where a sale to that account would have them, but for those that others wait for. Nobody
+    grants licenses to an account or address of their own. For staff with MANAGE_LICENSES.
+    """
+
+    policy = staff_with(MANAGE_LICENSES)
+
+    class Arguments:
+        input = LicenseGrantInput(required=True, description="What to grant, and to whom.")
+
+    license_order = graphene.Field(LicenseOrder, description="What was granted.")
+
+    @classmethod
+    def perform(cls, actor: Actor, input: Any) -> LicenseGrant:
+        account = customer = None
+        if input.account is not None:
+            account = decode(input.account, "LicenseAccount", field="account")
+        if input.end_customer is not None:
+            customer = decode(input.end_customer, "LicenseEndCustomer", field="endCustomer")
+        granted = grant_licenses(
+            find_policy(input.policy, field="policy").pk,
+            quantity=input.quantity,
+            account_id=account,
+            email=input.email or "",
+            end_customer_id=customer,
+            purchase_order_reference=input.purchase_order_reference or "",
+            comment=input.comment or "",
+            reason=input.reason,
+            actor=actor,
+        )
+        return cls(license_order=granted)
+
+
 def _quantities(order: OrderRow, lines: Iterable[Any]) -> Dict[UUID, int]:
     """Line -> units. Raises NotFound, Invalid if a line is named twice."""
     quantities: Dict[UUID, int] = {}
@@ -181,4 +219,5 @@ MUTATIONS = (
     LicenseOrderReject,
     LicenseOrderReturn,
     LicenseOrderRestore,
+    LicenseGrant,
 )

@@ -140,4 +140,5 @@ class LicenseOrderPayment(graphene.ObjectType):
 
 @nested
 def resolve_payment(root: OrderRow, info: Any) -> Optional[OrderRow]:
-    return root if current_actor(info).has(MANAGE_LICENSES, APPROVE_LICENSES) else None
+    is_shown = root.is_of_shop and current_actor(info).has(MANAGE_LICENSES, APPROVE_LICENSES)
+    return root if is_shown else None

@@ -9,7 +9,7 @@ from promise import Promise
 
 from ...accounts.models import Account
 from ...emails.languages import choose_language, choose_text
-from ...host.graphql import DateTime, host_types, load_order_lines, load_orders, load_variants
+from ...host.graphql import DateTime, host_types, load_orders, load_variants
 from ...host.types import SYSTEM
 from ...licenses.models import LicensePolicy as Policy
 from ...orders.blockers import approval_reasons
@@ -24,13 +24,18 @@ from ..emails.listing import DELIVERY_SORTING, deliveries_of_orders
 from ..emails.types import LicenseDeliveryConnection
 from ..global_ids import Record
 from ..licenses.listing import licenses_of_lines, licenses_of_orders
-from ..licenses.types import LicenseConnection
+from ..licenses.types import LicenseConnection, shops_line
 from ..licenses.visibility import for_members, name_for, value_for_members
 from ..loaders import load, rows
 from ..policies.types import LicensePolicy
 from ..sorting import BY_AGE, Order
 from .availability import LicenseAvailability, LicenseWaiting, waiting_of
-from .enums import LicenseApprovalReason, LicenseOrderApproval, LicenseOrderStatus
+from .enums import (
+    LicenseApprovalReason,
+    LicenseOrderApproval,
+    LicenseOrderOrigin,
+    LicenseOrderStatus,
+)
 from .listing import lines_of_orders, stand_of_lines, stand_of_orders
 from .payments import LicenseOrderPayment, resolve_payment
 from .receipts import LicenseOrderReceipt, resolve_receipt
@@ -153,18 +158,24 @@ class LicenseOrderLine(Record, graphene.ObjectType):
         return load(info.context, load_variants, root.variant_ref, info.context)
 
     @staticmethod
-    def resolve_order_line(root: LineRow, info: Any) -> Promise:
-        return load(info.context, load_order_lines, root.order_line_ref, info.context)
+    def resolve_order_line(root: LineRow, info: Any) -> Optional[Promise]:
+        return shops_line(root, info)
 
 
 class LicenseOrder(Record, graphene.ObjectType):
-    """The licensed part of one order of the shop.
+    """The licensed part of one order of the shop, or what staff granted without one (`origin`).
 
     Members of the account and staff see all of it, but for `payment`, which is for staff. Who reads the
     shop's order by its token without signing in sees how far it is; the other fields are null or empty.
     """
 
-    number = graphene.String(required=True, description="The number of the shop's order.")
+    number = graphene.String(
+        required=True,
+        description='The number of the shop\'s order; of a grant its own ("G-000123").',
+    )
+    origin = graphene.Field(
+        LicenseOrderOrigin, required=True, description="From the shop, or granted by staff."
+    )
     status = graphene.Field(LicenseOrderStatus, required=True, description="How far it is.")
     approval = graphene.Field(
         LicenseOrderApproval, required=True, description="What was decided of it."
@@ -175,7 +186,9 @@ class LicenseOrder(Record, graphene.ObjectType):
         description="Why staff have to decide on what is undecided; empty if they have not to. For staff with "
         "MANAGE_LICENSES or APPROVE_LICENSES, null for everybody else.",
     )
-    decided_at = graphene.Field(DateTime, description="When that was decided last.")
+    decided_at = graphene.Field(
+        DateTime, description="When that was decided last, or when it was granted."
+    )
     decided_by = graphene.String(
         description='By whom: an address, an app\'s name, or the plugin; for members "staff" or the plugin.'
     )
@@ -186,18 +199,20 @@ class LicenseOrder(Record, graphene.ObjectType):
     waiting = graphene.List(
         graphene.NonNull(LicenseWaiting), required=True, description="What the others wait for."
     )
-    is_paid = graphene.Boolean(required=True, description="It is paid in full.")
+    is_paid = graphene.Boolean(
+        required=True, description="It is paid in full, as a grant is from the start."
+    )
     payment = graphene.Field(
         LicenseOrderPayment,
         resolver=resolve_payment,
         description="How its money stands. For staff with MANAGE_LICENSES or APPROVE_LICENSES, null for "
-        "everybody else.",
+        "everybody else, and for a grant.",
     )
     receipt = graphene.Field(
         LicenseOrderReceipt,
         resolver=for_members(resolve_receipt),
         description="What `licenseOrderReceiptSend` sends: the whole order of the shop, with what is no license in it. "
-        "Null until every key is issued, and if the shop's order was deleted since.",
+        "Null until every key is issued, if the shop's order was deleted since, and for a grant.",
     )
     is_confirmed = graphene.Boolean(required=True, description="The shop confirmed it.")
     is_duplicate_checkout = graphene.Boolean(
@@ -225,7 +240,7 @@ class LicenseOrder(Record, graphene.ObjectType):
     )
     order = graphene.Field(
         lambda: host_types().Order,
-        description="The shop's order, unless it was deleted since; null for whom the shop does not give it: "
+        description="The shop's order, unless it was deleted since; null for a grant, and for whom the shop does not give it: "
         "it does to the user who ordered, and to staff with MANAGE_ORDERS.",
     )
 
@@ -275,7 +290,9 @@ class LicenseOrder(Record, graphene.ObjectType):
     resolve_comment = staticmethod(value_for_members("comment"))
 
     @staticmethod
-    def resolve_order(root: OrderRow, info: Any) -> Promise:
+    def resolve_order(root: OrderRow, info: Any) -> Optional[Promise]:
+        if not root.is_of_shop:
+            return None
         return load(info.context, load_orders, root.order_uuid, info.context)
 
 

@@ -18,7 +18,7 @@ from ...host.refs import split_global_id, uuid_ref
 from ...host.types import Actor
 from ...ids import uuid7
 from ...orders.facts import Noted, note_payment_facts
-from ...orders.models import FactKind, LicenseOrder
+from ...orders.models import FactKind, LicenseOrder, OrderOrigin
 from ..models import InboundEvent, Outcome
 from .messages import PROVIDER, Message
 
@@ -126,5 +126,7 @@ def _ours(names: Iterable[str]) -> Set[UUID]:
         elif _NUMBER.match(ref.lstrip("#")):
             # On Saleor 2.10 the number is what the API's id holds.
             numbers.add(ref.lstrip("#"))
-    orders = LicenseOrder.objects.filter(Q(order_uuid__in=uuids) | Q(number__in=numbers))
+    orders = LicenseOrder.objects.filter(
+        Q(order_uuid__in=uuids) | Q(number__in=numbers), origin=OrderOrigin.SHOP.value
+    )
     return set(orders.values_list("order_uuid", flat=True))

@@ -29,7 +29,8 @@ RETURN = """mutation($input: LicenseOrderReturnInput!) { licenseOrderReturn(inpu
     licenseOrder { status } errors { field code message } } }"""
 RESTORE = """mutation($input: LicenseOrderRestoreInput!) { licenseOrderRestore(input: $input) {
     licenseOrder { status } errors { field code message } } }"""
-
+GRANT = """mutation($input: LicenseGrantInput!) { licenseGrant(input: $input) {
+    licenseOrder { status } errors { field code message } } }"""
 REPLACE = """mutation($input: LicenseKeyReplaceInput!) { licenseKeyReplace(input: $input) {
     licenses { keyMask } errors { field code message } } }"""
 TRANSFER = """mutation($input: LicenseTransferInput!) { licenseTransfer(input: $input) {
@@ -103,6 +104,7 @@ CALLS = {
     "licenseReinstate": (REINSTATE, BY_STAFF_THAT_MANAGES),
     "licenseCancel": (CANCEL, BY_STAFF_THAT_MANAGES),
     "licenseOrderRestore": (RESTORE, BY_STAFF_THAT_MANAGES),
+    "licenseGrant": (GRANT, BY_STAFF_THAT_MANAGES),
 }
 
 
@@ -125,6 +127,14 @@ def inputs(name, gid):
         line = {"id": gid("LicenseOrderLine", order.lines.get()), "quantity": 1}
         named = {"lines": [line], "reason": "the refund failed"}
         return {"id": gid("LicenseOrder", order), **named}, order.account
+    if name == "licenseGrant":
+        account = factories.make_account()
+        return {
+            "policy": gid("LicensePolicy", factories.make_policy(keys=1)),
+            "quantity": 1,
+            "account": gid("LicenseAccount", account),
+            "reason": "for the trade fair",
+        }, account
     if name == "licenseOrderReceiptSend":
         order = factories.make_released(1)[0].order_line.order
         return {"order": gid("LicenseOrder", order), "emails": "a@x.example"}, order.account

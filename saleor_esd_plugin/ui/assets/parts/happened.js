@@ -24,6 +24,7 @@ const WORDS = {
   LICENSE_ORDER_DISPUTED: () => t("The payment is disputed"),
   LICENSE_ORDER_DISPUTE_CLOSED: () => t("The dispute is over"),
   LICENSE_ORDER_RECEIPT_SENT: ({ facts }) => t("Receipt asked for: {emails}", facts),
+  LICENSE_GRANTED: () => t("Granted without an order"),
   LICENSE_RELEASED: ({ facts }) => (facts.isPaid === "false" ? t("Released although not paid") : t("Released")),
   LICENSE_ASSIGNED: () => t("Assigned to a customer"),
   LICENSE_RECALLED: () => t("Taken back from a customer"),

@@ -1,9 +1,13 @@
 // How things are called on all pages.
+import { t } from "../core/words.js";
 
 // A variant without a name of its own has that of its product, or the SKU.
 export function productOf({ productName, variantName, sku }) {
   return ["", productName, sku].includes(variantName) ? productName || sku : `${productName} · ${variantName}`;
 }
+
+// Of what staff granted without an order, too.
+export const titleOf = ({ origin, number }) => (origin === "GRANT" ? t("Licenses {number}", { number }) : t("Order {number}", { number }));
 
 const LANGUAGES = { en: "English", es: "Español", "pt-br": "Português" };
 export const languageName = (code) => LANGUAGES[code] || code;

@@ -7,7 +7,7 @@ import { formatDate, formatTime, language, t } from "../core/words.js";
 import { Empty, NotYet, Trouble, useTitle } from "../parts/frame.js";
 import { pageAt, Pager } from "../parts/pager.js";
 import { LicenseState, OrderState, whyItWaits } from "../parts/state.js";
-import { orderId, productOf } from "../parts/names.js";
+import { orderId, productOf, titleOf } from "../parts/names.js";
 import { AssignCard } from "./assign.js";
 import { KeyButton } from "./key.js";
 import { KeysFile } from "./keys_file.js";
@@ -17,7 +17,7 @@ import { Resend } from "./resend.js";
 import { States, TERM, Term } from "./term.js";
 
 const PURCHASE = `query Purchase($id: ID!, $first: Int, $after: String, $last: Int, $before: String, $language: String) {
-  licenseOrder(id: $id) { id number orderedAt status purchaseOrderReference buyerEmail decisionReason
+  licenseOrder(id: $id) { id number origin orderedAt status purchaseOrderReference buyerEmail decisionReason
     availability { available assigned of } waiting { reason quantity }
     account { id name isReseller rights endCustomers(first: 100, sortBy: {field: CODE, direction: ASC}) { pageInfo { hasNextPage } edges { node { id code name email } } } }
     lines { id productName variantName sku instructions(language: $language) availability { available assigned of } }
@@ -32,7 +32,7 @@ export function Purchase({ id, onSignedOut }) {
   const [place, setPlace] = useState({});
   const { data, error, reload } = useAsk(PURCHASE, { id: orderId(id), language: language(), ...pageAt(place, PAGE) }, { every: 30, onSignedOut });
   const order = data?.licenseOrder;
-  useTitle(order ? t("Order {number}", order) : t("Purchases"));
+  useTitle(order ? titleOf(order) : t("Purchases"));
 
   if (!data) return html`<${NotYet} error=${error} onRetry=${reload} />`;
   if (!order) return html`<${Empty}><h1>${t("Not found")}</h1><p>${t("There is no such order, or it is somebody else's.")}</p><${Link} to="/">${t("Purchases")}<//><//>`;
@@ -42,21 +42,23 @@ export function Purchase({ id, onSignedOut }) {
   const licenses = order.licenses.edges.length > 0 && html`<${Licenses} order=${order} onTurn=${setPlace} onDone=${reload} />`;
   // Whoever buys for himself looks for his keys; a reseller has others waiting for theirs.
   const isReseller = order.account?.isReseller;
+  const isGrant = order.origin === "GRANT";
 
   return html`<p><${Link} to="/">‹ ${t("Purchases")}<//></p>
-    <h1>${t("Order {number}", order)} <${OrderState} status=${order.status} /></h1>
+    <h1>${titleOf(order)} <${OrderState} status=${order.status} /></h1>
     <p class="muted dotted"><span>${formatDate(order.orderedAt)}</span>
       ${data.licenseAccounts.edges.length > 1 && order.account && html`<span>${order.account.name}</span>`}
       ${order.purchaseOrderReference && html`<span>${t("Your reference {reference}", { reference: order.purchaseOrderReference })}</span>`}
       <span role="status">${t("{available} of {of} available", order.availability)}</span></p>
     ${error && html`<${Trouble} error=${error} onRetry=${reload} />`}
     ${order.waiting.map(({ reason }) => html`<p class="band wait" key=${reason}>${whyItWaits(reason)}</p>`)}
-    ${order.decisionReason && html`<p class="band bad">${order.decisionReason}</p>`}
+    ${isGrant && html`<p class="band info">${t("The shop has given you these licenses. There is no receipt.")}</p>`}
+    ${!isGrant && order.decisionReason && html`<p class="band bad">${order.decisionReason}</p>`}
     <div class="split"><div>
       ${isReseller ? assign : licenses}
       ${order.lines.map((line) => line.instructions && line.availability.available > 0 && html`<${Instructions} key=${line.id} line=${line} isOpen=${!isReseller} />`)}
       ${isReseller ? licenses : assign?.length > 0 && html`<details class="aside"><summary>${t("Give licenses to somebody else")}</summary>${assign}</details>`}
-    </div><aside><${Receipt} order=${order} />
+    </div><aside>${!isGrant && html`<${Receipt} order=${order} />`}
       ${settings.sender && html`<p class="muted part">${t("All e-mails about licenses come from {address}. Allow it in your mail filter.", { address: settings.sender })}</p>`}</aside></div>`;
 }
 
