@@ -136,7 +136,7 @@ def test_a_users_address_of_today_is_where_its_mails_go():
 
     assert Event.objects.get(type="license_email.resent").facts["email"] == user.email
     changed = Event.objects.get(type="license_order.buyer_address_changed")
-    assert (changed.order_id, changed.data["after"]) == (granted.pk, user.email)
+    assert (changed.order_id, changed.facts["after"]) == (granted.pk, user.email)
 
 
 def test_refs_and_numbers_meet_none_of_the_shops():
