@@ -246,3 +246,25 @@ EVENTS_OF_MESSAGE = """query($message: String!) {
 EVENTS = """query($order: ID!) {
   licenseEvents(first: 50, filter: {order: $order}) { edges { node { type reason } } }
 }"""
+
+LICENSES_OF_ORDER = """query($order: ID!) {
+  licenseOrder(order: $order) { licenses(first: 100) { edges { node { id } } } }
+}"""
+
+STATE_REASON = """query($license: ID!) {
+  license(id: $license) { id lifecycle stateReason { code text(language: "es") note } }
+}"""
+
+_LIVES = "{ licenses { id lifecycle displayColor expiresAt graceUntil } %s }" % _ERRORS
+
+SUSPEND = "mutation($input: LicenseSuspendInput!) { licenseSuspend(input: $input) %s }" % _LIVES
+
+REINSTATE = (
+    "mutation($input: LicenseReinstateInput!) { licenseReinstate(input: $input) %s }" % _LIVES
+)
+
+CANCEL = "mutation($input: LicenseCancelInput!) { licenseCancel(input: $input) %s }" % _LIVES
+
+RENEW = "mutation($input: LicenseRenewInput!) { licenseRenew(input: $input) %s }" % _LIVES
+
+TERM_SET = "mutation($input: LicenseTermSetInput!) { licenseTermSet(input: $input) %s }" % _LIVES

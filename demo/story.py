@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from demo import cast, documents
-from demo.chapters import money, reseller, shoppers, staff, stock
+from demo.chapters import life, money, reseller, shoppers, staff, stock
 from demo.mailbox import Mailbox
 from demo.narrator import Narrator
 from demo.scene import Scene
@@ -33,7 +33,7 @@ def main() -> int:
     try:
         scene = Scene(tell)
         begin(scene)
-        for chapter in (reseller, shoppers, staff, money, stock):
+        for chapter in (reseller, shoppers, staff, money, stock, life):
             chapter.tell_chapter(scene)
     except Exception as error:
         tell.break_off(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Callable, Dict, Hashable, List, Type
 from uuid import UUID
 
@@ -9,10 +10,11 @@ from django.db.models import Model
 from promise import Promise
 from promise.dataloader import DataLoader
 
-from ..host.db import writing
+from ..host.db import now, writing
 from .errors import public_error
 
 _ATTRIBUTE = "_license_loaders"
+_MOMENT = "moment"
 
 
 def load(context: Any, fetch: Callable[..., Dict], key: Hashable, *arguments: Hashable) -> Promise:
@@ -27,6 +29,15 @@ def load(context: Any, fetch: Callable[..., Dict], key: Hashable, *arguments: Ha
     if (fetch, arguments) not in loaders:
         loaders[fetch, arguments] = DataLoader(_batch(fetch, arguments))
     return loaders[fetch, arguments].load(key)
+
+
+def moment_of(context: Any) -> datetime:
+    """The database's moment, the same for a whole answer."""
+    kept = context.__dict__.setdefault(_ATTRIBUTE, {})
+    if _MOMENT not in kept:
+        with writing():
+            kept[_MOMENT] = now()
+    return kept[_MOMENT]
 
 
 def forget(context: Any) -> None:

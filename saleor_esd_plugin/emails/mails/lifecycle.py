@@ -11,7 +11,10 @@ from django.utils.timezone import localtime
 from ...accounts.models import EndCustomer
 from ...events.models import Event
 from ...events.types import EventType
+from ...host.db import now
 from ...licenses.models import ISSUED, USABLE, License, LicenseReason
+from ...licenses.queries import in_lifecycle
+from ...licenses.rules import Lifecycle
 from ...orders.models import LicenseOrderLine
 from ..errors import NothingToSend
 from ..languages import choose_language, choose_text
@@ -60,11 +63,14 @@ def _suspended(delivery: Delivery) -> Context:
 
 
 def _reinstated(delivery: Delivery) -> Context:
-    """Of the licenses that were reinstated those that can be used."""
-    affected = _those(delivery, licenses_of(delivery.event).filter(USABLE))
-    if not affected:
+    """Of the licenses that were reinstated those that can be used, and those that have to be renewed before (P12)."""
+    reinstated, moment = licenses_of(delivery.event).filter(USABLE), now()
+    over = in_lifecycle(Lifecycle.EXPIRED, moment) | in_lifecycle(Lifecycle.LAPSED, moment)
+    expired = _those(delivery, reinstated.filter(over))
+    affected = _those(delivery, reinstated.exclude(pk__in=reinstated.filter(over).values("pk")))
+    if not affected and not expired:
         raise NothingToSend("All of these licenses are suspended again or have left the order.")
-    return _about(delivery, affected)
+    return {**_about(delivery, affected), "expired": expired}
 
 
 def _cancelled(delivery: Delivery) -> Context:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Tuple
+from typing import Dict, Iterable, List, Tuple
 from uuid import UUID
 
 from django.db.models import F, QuerySet
@@ -15,11 +15,6 @@ from ...licenses import queries
 from ...licenses.models import LIVE, Assignment, Fulfillment, KeyReplacement, License
 from ...orders import queries as order_queries
 from ...orders.models import LicenseOrder, LicenseOrderLine
-
-
-def moment(keys: List[str]) -> Dict[str, Any]:
-    """The database's moment, the same for a whole answer."""
-    return dict.fromkeys(keys, now())
 
 
 def keys_with_pools(key_ids: List[UUID]) -> Dict[UUID, LicenseKey]:

@@ -33,6 +33,7 @@ def resolve_licenses(
     refuse_literal_secrets(info, ("key",))
     order = LICENSE_SORTING.chosen(sort_by)
     found = queries.visible_to(actor).filter(matching(license_filter(filter), actor))
+    found = found.select_related("key__pool").defer("key__ciphertext", "key__blind_index")
     return connect(LicenseConnection, sortable(found, order.column), order, **paging)
 
 

@@ -7,21 +7,23 @@ from typing import Any, Optional
 import graphene
 from promise import Promise
 
+from ...accounts.access import is_staff
 from ...accounts.models import Account, EndCustomer
 from ...host.graphql import DateTime, host_types, load_order_lines, load_variants
 from ...keys.formats import masked
 from ...licenses.models import Assignment, KeyReplacement
 from ...licenses.models import License as LicenseRow
 from ...licenses.models import LicensePolicy as Policy
+from ...licenses.reasons import GivenReason
 from ...licenses.rules import COLORS
 from ...orders.counts import waiting_of_licenses
 from ...orders.models import LicenseOrderLine
 from ..accounts.types import LicenseAccount, LicenseEndCustomer
-from ..base import nested
+from ..base import current_actor, nested
 from ..connections import KeysetConnection
 from ..emails.types import LicenseDelivery
 from ..global_ids import Record
-from ..loaders import load, rows
+from ..loaders import load, moment_of, rows
 from ..policies.types import LicenseKeyKind, LicensePolicy
 from ..reasons.types import LicenseStateReason, state_reason
 from .enums import (
@@ -36,7 +38,6 @@ from .listing import (
     deliveries_of_licenses,
     keys_with_pools,
     lines_with_orders,
-    moment,
     replacements_of_licenses,
 )
 from .visibility import for_members, name_for, sees_key_hints, value_for_members
@@ -102,10 +103,6 @@ def shops_line(line: LicenseOrderLine, info: Any) -> Optional[Promise]:
     if not line.order.is_of_shop:
         return None
     return load(info.context, load_order_lines, line.order_line_ref, info.context)
-
-
-def _lifecycle(root: LicenseRow, info: Any) -> Promise:
-    return load(info.context, moment, "now").then(root.lifecycle_at)
 
 
 class License(Record, graphene.ObjectType):
@@ -202,7 +199,10 @@ class License(Record, graphene.ObjectType):
 
     @staticmethod
     @nested
-    def resolve_key_mask(root: LicenseRow, info: Any) -> Promise:
+    def resolve_key_mask(root: LicenseRow, info: Any) -> Any:
+        # A page of the list brings the keys along: no promise for each of them.
+        if LicenseRow.key.is_cached(root) and is_staff(current_actor(info)):
+            return masked(root.key)
         return sees_key_hints(info, root.account_id).then(
             lambda sees: _key(root, info).then(masked) if sees else None
         )
@@ -212,12 +212,12 @@ class License(Record, graphene.ObjectType):
         return _key(root, info).then(lambda key: key.pool.kind)
 
     @staticmethod
-    def resolve_lifecycle(root: LicenseRow, info: Any) -> Promise:
-        return _lifecycle(root, info).then(lambda state: state.value)
+    def resolve_lifecycle(root: LicenseRow, info: Any) -> str:
+        return root.lifecycle_at(moment_of(info.context)).value
 
     @staticmethod
-    def resolve_display_color(root: LicenseRow, info: Any) -> Promise:
-        return _lifecycle(root, info).then(lambda state: COLORS[state])
+    def resolve_display_color(root: LicenseRow, info: Any) -> str:
+        return COLORS[root.lifecycle_at(moment_of(info.context))]
 
     @staticmethod
     def resolve_waiting_for(root: LicenseRow, info: Any) -> Promise:
@@ -231,8 +231,8 @@ class License(Record, graphene.ObjectType):
 
     @staticmethod
     @for_members
-    def resolve_state_reason(root: LicenseRow, info: Any) -> Promise:
-        return load(info.context, moment, "now").then(lambda at: state_reason(root, at))
+    def resolve_state_reason(root: LicenseRow, info: Any) -> Optional[GivenReason]:
+        return state_reason(root, moment_of(info.context))
 
     @staticmethod
     def resolve_product_name(root: LicenseRow, info: Any) -> Promise:
