@@ -21,6 +21,7 @@ from .keys import resolvers as keys
 from .licenses import mutations as license_mutations
 from .licenses import resolvers as licenses
 from .lifecycle import mutations as lifecycle_mutations
+from .lifecycle import resolvers as lifecycle
 from .orders import mutations as order_mutations
 from .orders import resolvers as orders
 from .policies import mutations as policy_mutations
@@ -36,6 +37,7 @@ QUERIES: Fields = {
     **accounts.QUERIES,
     **licenses.QUERIES,
     **reasons.QUERIES,
+    **lifecycle.QUERIES,
     **orders.QUERIES,
     **emails.QUERIES,
     **events.QUERIES,

@@ -47,6 +47,7 @@ if IS_V3:
         serving_stocks,
         shop_sender,
         takes_passwords,
+        variant_price,
     )
 else:
     from .saleor_2_10.checkouts import checkout_in_hand, token_in_hand, variants_in_hand
@@ -70,6 +71,7 @@ else:
         serving_stocks,
         shop_sender,
         takes_passwords,
+        variant_price,
     )
 
 __all__ = [
@@ -95,6 +97,7 @@ __all__ = [
     "user_email",
     "variant_exists",
     "variant_names",
+    "variant_price",
     "variant_ref_of_sku",
     "variants_in_hand",
     "variants_on_sale",

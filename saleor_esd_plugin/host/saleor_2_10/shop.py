@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from email.utils import parseaddr
 from typing import Any, Dict, List, Optional, Set, Tuple
 from uuid import UUID
@@ -12,8 +13,10 @@ from django.db.models import QuerySet, Sum
 from saleor.checkout.models import Checkout
 from saleor.order import OrderStatus, actions
 from saleor.order.models import Order
-from saleor.product.models import Product
+from saleor.product.models import Product, ProductVariant
 from saleor.warehouse.models import Stock
+
+from ..refs import decimal_ref
 
 __all__ = [
     "allocated_quantity",
@@ -25,6 +28,7 @@ __all__ = [
     "serving_stocks",
     "shop_sender",
     "takes_passwords",
+    "variant_price",
 ]
 
 
@@ -75,3 +79,9 @@ def channel_slugs() -> Set[str]:
 def on_sale(variants: QuerySet) -> QuerySet:
     """Those of the variants that shoppers can buy now: their product is published."""
     return variants.filter(product__in=Product.objects.published())
+
+
+def variant_price(ref: str, *, channel: str) -> Optional[Tuple[Decimal, str]]:
+    """(amount, currency) of a unit of the variant as the shop lists it; None if it is gone."""
+    variant = ProductVariant.objects.select_related("product").filter(pk=decimal_ref(ref)).first()
+    return variant and (variant.base_price.amount, variant.base_price.currency)

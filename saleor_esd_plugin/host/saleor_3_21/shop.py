@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from email.utils import parseaddr
 from typing import Any, Dict, List, Optional, Set, Tuple
 from uuid import UUID
@@ -15,8 +16,11 @@ from saleor.checkout.models import Checkout, CheckoutMetadata
 from saleor.order import OrderStatus, actions
 from saleor.order.models import Order
 from saleor.plugins.manager import get_plugins_manager
+from saleor.product.models import ProductVariantChannelListing
 from saleor.site.models import SiteSettings
 from saleor.warehouse.models import Stock
+
+from ..refs import decimal_ref
 
 __all__ = [
     "allocated_quantity",
@@ -28,6 +32,7 @@ __all__ = [
     "serving_stocks",
     "shop_sender",
     "takes_passwords",
+    "variant_price",
 ]
 
 # Fulfilling an unconfirmed order would make it FULFILLED, past the shop's own confirmation.
@@ -108,3 +113,11 @@ def on_sale(variants: QuerySet) -> QuerySet:
         channel_listings__channel=F(f"{listing}__channel"),
         **{f"{listing}__is_published": True, f"{listing}__available_for_purchase_at__lte": now},
     ).distinct()
+
+
+def variant_price(ref: str, *, channel: str) -> Optional[Tuple[Decimal, str]]:
+    """(amount, currency) of a unit of the variant as this channel lists it; None if it does not."""
+    listings = ProductVariantChannelListing.objects.filter(
+        variant=decimal_ref(ref), channel__slug=channel, price_amount__isnull=False
+    )
+    return listings.values_list("price_amount", "currency").first()

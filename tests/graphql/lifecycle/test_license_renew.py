@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta, timezone
 
+import build
 import factories
 import pytest
 
@@ -17,6 +18,8 @@ SHOWN = "{ id lifecycle expiresAt graceUntil retainedUntil }"
 RENEW = """mutation($input: LicenseRenewInput!) { licenseRenew(input: $input) {
     licenses %s errors { field code message params { name value } } } }""" % (SHOWN,)
 SET = RENEW.replace("Renew(", "TermSet(").replace("RenewInput", "TermSetInput")
+QUOTE = """query($license: ID!, $terms: Int) { licenseRenewalQuote(license: $license, terms: $terms) {
+    startsAt expiresAt lapsedDays basis price { amount currency } } }"""
 DAY = timedelta(days=1)
 
 
@@ -191,3 +194,26 @@ def test_terms_that_make_no_sense(set_term, unchanged):
         for given, field in cases:
             (error,) = set_term([license], **given)["errors"]
             assert (error["field"], error["code"]) == (field, "INVALID"), given
+
+
+def test_an_owner_reads_what_a_renewal_gives_and_costs(api, gid, unchanged):
+    """P12: retroactive, from the expiry; the price is the shop's, for all terms."""
+    owner = build.make_user()
+    policy = factories.make_policy(keys=1, term="P90D")
+    (license,) = factories.make_released(1, policy=policy, user=owner)
+    factories.expire(license, ago=40 * DAY)
+    (expired,) = read(license)
+    ask, ids = api(owner), {"license": gid("License", license)}
+
+    with unchanged():
+        quote = ask(QUOTE, {**ids, "terms": 2})["data"]["licenseRenewalQuote"]
+
+    assert quote["startsAt"] == expired.expires_at.isoformat()
+    assert quote["expiresAt"] == (expired.expires_at + 180 * DAY).isoformat()
+    assert (quote["lapsedDays"], quote["basis"]) == (41, "FROM_EXPIRY")
+    assert quote["price"] == {"amount": 20.0, "currency": "USD"}
+    factories.expire(license, ago=121 * DAY)
+    refused = ask(QUOTE, ids)["errors"][0]["extensions"]["exception"]["code"]
+    assert refused == "INVALID_TRANSITION"
+    stranger = api(build.make_user())(QUOTE, ids)["errors"][0]["extensions"]["exception"]["code"]
+    assert stranger == "NOT_FOUND"
