@@ -1,7 +1,7 @@
 """An index for Django, which looks for models here; each room defines its own."""
 
 from .accounts.models import Account, EndCustomer, Invitation, Member
-from .emails.models import Delivery
+from .emails.models import Delivery, Reminder, ReminderOptOut
 from .events.models import Dispatch, Event, SignsOfLife, Subject, Throttle
 from .exports.models import Export
 from .host.db import register_permissions
@@ -58,6 +58,8 @@ __all__ = [
     "Member",
     "PaymentFact",
     "RankedPool",
+    "Reminder",
+    "ReminderOptOut",
     "Reservation",
     "ReservedKey",
     "SignsOfLife",

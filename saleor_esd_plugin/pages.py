@@ -7,6 +7,7 @@ the button does. Nothing is kept of them: no cache, no referrer, no search engin
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Any, Callable, Dict, Optional
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 
 from .conf import settings
 from .emails.languages import best_of, choose_text
+from .emails.opting_out import address_in, stop_reminders
 from .emails.order_context import PORTAL_PATH, product_of
 from .emails.sender import sender
 from .errors import DeadLink, NotFound
@@ -51,7 +53,7 @@ HEADERS = {
 
 def respond(request: HttpRequest, path: str) -> Optional[HttpResponse]:
     """The answer to `path`, what follows `/plugins/global/esd` ("/claim/"); None if it is none of ours."""
-    page = _PAGES.get(path.strip("/"))
+    page = _find_page(path.strip("/"))
     if page is None:
         return None
     with writing():
@@ -59,6 +61,13 @@ def respond(request: HttpRequest, path: str) -> Optional[HttpResponse]:
     for name, value in HEADERS.items():
         answer[name] = value
     return answer
+
+
+def _find_page(path: str) -> Optional[Callable[[HttpRequest], HttpResponse]]:
+    name, _, token = path.partition("/")
+    if name == "unsubscribe" and token:
+        return partial(_unsubscribe, token=token)
+    return _PAGES.get(path)
 
 
 def _claim(request: HttpRequest) -> HttpResponse:
@@ -163,6 +172,18 @@ def _invitation(request: HttpRequest) -> HttpResponse:
         portal=_PORTAL if chosen.has_portal else "",
         sign_up=chosen.sign_up_address,
     )
+
+
+def _unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """A button (GET), then no more reminders (POST, by it or by a mail program, which sends no cookie: RFC 8058)."""
+    if request.method not in ("GET", "HEAD", "POST"):
+        return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+    address = address_in(token)
+    if address is None:
+        return _page(request, "gone", status=404)
+    if request.method == "POST":
+        stop_reminders(address)
+    return _page(request, "unsubscribe", address=address, is_stopped=request.method == "POST")
 
 
 def _health(request: HttpRequest) -> HttpResponse:

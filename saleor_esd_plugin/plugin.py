@@ -40,6 +40,7 @@ _VALIDATED = {
     PluginField.SHOP_ADDRESS: _WEB,
     PluginField.PASSWORD_ADDRESS: _WEB,
     PluginField.SIGN_UP_ADDRESS: _WEB,
+    PluginField.RENEWAL_ADDRESS: _WEB,
     PluginField.ACCENT_COLOR: (
         RegexValidator(r"\A#[0-9a-fA-F]{6}\Z"),
         "a color such as #0b5cad",
@@ -73,6 +74,7 @@ class EsdPlugin(BasePlugin):
         {"name": PluginField.SHOP_ADDRESS, "value": ""},
         {"name": PluginField.PASSWORD_ADDRESS, "value": ""},
         {"name": PluginField.SIGN_UP_ADDRESS, "value": ""},
+        {"name": PluginField.RENEWAL_ADDRESS, "value": ""},
         {"name": PluginField.TAX_NUMBER, "value": ""},
     ]
     CONFIG_STRUCTURE = {
@@ -147,6 +149,12 @@ class EsdPlugin(BasePlugin):
             str,
             "Sign-up address",
             "The address of the storefront's page on which a customer creates an account. Empty: no link.",
+        ),
+        PluginField.RENEWAL_ADDRESS: field(
+            str,
+            "Renewal address",
+            "The address of the storefront's page on which a license is renewed; {license} in it becomes the "
+            "license's id. Empty: the order in the buyer portal, if that is on.",
         ),
         PluginField.TAX_NUMBER: field(
             str,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Callable, Dict, Iterable, Tuple
 from uuid import UUID
 
-from .emails import send
+from .emails import reminding, send
 from .events import signs
 from .events.models import Dispatch
 from .exports.requests import forget_old_exports
@@ -101,6 +101,7 @@ STEPS: Tuple[Tuple[str, Callable[[], int]], ...] = (
     ("withheld", _withhold),
     *reconcile.STEPS,
     ("reinstated", end_due_suspensions),
+    ("reminded", reminding.remind_of_expiries),
     # After these: an order that lost its hook or its worker gets what its checkout kept, however late.
     ("unreserved", reservations.free_expired_reservations),
     ("events", _tell_events),

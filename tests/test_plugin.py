@@ -35,6 +35,7 @@ DEFAULTS = {
     "Shop address": "",
     "Password address": "",
     "Sign-up address": "",
+    "Renewal address": "",
     "Tax number": "",
 }
 CONFIGURATION = "configuration { name value type label helpText }"
@@ -183,6 +184,7 @@ def test_changing_settings_does_not_change_the_class(ask):
         ("Shop address", "javascript:alert(1)"),
         ("Password address", "/forgot"),
         ("Sign-up address", "shop.example/new"),
+        ("Renewal address", "shop.example/renew/{license}"),
         ("Accent color", "blue"),
         ("Accent color", "#0b5cad;"),
     ],

@@ -32,6 +32,7 @@ NAMES = [
     "approved",
     "released",
     "reinstated",
+    "reminded",
     "unreserved",
     "events",
     "imports",

@@ -6,6 +6,7 @@ from django.db.models import Q
 from ..events.models import Event
 from ..host.db import JSONField
 from ..ids import uuid7
+from ..licenses.models import License
 
 
 class DeliveryKind(models.TextChoices):
@@ -27,6 +28,7 @@ class DeliveryKind(models.TextChoices):
     LICENSES_SUSPENDED = "LICENSES_SUSPENDED"
     LICENSES_REINSTATED = "LICENSES_REINSTATED"
     LICENSES_CANCELLED = "LICENSES_CANCELLED"
+    LICENSES_EXPIRE = "LICENSES_EXPIRE"  # a reminder, before or after it
     ADDRESS_CHANGED = "ADDRESS_CHANGED"  # to a guest's new address: the way to the account
     KEYS_AT_OLD_ADDRESS = "KEYS_AT_OLD_ADDRESS"  # to staff: which keys the old address has
     KEY_POOL_LOW_STOCK = "KEY_POOL_LOW_STOCK"  # to staff: keys are running out
@@ -74,3 +76,52 @@ class Delivery(models.Model):
         indexes = [
             models.Index(fields=["due_at"], condition=Q(status="QUEUED"), name="esd_delivery_due")
         ]
+
+
+class ReminderStatus(models.TextChoices):
+    """What became of one reminder when it was its turn."""
+
+    MAILED = "MAILED"  # the delivery of its event says what became of the mail
+    MISSED = "MISSED"  # due while no worker ran, and a later one went out in its place
+    OPTED_OUT = "OPTED_OUT"  # its reader wants none
+    NO_ADDRESS = "NO_ADDRESS"
+
+
+class Reminder(models.Model):
+    """That an expiry was told to one address, so many days before it, or was not: once for all.
+
+    `days_before` is one of the policy's `reminder_offsets`, below 0 after the expiry; `address` is in lower case.
+    What was never due (the term began later, the license was suspended) has no row.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    license = models.ForeignKey(
+        License, on_delete=models.PROTECT, db_index=False, related_name="reminders"
+    )
+    expires_at = models.DateTimeField()
+    days_before = models.SmallIntegerField()
+    address = models.CharField(max_length=254, blank=True)
+    status = models.CharField(max_length=10, choices=ReminderStatus.choices)
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, null=True, related_name="reminders")
+    due_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        ordering = ("id",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["license", "expires_at", "days_before", "address"],
+                name="esd_reminder_once",
+            )
+        ]
+
+
+class ReminderOptOut(models.Model):
+    """An address, in lower case, whose reader wants no reminders of expiries; all other mails go there as before."""
+
+    address = models.CharField(max_length=254, primary_key=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()

@@ -36,6 +36,7 @@ from .errors import Held, NothingToSend, Unready
 from .holding import hold
 from .logo import Picture, logo_of
 from .models import Delivery, DeliveryStatus
+from .opting_out import unsubscribe_headers
 from .render import CannotRender, Letter, render
 from .sender import Sender, sender
 
@@ -180,6 +181,7 @@ def _hand_to_server(delivery: Delivery, letter: Letter, source: Sender) -> Tuple
         headers={
             "Message-ID": f"<esd.{delivery.pk}@{source.domain}>",
             "Auto-Submitted": "auto-generated",
+            **unsubscribe_headers(delivery),
         },
     )
     message.attach_alternative(letter.html, "text/html")

@@ -118,12 +118,14 @@ class SignsOfLife(models.Model):
     `swept_at` is when a sweep last came to its end. `mails_failing_since` is the first time that no mail could be
     handed over since one could; None while they leave. `failing_steps` are those of the last sweep that failed, by
     name: "since" which sweep (ISO 8601), how many "times" in a row, and the types of the last errors ("error").
+    `reminded_on` is the last day, in the shop's time zone, whose reminders of expiries are all made.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     swept_at = models.DateTimeField(null=True)
     mails_failing_since = models.DateTimeField(null=True)
     failing_steps = JSONField(null=True)
+    reminded_on = models.DateField(null=True)
 
     class Meta:
         default_permissions = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Dict, List, Mapping, Optional
 
 from django.db import connection, transaction
@@ -20,6 +20,10 @@ _FIRST_FAILURE = """
 _SWEPT = """
     INSERT INTO esd_signsoflife (id, swept_at) VALUES (1, clock_timestamp())
     ON CONFLICT (id) DO UPDATE SET swept_at = excluded.swept_at
+"""
+_REMINDED = """
+    INSERT INTO esd_signsoflife AS sign (id, reminded_on) VALUES (1, %s)
+    ON CONFLICT (id) DO UPDATE SET reminded_on = greatest(sign.reminded_on, excluded.reminded_on)
 """
 
 
@@ -75,3 +79,9 @@ def note_mail(*, left: bool) -> None:
     elif not SignsOfLife.objects.exclude(mails_failing_since=None).exists():
         with connection.cursor() as cursor:
             cursor.execute(_FIRST_FAILURE)
+
+
+def note_reminded(day: date) -> None:
+    """All reminders of expiries are made that were due until the end of `day`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_REMINDED, [day])

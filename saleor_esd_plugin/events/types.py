@@ -41,6 +41,7 @@ class EventType(models.TextChoices):
     LICENSE_RENEWED = "license.renewed"
     LICENSE_TERM_SET = "license.term_set"
     LICENSE_TRANSFERRED = "license.transferred"
+    LICENSE_REMINDED = "license.reminded"
     LICENSE_EMAIL_RESENT = "license_email.resent"
     LICENSE_KEY_REVEALED = "license_key.revealed"
     LICENSE_KEY_SENT = "license_key.sent"  # by staff, to an address that is not on file

@@ -289,6 +289,7 @@ def plugin_settings() -> PluginSettings:
         shop_address=text(PluginField.SHOP_ADDRESS),
         password_address=text(PluginField.PASSWORD_ADDRESS),
         sign_up_address=text(PluginField.SIGN_UP_ADDRESS),
+        renewal_address=text(PluginField.RENEWAL_ADDRESS),
         tax_number=text(PluginField.TAX_NUMBER),
     )
 

@@ -203,6 +203,7 @@ class PluginSettings:
     shop_address: str = ""
     password_address: str = ""
     sign_up_address: str = ""
+    renewal_address: str = ""
     tax_number: str = ""
 
 
@@ -230,4 +231,5 @@ class PluginField:
     SHOP_ADDRESS = "Shop address"
     PASSWORD_ADDRESS = "Password address"
     SIGN_UP_ADDRESS = "Sign-up address"
+    RENEWAL_ADDRESS = "Renewal address"
     TAX_NUMBER = "Tax number"

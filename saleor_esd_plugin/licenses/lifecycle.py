@@ -29,6 +29,8 @@ UPDATE esd_license SET
     suspended_until = %(until)s::timestamptz, stopped_until = %(stopped_until)s::timestamptz,
     suspension_reason = CASE WHEN %(has_staff)s THEN suspension_reason END,
     suspension_note = CASE WHEN %(has_staff)s THEN suspension_note END,
+    term_set_at = CASE WHEN expires_at > %(since)s AND %(moved_by)s <> interval '0'
+        THEN %(moment)s ELSE term_set_at END,
     expires_at = CASE WHEN expires_at > %(since)s
         THEN least(expires_at + %(moved_by)s, '9999-12-31 23:59:59+00') ELSE expires_at END,
     grace_until = CASE WHEN grace_until > %(since)s
@@ -62,8 +64,7 @@ def suspend(
     licenses: Iterable[License], *, cause: str, moment: datetime, until: Optional[datetime] = None
 ) -> Units:
     """Put a cause on licenses that lack it, and are locked; their units."""
-    licenses = list(licenses)
-    return _change(
+    changes = [
         (
             license,
             Suspension.of(license).with_cause(
@@ -74,15 +75,17 @@ def suspend(
             ),
         )
         for license in licenses
-    )
+    ]
+    return _change(changes, moment)
 
 
 def reinstate(licenses: Iterable[License], *, cause: str, moment: datetime) -> Units:
     """Lift a cause of licenses that have it, and are locked; their units."""
-    return _change(
+    changes = [
         (license, Suspension.of(license).without_cause(cause, moment=moment))
-        for license in list(licenses)
-    )
+        for license in licenses
+    ]
+    return _change(changes, moment)
 
 
 def end_due(licenses: Sequence[License], *, moment: datetime) -> List[License]:
@@ -150,8 +153,8 @@ def _lock_issued(license_order_id: UUID) -> List[License]:
     return end_due(lock_licenses(issued), moment=now())
 
 
-def _change(changes: Iterable[Tuple[License, Change]]) -> Units:
-    """Write the changes, one statement for all that are alike; the units of all."""
+def _change(changes: Iterable[Tuple[License, Change]], moment: datetime) -> Units:
+    """Write the changes, which come about at `moment`, one statement for all that are alike; the units of all."""
     alike: Dict[Change, List[License]] = {}
     for license, change in changes:
         alike.setdefault(change, []).append(license)
@@ -166,6 +169,7 @@ def _change(changes: Iterable[Tuple[License, Change]]) -> Units:
             "has_staff": STAFF in after.causes,
             "since": change.since,
             "moved_by": change.moved_by,
+            "moment": moment,
             "ids": [str(license.pk) for license in licenses],
         }
         with connection.cursor() as cursor:

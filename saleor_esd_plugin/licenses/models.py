@@ -196,7 +196,8 @@ class License(models.Model):
     """One sold unit that has its key. Inserted by allocation, in raw SQL (`licenses.allocation`).
 
     Past `expires_at` it may be used until `grace_until` and renewed until `retained_until`; all three or none are
-    set, and none moves when the policy changes. It is suspended as long as `suspension_causes` has a
+    set, and none moves when the policy changes. `term_set_at` is when `expires_at` got its value, None if that was
+    before this was noted. It is suspended as long as `suspension_causes` has a
     `SuspensionCause`, since `suspended_at`; that of STAFF is over at `suspended_until`, if that is known, and
     came with `suspension_reason` (the code of a `LicenseReason`) and `suspension_note`. Where the policy stops the
     clock, the term has been moved by what of the suspension lies before `stopped_until`. `reason_code` is that of
@@ -223,6 +224,7 @@ class License(models.Model):
     expires_at = models.DateTimeField(null=True)
     grace_until = models.DateTimeField(null=True)
     retained_until = models.DateTimeField(null=True)
+    term_set_at = models.DateTimeField(null=True)
     suspended_at = models.DateTimeField(null=True)
     suspension_causes = ArrayField(models.CharField(max_length=10), default=list)
     suspended_until = models.DateTimeField(null=True)
@@ -264,6 +266,11 @@ class License(models.Model):
                 fields=["suspended_until"],
                 condition=Q(suspended_until__isnull=False),
                 name="esd_license_suspended_until",
+            ),
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(expires_at__isnull=False),
+                name="esd_license_expires",
             ),
         ]
 

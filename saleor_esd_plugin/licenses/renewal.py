@@ -154,11 +154,12 @@ def _write(
 ) -> None:
     """The new terms, with an event per account that has each license's expiry before and after."""
     by_account: Dict[UUID, List[Tuple[License, Term]]] = {}
+    moment = now()
     for license, term in changes:
         if term == Term(*(getattr(license, name) for name in Term._fields)):
             continue
         by_account.setdefault(license.account_id, []).append((license, term))
-        License.objects.filter(pk=license.pk).update(**term._asdict())
+        License.objects.filter(pk=license.pk).update(**term._asdict(), term_set_at=moment)
     for account_id, theirs in sorted(by_account.items()):
         ids = [license.pk for license, _ in theirs]
         record(

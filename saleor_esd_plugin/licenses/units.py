@@ -59,10 +59,11 @@ def release_licenses(order_line_id: UUID, *, count: int, moment: datetime) -> Li
         return []
     policy = licenses[0].policy
     begins = policy.expiry_basis == ExpiryBasis.FROM_RELEASE.value
+    term = {**policy.term_from(moment)._asdict(), "term_set_at": moment}
     License.objects.filter(pk__in=[license.pk for license in licenses]).update(
         fulfillment=RELEASED,
         released_at=moment,
-        **(policy.term_from(moment)._asdict() if begins else {}),
+        **(term if begins else {}),
     )
     return [license.unit_index for license in licenses]
 
@@ -245,7 +246,7 @@ def assign_locked(
     for policy in {license.policy for license in licenses}:
         if policy.expiry_basis == ExpiryBasis.FROM_ASSIGNMENT.value:
             unbegun = given.filter(policy=policy, starts_at=None)
-            unbegun.update(**policy.term_from(moment)._asdict())
+            unbegun.update(**policy.term_from(moment)._asdict(), term_set_at=moment)
     Assignment.objects.bulk_create(
         [
             Assignment(

@@ -39,6 +39,7 @@ LicenseDeliveryKind = described_enum(
         DeliveryKind.LICENSES_SUSPENDED.value: "They may not be used for now.",
         DeliveryKind.LICENSES_REINSTATED.value: "They may be used again.",
         DeliveryKind.LICENSES_CANCELLED.value: "They have ended for good.",
+        DeliveryKind.LICENSES_EXPIRE.value: "A reminder: they expire, or have expired.",
         DeliveryKind.KEY_POOL_LOW_STOCK.value: "To staff: the keys of a pool are running out.",
         DeliveryKind.KEY_REVEALED.value: "Staff read a key of the account, or had it mailed to an address that the account did not give.",
         DeliveryKind.RECEIPT.value: "A receipt, keys masked.",

@@ -64,6 +64,7 @@ _HAPPENED = {
     EventType.LICENSE_CANCELLED: "Licenses were ended for good, and their keys revoked.",
     EventType.LICENSE_RENEWED: "Licenses last longer.",
     EventType.LICENSE_TRANSFERRED: "Licenses went from one end customer to another.",
+    EventType.LICENSE_REMINDED: "People were reminded that licenses expire.",
     EventType.LICENSE_TERM_SET: "Staff set until when licenses last.",
     EventType.LICENSE_EMAIL_RESENT: "An activation e-mail was requested again.",
     EventType.LICENSE_KEY_REVEALED: "Somebody read a key in clear.",

@@ -40,6 +40,7 @@ from .listing import (
     lines_with_orders,
     replacements_of_licenses,
 )
+from .timeline import LicenseTimelineEntry, resolve_timeline
 from .visibility import for_members, name_for, sees_key_hints, value_for_members
 
 
@@ -196,6 +197,10 @@ class License(Record, graphene.ObjectType):
     deliveries = graphene.List(
         graphene.NonNull(LicenseDelivery), description="E-mails about it, latest first."
     )
+    timeline = graphene.List(
+        graphene.NonNull(LicenseTimelineEntry),
+        description="What happened to it and what will, reminders included, earliest first.",
+    )
 
     @staticmethod
     @nested
@@ -227,6 +232,7 @@ class License(Record, graphene.ObjectType):
     def resolve_is_revealed(root: LicenseRow, info: Any) -> Promise:
         return _key(root, info).then(lambda key: key.revealed_at is not None)
 
+    resolve_timeline = staticmethod(resolve_timeline)
     resolve_reason = staticmethod(value_for_members("reason"))
 
     @staticmethod

@@ -35,6 +35,7 @@ const WORDS = {
   LICENSE_CANCELLED: () => t("Cancelled for good"),
   LICENSE_RENEWED: () => t("Renewed"),
   LICENSE_TRANSFERRED: () => t("Given on to another customer"),
+  LICENSE_REMINDED: () => t("Reminded of the expiry"),
   LICENSE_TERM_SET: () => t("Term changed"),
   LICENSE_EMAIL_RESENT: ({ facts }) => t("E-mail asked for again: {email}", facts),
   LICENSE_KEY_REVEALED: ({ isAutomatic }) => (isAutomatic ? t("Keys put into an e-mail") : t("Key read")),

@@ -20,6 +20,7 @@ const ABOUT = {
   KEYS_AT_OLD_ADDRESS: () => t("Keys at an old address"),
   LICENSES_SUSPENDED: () => t("Licenses suspended"),
   LICENSES_CANCELLED: () => t("Licenses cancelled"),
+  LICENSES_EXPIRE: () => t("Reminder of an expiry"),
   LICENSES_REINSTATED: () => t("Licenses can be used again"),
   KEY_POOL_LOW_STOCK: () => t("Few keys are left"),
   KEY_REVEALED: () => t("Staff read a key"),
