@@ -159,7 +159,8 @@ def _write(
         if term == Term(*(getattr(license, name) for name in Term._fields)):
             continue
         by_account.setdefault(license.account_id, []).append((license, term))
-        License.objects.filter(pk=license.pk).update(**term._asdict(), term_set_at=moment)
+        set_at = license.term_set_at if term.expires_at == license.expires_at else moment
+        License.objects.filter(pk=license.pk).update(**term._asdict(), term_set_at=set_at)
     for account_id, theirs in sorted(by_account.items()):
         ids = [license.pk for license, _ in theirs]
         record(

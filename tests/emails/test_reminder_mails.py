@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 import build
 import factories as make
 import pytest
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from saleor_esd_plugin import pages
 from saleor_esd_plugin.emails import reminding
@@ -203,6 +203,19 @@ def test_one_click_stops_reminders_and_nothing_else(reminded, letters):
     # A mail that brings a key has no such header, and leaves.
     (keys,) = letters(make_deliveries("license.assigned"))
     assert keys.to == "it@end.example" and keys.message["List-Unsubscribe"] is None
+
+
+def test_the_shop_routes_the_click_of_a_mail_program(reminded, letters):
+    """Through the host's own routes, or ours on Saleor 2.10; without a cookie, from elsewhere."""
+    released()
+    (letter,) = letters(reminded())
+    address = "/plugins/global/esd" + unsubscribe_path(letter)
+
+    assert Client().get(address).status_code == 200
+    click = Client(enforce_csrf_checks=True).post(address, {"List-Unsubscribe": "One-Click"})
+
+    assert click.status_code == 200
+    assert ReminderOptOut.objects.get().address == "buyer@x.example"
 
 
 def make_deliveries(type):

@@ -13,8 +13,8 @@ from saleor_esd_plugin.emails import opting_out, reminding
 from saleor_esd_plugin.emails.models import Reminder, ReminderOptOut
 from saleor_esd_plugin.events.models import Event, SignsOfLife
 from saleor_esd_plugin.events.signs import signs_of_life
-from saleor_esd_plugin.licenses import renewal
-from saleor_esd_plugin.licenses.models import License, LicensePolicy
+from saleor_esd_plugin.licenses import lifecycle, renewal
+from saleor_esd_plugin.licenses.models import License, LicensePolicy, SuspensionCause
 
 pytestmark = pytest.mark.django_db
 
@@ -157,6 +157,39 @@ def test_a_renewal_begins_the_ladder_anew(clock):
 
     assert ran == [7 + 366 - before for before in (60, 30, 7, 1)]
     assert Reminder.objects.values("expires_at").distinct().count() == 2
+
+
+def test_a_stopped_clock_moves_the_ladder_with_the_expiry(clock):
+    """P07: 10 days suspended, 10 days later; what would have come meanwhile by the new expiry never does."""
+    found = licenses(expires_in=12 * DAY, suspension_clock="STOPS", reminder_offsets=[15, 9, 7])
+    clock.moment = TODAY + DAY
+    lifecycle.suspend(found.all(), cause=SuspensionCause.DISPUTE, moment=clock.moment)
+    clock.moment = TODAY + 11 * DAY
+    assert run() == 0
+    lifecycle.reinstate(found.all(), cause="DISPUTE", moment=clock.moment)
+    assert (found[0].expires_at, found[0].term_set_at) == (TODAY + 22 * DAY, clock.moment)
+
+    ran = []
+    for day in range(11, 20):
+        clock.moment = TODAY + day * DAY
+        if run():
+            ran.append(day)
+
+    assert ran == [13, 15]
+
+
+def test_another_grace_is_no_other_expiry(clock):
+    found = licenses(expires_in=7 * DAY)
+    run()
+    before = found[0].term_set_at
+    renewal.set_license_terms(
+        [found[0].pk],
+        expires_at=found[0].expires_at,
+        grace_until=found[0].expires_at,
+        reason="no grace",
+        actor=make.STAFF,
+    )
+    assert (found[0].grace_until, found[0].term_set_at) == (found[0].expires_at, before)
 
 
 def test_nothing_for_what_is_suspended_or_has_ended(clock):
