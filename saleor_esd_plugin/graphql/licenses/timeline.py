@@ -12,8 +12,7 @@ from ...host.graphql import DateTime
 from ...licenses.models import License as LicenseRow
 from ...licenses.models import LicensePolicy
 from ..enums import described_enum
-from ..loaders import load, rows
-from .listing import moment
+from ..loaders import load, moment_of, rows
 from .visibility import for_members
 
 LicenseTimelineKind = described_enum(
@@ -49,8 +48,8 @@ def resolve_timeline(root: LicenseRow, info: Any) -> Promise:
     wanted = [
         load(info.context, reminders_so_far, root.pk),
         load(info.context, rows, root.policy_id, LicensePolicy),
-        load(info.context, moment, "now"),
     ]
+    at = moment_of(info.context)
     return Promise.all(wanted).then(
-        lambda found: timeline_of(root, found[0], found[1].reminder_offsets, found[2])
+        lambda found: timeline_of(root, found[0], found[1].reminder_offsets, at)
     )
