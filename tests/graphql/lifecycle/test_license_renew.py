@@ -217,3 +217,15 @@ def test_an_owner_reads_what_a_renewal_gives_and_costs(api, gid, unchanged):
     assert refused == "INVALID_TRANSITION"
     stranger = api(build.make_user())(QUOTE, ids)["errors"][0]["extensions"]["exception"]["code"]
     assert stranger == "NOT_FOUND"
+@pytest.mark.parametrize("name", ["renew", "set_term"])
+def test_a_term_that_has_not_begun_is_not_changed_though_it_is_suspended(name, request, unchanged):
+    """It begins with the first assignment, which a suspension only puts off."""
+    (license,) = yearly(expiry_basis="FROM_ASSIGNMENT")
+    suspend_licenses([license.pk], reason="PAYMENT_OVERDUE", actor=factories.STAFF)
+    given = {} if name == "renew" else {"expiresAt": None}
+
+    with unchanged():
+        (error,) = request.getfixturevalue(name)([license], **given)["errors"]
+
+    assert error["code"] == "INVALID_TRANSITION"
+    assert {"name": "before", "value": "PENDING"} in error["params"]
