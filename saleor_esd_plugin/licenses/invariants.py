@@ -8,7 +8,15 @@ from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q
 
 from ..keys.models import LicenseKey, ReservedKey, WithheldKey
-from .models import ISSUED, LIVE, Assignment, KeyReplacement, License
+from .models import (
+    ENDED,
+    ISSUED,
+    LIVE,
+    Assignment,
+    KeyReplacement,
+    License,
+    SuspensionCause,
+)
 from .stock_levels import miscounts
 
 
@@ -37,6 +45,12 @@ def violations() -> Iterator[str]:
     withdrawn = Q(key__quarantined_at__isnull=False) | Q(key__revoked_at__isnull=False)
     for license in live.filter(withdrawn):
         yield f"8: license {license.pk} has a key that is quarantined or revoked"
+    yield from _suspended()
+    for license in License.objects.exclude(reason_code=None).exclude(fulfillment="RETURNED"):
+        yield f"license {license.pk} has a reason why it was cancelled, and was not"
+    cancelled = License.objects.filter(fulfillment="RETURNED").exclude(reason_code=None)
+    for license in cancelled.filter(key__revoked_at=None):
+        yield f"8: license {license.pk} was cancelled, and its key is not revoked"
     yield from _replaced()
     # Only here are both known, who holds a key and whether it is for sale.
     idle = LicenseKey.objects.filter(
@@ -78,6 +92,22 @@ LEFT JOIN esd_licenseorder shop_order ON shop_order.id = line.order_id
 WHERE key.id IS NULL OR shop_order.id IS NULL
 ORDER BY license.id
 """
+
+
+def _suspended() -> Iterator[str]:
+    """What is kept of a suspension belongs to one that is there; what has left is not suspended."""
+    suspended = License.objects.exclude(suspension_causes=[])
+    free = License.objects.filter(suspension_causes=[])
+    by_staff = Q(suspension_causes__contains=[SuspensionCause.STAFF.value])
+    for license in suspended.filter(fulfillment__in=ENDED):
+        yield f"license {license.pk} is {license.fulfillment} and suspended"
+    of_staff = Q(suspended_until=None, suspension_reason=None, suspension_note=None)
+    for license in License.objects.exclude(by_staff).exclude(of_staff):
+        yield f"license {license.pk} has an end or a reason of a suspension by staff, and there is none"
+    for license in free.exclude(stopped_until=None):
+        yield f"license {license.pk} has a stopped clock and is not suspended"
+    for license in suspended.filter(stopped_until__lt=F("suspended_at")):
+        yield f"license {license.pk} had its clock stopped before it was suspended"
 
 
 def _replaced() -> Iterator[str]:
