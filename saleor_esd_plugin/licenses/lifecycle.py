@@ -15,8 +15,8 @@ from ..host.db import now
 from ..host.types import SYSTEM
 from ..isolation import each
 from .causes import Change, Suspension
-from .locks import lock_licenses
-from .models import ISSUED, License, SuspensionCause, SuspensionClock
+from .locks import lock_licenses, take_lock_of_orders
+from .models import License, SuspensionCause, SuspensionClock
 
 STAFF = "STAFF"
 LICENSES_PER_STEP = 500
@@ -147,9 +147,8 @@ def event_units(units: Units) -> Dict[str, List[int]]:
 
 
 def _lock_issued(license_order_id: UUID) -> List[License]:
-    issued = License.objects.filter(
-        order_line__order_id=license_order_id, fulfillment__in=ISSUED
-    ).values_list("pk", flat=True)
+    # Pending ones too, which may be released next.
+    issued = take_lock_of_orders([license_order_id])
     return end_due(lock_licenses(issued), moment=now())
 
 

@@ -6,7 +6,7 @@ from typing import Iterable, List, Set
 from uuid import UUID
 
 from ..errors import InvalidQuantity, NotFound
-from .models import License
+from .models import ISSUED, LIVE, License
 
 
 def lock_licenses(license_ids: Iterable[UUID]) -> List[License]:
@@ -27,6 +27,22 @@ def take_lock_of(license_ids: Set[UUID]) -> None:
     rows = License.objects.select_for_update().filter(pk__in=license_ids).order_by("pk")
     if len(rows.values_list("pk")) != len(license_ids):
         raise NotFound(field="licenses")
+
+
+def take_lock_of_orders(
+    license_order_ids: Iterable[UUID], *, besides: Iterable[UUID] = ()
+) -> List[UUID]:
+    """Lock all live licenses of these orders, and `besides` those, by id; the ids of those that are issued.
+
+    The orders are locked. For callers who would else lock some licenses of theirs and later others: whoever locks
+    licenses without their orders waits for one while holding another.
+    """
+    of_orders = License.objects.filter(
+        order_line__order__in=list(license_order_ids), fulfillment__in=LIVE
+    )
+    live = dict(of_orders.values_list("pk", "fulfillment"))
+    take_lock_of({*live, *besides})
+    return [pk for pk, fulfillment in live.items() if fulfillment in ISSUED]
 
 
 def at_most(license_ids: Iterable[UUID], most: int = 500) -> List[UUID]:

@@ -13,6 +13,7 @@ from ..events.types import EventType
 from ..host import shop
 from ..host.db import now
 from ..host.types import SYSTEM, Actor
+from ..licenses.locks import take_lock_of_orders
 from ..licenses.models import Approval, Fulfillment
 from ..licenses.units import PENDING, end_licenses, live_licenses
 from ..permissions import APPROVE_LICENSES
@@ -101,6 +102,7 @@ def reject_license_order(license_order_id: UUID, *, reason: str, actor: Actor) -
     rejected = {str(line.pk): line.undecided for line in lines if line.undecided}
     if order.is_ended or not rejected:
         raise _already_decided(order)
+    take_lock_of_orders([order.pk])
     for line in lines:
         _withdraw_undecided(line, reason=reason)
     _decide(order, lines, reason=reason, actor=actor)

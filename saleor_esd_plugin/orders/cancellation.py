@@ -12,8 +12,8 @@ from ..events.types import EventType
 from ..host.db import now
 from ..host.types import Actor
 from ..licenses.lifecycle import end_due
-from ..licenses.locks import at_most, lock_licenses
-from ..licenses.models import LIVE, License, ReasonAction
+from ..licenses.locks import at_most, lock_licenses, take_lock_of_orders
+from ..licenses.models import License, ReasonAction
 from ..licenses.reasons import given_reason
 from ..licenses.transitions import Action, require_transition
 from ..permissions import MANAGE_LICENSES
@@ -41,8 +41,7 @@ def cancel_licenses(
     ids = at_most(license_ids)
     orders = _lock_orders(ids)
     # All by id before any order's are looked at: others lock licenses of several orders in that order.
-    of_orders = License.objects.filter(order_line__order__in=orders, fulfillment__in=LIVE)
-    list(of_orders.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
+    take_lock_of_orders([order.pk for order in orders], besides=ids)
     licenses, moment = lock_licenses(ids), now()
     licenses = end_due(licenses, moment=moment)
     require_transition(Action.CANCEL, licenses, moment=moment)
