@@ -1,0 +1,201 @@
+"""What a license is after each thing that is done to it: a model without tables, for the machine of its life."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Dict, FrozenSet, Iterable, List, Optional, Set, Tuple
+
+from saleor_esd_plugin.licenses.rules import Lifecycle, add_terms
+from saleor_esd_plugin.licenses.transitions import TRANSITIONS, Action
+
+DAYS_OF_TRANSFERS = timedelta(days=30)
+# Type of the error, what it says of the state, the licenses it is about: none of them if all is done.
+Refusal = Tuple[str, str, FrozenSet[str]]
+
+
+@dataclass
+class ModelOrder:
+    """An order whose units cost 10 each."""
+
+    pk: Any
+    policy: Any
+    ref: str = ""
+    is_paid: bool = False
+    is_approved: bool = False
+    is_disputed: bool = False
+    disputes: int = 0
+    refunded: int = 0
+    units: List[ModelLicense] = field(default_factory=list)
+
+    @property
+    def is_over(self) -> bool:
+        """All its money went back."""
+        return self.refunded >= 10 * len(self.units)
+
+    @property
+    def leaves(self) -> int:
+        """So many units have yet to leave for what was refunded; one that has left otherwise counts."""
+        gone = sum(unit.fulfillment == "RETURNED" for unit in self.units)
+        return max(0, self.refunded // 10 - gone)
+
+    def settle(self, moment: datetime) -> None:
+        if self.is_approved and self.is_paid and not self.is_disputed and not self.is_over:
+            for unit in self.units:
+                unit.release(moment)
+
+    def dispute(self, moment: datetime) -> None:
+        self.is_disputed, self.disputes = True, self.disputes + 1
+        for unit in self.units:
+            if unit.is_issued:
+                unit.suspend("DISPUTE", moment)
+
+    def win(self, moment: datetime) -> None:
+        self.is_disputed = False
+        for unit in self.units:
+            if "DISPUTE" in unit.causes:
+                unit.lift("DISPUTE", moment)
+        self.settle(moment)
+
+
+@dataclass
+class ModelLicense:
+    """One unit of an order. `ends` are the expiry and the ends of grace and retention."""
+
+    pk: str
+    order: ModelOrder
+    fulfillment: str = "PENDING_APPROVAL"
+    holder: Optional[str] = None
+    starts: Optional[datetime] = None
+    ends: List[Optional[datetime]] = field(default_factory=lambda: [None, None, None])
+    causes: Set[str] = field(default_factory=set)
+    since: Optional[datetime] = None
+    until: Optional[datetime] = None
+    # Up to when a suspension with a stopped clock is part of the ends.
+    counted: Optional[datetime] = None
+    # That of a cancellation.
+    code: Optional[str] = None
+    transfers: List[datetime] = field(default_factory=list)
+
+    @property
+    def policy(self) -> Any:
+        return self.order.policy
+
+    @property
+    def is_issued(self) -> bool:
+        return self.fulfillment in ("RELEASED", "ASSIGNED")
+
+    def lifecycle(self, moment: datetime) -> Lifecycle:
+        if self.fulfillment == "RETURNED":
+            return Lifecycle.CANCELLED
+        if self.causes:
+            return Lifecycle.SUSPENDED
+        if self.starts is None:
+            return Lifecycle.PENDING
+        states = (Lifecycle.ACTIVE, Lifecycle.GRACE, Lifecycle.EXPIRED, Lifecycle.LAPSED)
+        return states[sum(end is not None and end <= moment for end in self.ends)]
+
+    # What happens to it.
+
+    def release(self, moment: datetime) -> None:
+        if self.fulfillment == "PENDING_APPROVAL":
+            self.fulfillment = "RELEASED"
+            if self.policy.expiry_basis == "FROM_RELEASE":
+                self.begin(moment)
+
+    def begin(self, moment: datetime) -> None:
+        self.starts = moment
+        self.end(add_terms(moment, self.policy.term, 1))
+
+    def end(self, expires: Optional[datetime]) -> None:
+        days = (0, self.policy.grace_days, self.policy.retention_days)
+        self.ends = [expires and expires + timedelta(days=count) for count in days]
+
+    def assign(self, holder: str, moment: datetime) -> None:
+        self.fulfillment, self.holder = "ASSIGNED", holder
+        if self.starts is None:
+            self.begin(moment)
+
+    def recall(self) -> None:
+        self.fulfillment, self.holder = "RELEASED", None
+
+    def leave(self, code: Optional[str] = None) -> None:
+        self.fulfillment, self.code = "RETURNED", code
+        self.causes.clear()
+
+    def suspend(self, cause: str, moment: datetime, until: Optional[datetime] = None) -> None:
+        if not self.causes:
+            self.since, self.until = moment, None
+            self.counted = moment if self.policy.suspension_clock == "STOPS" else None
+        self.causes.add(cause)
+        if cause == "STAFF":
+            self.until = until
+        self._count(None)
+
+    def lift(self, cause: str, moment: datetime) -> None:
+        self.causes.remove(cause)
+        if cause == "STAFF":
+            self.until = None
+        self._count(moment)
+
+    def note_time(self, moment: datetime) -> None:
+        if "STAFF" in self.causes and self.until is not None and self.until <= moment:
+            self.lift("STAFF", self.until)
+
+    def _count(self, lifted: Optional[datetime]) -> None:
+        """With a stopped clock what lies ahead moves, as soon as it is known by how much."""
+        if self.counted is None:
+            return
+        end = self.until if self.causes == {"STAFF"} else None if self.causes else lifted
+        if end is not None:
+            by, since = end - self.counted, self.since
+            self.ends = [one + by if one and since and one > since else one for one in self.ends]
+            self.counted = end
+        if not self.causes:
+            self.counted = None
+
+    def renewed(self, terms: int, moment: datetime) -> Optional[datetime]:
+        """The new expiry; None if it cannot be renewed so."""
+        policy, (expires, grace, _) = self.policy, self.ends
+        if expires is None or grace is None or not policy.term:
+            return None
+        at = self.counted or moment
+        from_now = policy.renewal_basis == "FROM_NOW"
+        from_now |= policy.renewal_basis == "FROM_NOW_IF_EXPIRED" and at >= grace
+        ends = add_terms(at if from_now else expires, policy.term, terms)
+        return None if ends is None or ends <= at else max(ends, expires)
+
+    # What may be done to it.
+
+    def refused(self, action: Action, moment: datetime) -> str:
+        """The state in which this is not possible; empty if it is."""
+        state = self.lifecycle(moment)
+        if self.fulfillment == "PENDING_APPROVAL":
+            return self.fulfillment
+        if state not in TRANSITIONS[action]:
+            return state.value
+        if action == Action.SUSPEND and "STAFF" in self.causes:
+            return state.value
+        if action == Action.REINSTATE and "STAFF" not in self.causes:
+            return state.value
+        if action in (Action.RENEW, Action.SET_TERM) and self.starts is None:
+            return "PENDING"
+        return ""
+
+    def may_not_be_used(self) -> str:
+        return "SUSPENDED" if self.is_issued and self.causes else self.fulfillment
+
+    def transfers_used(self, moment: datetime) -> bool:
+        most = self.policy.transfers_per_30_days
+        recent = [one for one in self.transfers if one > moment - DAYS_OF_TRANSFERS]
+        return most is not None and len(recent) >= most
+
+
+def refusals(action: Action, units: Iterable[ModelLicense], moment: datetime) -> Set[Refusal]:
+    """What the table of transitions refuses of these."""
+    found: Dict[str, Set[str]] = {}
+    for unit in units:
+        state = unit.refused(action, moment)
+        if state:
+            found.setdefault(state, set()).add(unit.pk)
+    return {("InvalidTransition", state, frozenset(ids)) for state, ids in found.items()}

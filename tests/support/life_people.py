@@ -1,0 +1,164 @@
+"""What people do with licenses that were released, and what the model says of it."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, List, Set
+
+import factories as make
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+from life_machine import DAY
+from life_model import ModelLicense, Refusal, refusals
+from life_orders import LifeOrders, days, few, number
+
+from saleor_esd_plugin.licenses.renewal import renew_licenses, set_license_terms
+from saleor_esd_plugin.licenses.transfer import transfer_licenses
+from saleor_esd_plugin.licenses.transitions import Action
+from saleor_esd_plugin.licenses.units import assign_licenses, recall_licenses
+from saleor_esd_plugin.orders.cancellation import cancel_licenses
+from saleor_esd_plugin.orders.suspension import reinstate_licenses, suspend_licenses
+
+picks = st.lists(number, min_size=1, max_size=3)
+
+
+class Life(LifeOrders):
+    """All steps."""
+
+    @rule(which=picks, holder=few)
+    def assigns(self, which, holder):
+        units, ids = self.units(which)
+        to = str(self.customers[holder % 2].pk)
+        refused = first(units, lambda unit: not_to_assign(unit, to))
+
+        def then():
+            for unit in units:
+                if unit.fulfillment == "RELEASED":
+                    unit.assign(to, self.moment)
+
+        self.done(
+            "assign",
+            refused,
+            lambda: assign_licenses(
+                ids, end_customer_id=to, accept_revealed_key=True, actor=make.STAFF
+            ),
+            then,
+        )
+
+    @rule(which=picks)
+    def recalls(self, which):
+        units, ids = self.units(which)
+        refused = first(
+            units,
+            lambda unit: None if unit.is_issued else ("NotReleased", unit.fulfillment, frozenset()),
+        )
+        self.done(
+            "recall",
+            refused,
+            lambda: recall_licenses(ids, actor=make.STAFF, is_staff=True, reason="given back"),
+            lambda: [unit.recall() for unit in units],
+        )
+
+    @rule(which=picks, holder=few)
+    def transfers(self, which, holder):
+        units, ids = self.units(which)
+        to, moment = str(self.customers[holder % 2].pk), self.moment
+        refused = refusals(Action.TRANSFER, units, moment)
+        refused = refused or first(units, lambda unit: not_to_transfer(unit, to))
+        full = frozenset(unit.pk for unit in units if unit.transfers_used(moment))
+        refused = refused or ({("TransfersUsedUp", "", full)} if full else set())
+
+        def then():
+            for unit in units:
+                unit.assign(to, moment)
+                unit.transfers.append(moment)
+
+        self.done(
+            "transfer",
+            refused,
+            lambda: transfer_licenses(
+                ids, end_customer_id=to, accept_revealed_key=True, actor=make.STAFF
+            ),
+            then,
+        )
+
+    @rule(which=picks, lasts=st.one_of(st.none(), days))
+    def suspends(self, which, lasts):
+        units, ids = self.units(which)
+        until = None if lasts is None else self.moment + lasts * DAY
+
+        def then():
+            for unit in units:
+                unit.suspend("STAFF", self.moment, until)
+
+        self.done(
+            "suspend",
+            refusals(Action.SUSPEND, units, self.moment),
+            lambda: suspend_licenses(ids, reason="PAYMENT_OVERDUE", until=until, actor=make.STAFF),
+            then,
+        )
+
+    @rule(which=picks)
+    def reinstates(self, which):
+        units, ids = self.units(which)
+        self.done(
+            "reinstate",
+            refusals(Action.REINSTATE, units, self.moment),
+            lambda: reinstate_licenses(ids, reason="PAYMENT_RECEIVED", actor=make.STAFF),
+            lambda: [unit.lift("STAFF", self.moment) for unit in units],
+        )
+
+    @rule(which=picks)
+    def cancels(self, which):
+        units, ids = self.units(which)
+        self.done(
+            "cancel",
+            refusals(Action.CANCEL, units, self.moment),
+            lambda: cancel_licenses(ids, reason="CUSTOMER_REQUEST", actor=make.STAFF),
+            lambda: [unit.leave("CUSTOMER_REQUEST") for unit in units],
+        )
+
+    @rule(which=picks, terms=st.sampled_from([1, 1, 2, 10]))
+    def renews(self, which, terms):
+        units, ids = self.units(which)
+        refused, ends = refusals(Action.RENEW, units, self.moment), {}
+        for unit in [] if refused else units:
+            ends[unit.pk] = unit.renewed(terms, self.moment)
+        none = {("Invalid", "", frozenset([pk])) for pk, end in ends.items() if end is None}
+        self.done(
+            "renew",
+            refused or none,
+            lambda: renew_licenses(ids, terms=terms, reason="offer 12", actor=make.STAFF),
+            lambda: [unit.end(ends[unit.pk]) for unit in units],
+        )
+
+    @rule(which=picks, lasts=st.sampled_from([None, -400, -31, 5, 200]))
+    def sets_a_term(self, which, lasts):
+        units, ids = self.units(which)
+        expires = None if lasts is None else self.moment + lasts * DAY
+        refused = refusals(Action.SET_TERM, units, self.moment)
+        too_early = expires and any(unit.starts and expires <= unit.starts for unit in units)
+        self.done(
+            "set term",
+            refused or ({("Invalid", "", frozenset())} if too_early else set()),
+            lambda: set_license_terms(ids, expires_at=expires, reason="offer 12", actor=make.STAFF),
+            lambda: [unit.end(expires) for unit in units],
+        )
+
+
+def first(units: List[ModelLicense], judge: Callable) -> Set[Refusal]:
+    """The services that do not collect refusals name the first, by the licenses' ids."""
+    return next(({found} for found in map(judge, units) if found), set())
+
+
+def not_to_assign(unit: ModelLicense, to: str) -> Any:
+    if unit.fulfillment == "ASSIGNED" and unit.holder != to:
+        return "InvalidTransition", "ASSIGNED", frozenset()
+    if not unit.is_issued or unit.causes:
+        return "NotReleased", unit.may_not_be_used(), frozenset()
+    return None
+
+
+def not_to_transfer(unit: ModelLicense, to: str) -> Any:
+    if unit.fulfillment != "ASSIGNED":
+        return "NotReleased", unit.fulfillment, frozenset()
+    return ("Invalid", "", frozenset()) if unit.holder == to else None
