@@ -59,8 +59,8 @@ _ID_DIGITS = 32
 _CLOSED, _SEEN = b"-s"
 _FLAG = (
     "CASE WHEN held.key_id IS NOT NULL OR NOT (license.id IS NULL OR (license.fulfillment = ANY (%(issued)s)"
-    " AND (license.suspended_at IS NULL OR license.suspension_causes = '{STAFF}'"
-    " AND license.suspended_until <= statement_timestamp()))) THEN '-' WHEN key.revealed_at IS NULL THEN 'f' ELSE 's' END"
+    " AND (license.suspended_at IS NULL OR coalesce(license.suspension_causes = '{STAFF}'"
+    " AND license.suspended_until <= statement_timestamp(), FALSE)))) THEN '-' WHEN key.revealed_at IS NULL THEN 'f' ELSE 's' END"
 )
 # What the pool holds is looked up once for all keys of a chunk, by where its first and its last one stand: a join of each
 # table reads all of it for every chunk. A key is held once; if it ever were twice, its row still stands there once.

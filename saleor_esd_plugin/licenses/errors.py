@@ -72,13 +72,13 @@ class AlreadyReplaced(EsdError):
 
 
 class KeyWasSeen(EsdError):
-    """The key was revealed or mailed, so only staff may take the license back, with a reason."""
+    """The key was revealed or mailed, so only staff may take the license from its holder, with a reason."""
 
     code = "INVALID_TRANSITION"
 
     def __init__(self, count: int):
         super().__init__(
-            f"Keys were seen or mailed ({count}): only the shop's staff can recall these licenses.",
+            f"Keys were seen or mailed ({count}): only the shop's staff can take these licenses from their holders.",
             field="licenses",
             count=count,
         )

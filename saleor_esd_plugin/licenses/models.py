@@ -251,7 +251,13 @@ class License(models.Model):
             ),
             check_constraint(
                 Q(expires_at=None, grace_until=None, retained_until=None)
-                | Q(expires_at__lte=F("grace_until"), grace_until__lte=F("retained_until")),
+                | Q(
+                    expires_at__isnull=False,
+                    grace_until__isnull=False,
+                    retained_until__isnull=False,
+                    expires_at__lte=F("grace_until"),
+                    grace_until__lte=F("retained_until"),
+                ),
                 "esd_license_term",
             ),
         ]
@@ -294,6 +300,16 @@ class License(models.Model):
     def lifecycle_at(self, moment: datetime) -> Lifecycle:
         """Whether it may be used at this moment (aware)."""
         return lifecycle_at(moment, **{name: getattr(self, name) for name in INSTANTS})
+
+    def clock_at(self, moment: datetime) -> datetime:
+        """The moment for its term: while a suspension stops the clock, when it stopped."""
+        is_stopped = self.stopped_until is not None and self.is_suspended_at(moment)
+        return self.stopped_until if is_stopped else moment
+
+    def lifecycle_below(self, moment: datetime) -> Lifecycle:
+        """What it would be if it were not suspended."""
+        instants = {name: getattr(self, name) for name in INSTANTS}
+        return lifecycle_at(self.clock_at(moment), **{**instants, "suspended_at": None})
 
 
 class ReasonAction(models.TextChoices):

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Dict, Iterable, Optional
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, DateTimeField, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from ..accounts import access
 from ..host.types import Actor
@@ -54,8 +55,9 @@ def counts_by_lifecycle(licenses: "QuerySet[License]", at: datetime) -> Dict[UUI
 
 def renewable(at: datetime) -> Q:
     """A condition on licenses: their term may be made longer by a renewal at this moment (aware)."""
-    has_term = ~Q(policy__term="") & Q(retained_until__gt=at)
-    return Q(fulfillment__in=ISSUED) & has_term
+    # While the clock is stopped retention ends later than it stands here.
+    is_retained = Q(retained_until__gt=Coalesce("stopped_until", Value(at, DateTimeField())))
+    return Q(fulfillment__in=ISSUED) & ~Q(policy__term="") & is_retained
 
 
 def in_lifecycle(state: str, at: datetime) -> Q:

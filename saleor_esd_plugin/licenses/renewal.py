@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from ..accounts.access import refuse_own
 from ..errors import Invalid, InvalidQuantity, Several
 from ..events.record import record
 from ..events.types import EventType
@@ -23,6 +24,8 @@ from .rules import Term, add_terms, around, renewal_start, whole_days
 from .transitions import Action, require_transition
 
 MOST_TERMS = 10
+_MOST_COUNTED = 10_000
+_OWN = "Somebody else has to change the licenses of your account."
 
 
 class Renewal(NamedTuple):
@@ -34,31 +37,40 @@ class Renewal(NamedTuple):
 
 
 def renewal_of(license: License, *, terms: int, moment: datetime) -> Renewal:
-    """What renewing by so many terms of its policy gives at this moment; it never shortens.
+    """What renewing by so many terms of its policy gives at this moment; none of its ends comes earlier.
 
-    Raises Invalid for a perpetual license, and if even the new term were over by now; `terms` says how many do.
+    Raises Invalid for a perpetual license, and if the new term were over by now, or not after the present one;
+    `terms` says how many it takes.
     """
     policy, expires_at = license.policy, license.expires_at
-    if expires_at is None or not policy.term:
+    if expires_at is None:
         raise Invalid("It never expires.", field="licenses", licenses=[str(license.pk)])
-    # With a stopped clock it is still the moment at which the clock stopped.
-    at = license.stopped_until or moment
+    if not policy.term:
+        raise Invalid(
+            "Its policy has no term to renew by; set the term.",
+            field="licenses",
+            licenses=[str(license.pk)],
+        )
+    at = license.clock_at(moment)
     start = renewal_start(
         at, basis=policy.renewal_basis, expires_at=expires_at, grace_until=license.grace_until
     )
-    ends = add_terms(start, policy.term, terms)
-    if ends is not None and ends <= at:
+    latest = max(at, expires_at)
+    if not _is_after(start, policy.term, terms, latest):
+        counts = range(terms, _MOST_COUNTED)
         needed = next(
-            count for count in range(terms, 10**4) if _is_after(start, policy.term, count, at)
+            (n for n in counts if _is_after(start, policy.term, n, latest)), _MOST_COUNTED
         )
         raise Invalid(
-            f"So short a term would be over already. Renew by {needed} terms, or set the term.",
+            f"So short a term gives nothing. Renew by {needed} terms, or set the term.",
             field="terms",
             licenses=[str(license.pk)],
             terms=needed,
         )
-    ends = None if ends is None else max(ends, expires_at)
-    term = Term(license.starts_at or at, *around(ends, policy.grace_days, policy.retention_days))
+    ends = around(add_terms(start, policy.term, terms), policy.grace_days, policy.retention_days)
+    before = (expires_at, license.grace_until, license.retained_until)
+    kept = ends if ends[0] is None else tuple(map(max, ends, before))  # type: ignore[type-var]
+    term = Term(license.starts_at or at, *kept)
     return Renewal(start, term, whole_days(at - start) if start < at else 0)
 
 
@@ -78,7 +90,7 @@ def renew_licenses(
     why = clean_reason(reason, shortest=1)
     if not 1 <= terms <= MOST_TERMS:
         raise InvalidQuantity(f"Renew by 1 to {MOST_TERMS} terms.", field="terms")
-    licenses, moment = _lock(license_ids, Action.RENEW)
+    licenses, moment = _lock(license_ids, Action.RENEW, actor)
     renewals: List[Tuple[License, Term]] = []
     refused: List[Invalid] = []
     for license in licenses:
@@ -104,11 +116,12 @@ def set_license_terms(
 ) -> List[License]:
     """These licenses expire then, None: never; all of them or none. The one way to change a term that exists.
 
-    Ends of grace and retention that are not given follow the expiry as the policy says. Raises Invalid (not in this
+    Ends of grace and retention that are not given follow the expiry as the policy says. What is set is set: a
+    suspension that stopped the clock moves it no more. Raises Invalid (not in this
     order, the term over before it begins), else as `renew_licenses`.
     """
     why = clean_reason(reason, shortest=1)
-    licenses, _ = _lock(license_ids, Action.SET_TERM)
+    licenses, _ = _lock(license_ids, Action.SET_TERM, actor)
     changes: List[Tuple[License, Term]] = []
     for license in licenses:
         policy = license.policy
@@ -120,8 +133,15 @@ def set_license_terms(
             raise Invalid("What never expires has no grace and no retention.", field="expiresAt")
         assert license.starts_at is not None
         changes.append((license, _checked(Term(license.starts_at, *ends))))
+    License.objects.filter(pk__in=[license.pk for license in licenses]).update(stopped_until=None)
     _write(changes, EventType.LICENSE_TERM_SET, reason=why, actor=actor)
     return lock_licenses(license.pk for license in licenses)
+
+
+def refuse_own_licenses(licenses: Iterable[License], actor: Actor) -> None:
+    """Raises ForbiddenRole if one is of an account of the actor's own: nobody gives oneself time."""
+    accounts = {license.account_id: license.account.user_ref or "" for license in licenses}
+    refuse_own(actor, accounts, buyer_refs=accounts.values(), message=_OWN)
 
 
 def _checked(term: Term) -> Term:
@@ -137,8 +157,11 @@ def _checked(term: Term) -> Term:
     return term
 
 
-def _lock(license_ids: Iterable[UUID], action: Action) -> Tuple[List[License], datetime]:
+def _lock(
+    license_ids: Iterable[UUID], action: Action, actor: Actor
+) -> Tuple[List[License], datetime]:
     licenses, moment = lock_licenses(at_most(license_ids)), now()
+    refuse_own_licenses(licenses, actor)
     licenses = end_due(licenses, moment=moment)
     require_transition(action, licenses, moment=moment)
     return licenses, moment

@@ -14,9 +14,10 @@ from ..events.record import record
 from ..events.types import EventType
 from ..host.db import now
 from ..host.types import Actor
+from ..keys.stock import lifecycle as key_lifecycle
 from ..text import clean_reason
 from .claim_links import void_claim_links
-from .errors import NotReleased, TransfersUsedUp
+from .errors import KeyWasSeen, NotReleased, TransfersUsedUp
 from .handover import records_blocks
 from .locks import at_most, lock_licenses
 from .models import Assignment, Fulfillment, License
@@ -41,8 +42,8 @@ def transfer_licenses(
     """All of these licenses, which end customers hold, go to another one of the account, or none.
 
     The history keeps both; the activation e-mail follows by itself, for which `is_staff` may need a `reason`. Who had
-    a key that somebody has read may go on using it: `accept_revealed_key` says that this is known. Raises NotFound,
-    NotReleased (nobody holds it), Several InvalidTransition, Invalid (it is held by that one already),
+    a key that somebody has read may go on using it: `accept_revealed_key` says that this is known, and members may
+    say so only where the policy limits transfers. Raises NotFound, KeyWasSeen, NotReleased (nobody holds it), Several InvalidTransition, Invalid (it is held by that one already),
     TransfersUsedUp (as the policy says), KeyWasRevealed, ReasonRequired, RevealsUsedUp.
     """
     why = clean_reason(reason)
@@ -57,6 +58,8 @@ def transfer_licenses(
                 "The end customer has one of these licenses already.", field="endCustomer"
             )
     ids = [license.pk for license in licenses]
+    if not is_staff:
+        _refuse_seen(licenses)
     _refuse_too_many(licenses, moment)
     record(
         EventType.LICENSE_TRANSFERRED,
@@ -67,6 +70,7 @@ def transfer_licenses(
         order_id=only_order(ids),
         licenses=[str(pk) for pk in ids],
         end_customers=sorted({str(license.end_customer_id) for license in licenses}),
+        accepts_revealed_key=accept_revealed_key,
     )
     Assignment.objects.filter(license_id__in=ids, ended_at=None).update(ended_at=moment)
     void_claim_links(ids, moment=moment)
@@ -79,6 +83,14 @@ def transfer_licenses(
         reason=why,
         actor=actor,
     )
+
+
+def _refuse_seen(licenses: List[License]) -> None:
+    """A known key stays with its holder, as with a recall, unless the policy says how often it may go on."""
+    unlimited = [one.key_id for one in licenses if one.policy.transfers_per_30_days is None]
+    _fresh, seen = key_lifecycle.split_revealed(unlimited)
+    if seen:
+        raise KeyWasSeen(len(seen))
 
 
 def _refuse_too_many(licenses: List[License], moment: datetime) -> None:

@@ -87,9 +87,11 @@ def _refused_state(action: Action, license: License, moment: datetime) -> str:
         return license.fulfillment
     if state not in TRANSITIONS[action]:
         return state.value
-    # What a suspension lies over; without a term there is none to change.
-    if license.starts_at is None and action in (Action.RENEW, Action.SET_TERM):
-        return _S.PENDING.value
+    # What a suspension lies over: without a term there is none to change, and once lapsed it stays so (M18).
+    below = license.lifecycle_below(moment)
+    changes_term = action in (Action.RENEW, Action.SET_TERM)
+    if state == _S.SUSPENDED and changes_term and below not in TRANSITIONS[action]:
+        return below.value
     by_staff = "STAFF" in license.suspension_causes
     if action == Action.SUSPEND and by_staff or action == Action.REINSTATE and not by_staff:
         return state.value

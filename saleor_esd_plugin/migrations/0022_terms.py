@@ -78,7 +78,13 @@ class Migration(migrations.Migration):
             "license",
             check_constraint(
                 Q(expires_at=None, grace_until=None, retained_until=None)
-                | Q(expires_at__lte=F("grace_until"), grace_until__lte=F("retained_until")),
+                | Q(
+                    expires_at__isnull=False,
+                    grace_until__isnull=False,
+                    retained_until__isnull=False,
+                    expires_at__lte=F("grace_until"),
+                    grace_until__lte=F("retained_until"),
+                ),
                 "esd_license_term",
             ),
         ),

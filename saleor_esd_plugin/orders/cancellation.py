@@ -45,10 +45,11 @@ def cancel_licenses(
     licenses, moment = lock_licenses(ids), now()
     licenses = end_due(licenses, moment=moment)
     require_transition(Action.CANCEL, licenses, moment=moment)
+    wanted = set(ids)
     for order in orders:
         lines = list(order.lines.select_for_update().order_by("pk"))
         leaving = [
-            unit for unit in units_in_order(lines) if unit.license and unit.license.pk in set(ids)
+            unit for unit in units_in_order(lines) if unit.license and unit.license.pk in wanted
         ]
         take_out(
             order,
@@ -62,7 +63,8 @@ def cancel_licenses(
             permission=MANAGE_LICENSES,
         )
         # Money that went back before, and waited for staff to say for which unit, may have found it.
-        settle_locked_order(order, read_in_shop(order), actor=actor)
+        if order.open_refund:
+            settle_locked_order(order, read_in_shop(order), actor=actor)
     return lock_licenses(ids)
 
 

@@ -16,6 +16,7 @@ from ..licenses.lifecycle import end_due, event_units, reinstate, suspend
 from ..licenses.locks import at_most, lock_licenses
 from ..licenses.models import License, ReasonAction, SuspensionCause
 from ..licenses.reasons import given_reason
+from ..licenses.renewal import refuse_own_licenses
 from ..licenses.transitions import Action, require_transition
 from ..permissions import MANAGE_LICENSES
 from .audit import record_of_order
@@ -74,10 +75,12 @@ def reinstate_licenses(
 ) -> List[License]:
     """Staff's suspension is over; what is suspended for another cause stays so, what expired meanwhile is EXPIRED (P12).
 
-    An event per order. Raises as `suspend_licenses`.
+    An event per order. Nobody reinstates licenses of an account of their own (ForbiddenRole). Raises as
+    `suspend_licenses`.
     """
     given = given_reason(reason, note, action=ReasonAction.REINSTATE)
     licenses, moment = _locked(license_ids), now()
+    refuse_own_licenses(licenses, actor)
     licenses = end_due(licenses, moment=moment)
     require_transition(Action.REINSTATE, licenses, moment=moment)
     for order, those in by_order(licenses).items():

@@ -54,8 +54,33 @@ def test_buyer_and_end_customer_read_why_and_until_when(held, deliveries_for, le
         assert "secret of staff" not in letter.text + letter.html
 
     reinstate_licenses(ids(held), reason="RESOLVED", actor=factories.STAFF)
-    (letter,) = letters(deliveries_for("license.reinstated"))
+    letter, promised = letters(deliveries_for("license.reinstated"))
     assert letter.subject.endswith(": licenses can be used again")
+    # Who was told that it is suspended was promised to hear of its end.
+    assert promised.subject == "Las licencias se pueden usar de nuevo"
+
+
+def test_two_end_customers_of_one_address_are_both_told(held, deliveries_for, letters):
+    """And at the address of today."""
+    other = factories.make_end_customer(held[1].account, email="it@acme.example", language="es")
+    factories.assign_licenses([held[1].pk], end_customer_id=other.pk, actor=factories.STAFF)
+    given = {"reason": "PAYMENT_OVERDUE", "notifies_end_customers": True}
+    suspend_licenses(ids(held), actor=factories.STAFF, **given)
+    deliveries = deliveries_for("license.suspended")
+    type(other).objects.filter(pk=other.pk).update(email="new@acme.example")
+
+    _, *to_holders = letters(deliveries)
+
+    assert sorted(letter.to for letter in to_holders) == ["it@acme.example", "new@acme.example"]
+
+
+def test_a_date_is_told_only_if_nothing_else_holds_it(held, deliveries_for, letters):
+    suspend_licenses(
+        ids(held), reason="PAYMENT_OVERDUE", until=now() + timedelta(days=3), actor=factories.STAFF
+    )
+    type(held[0]).objects.update(suspension_causes=["STAFF", "DISPUTE"])
+    (letter,) = letters(deliveries_for("license.suspended"))
+    assert "The suspension ends on" not in letter.text
 
 
 def test_what_expired_meanwhile_has_to_be_renewed(held, deliveries_for, letters):
@@ -72,6 +97,13 @@ def test_what_expired_meanwhile_has_to_be_renewed(held, deliveries_for, letters)
     *_, last = letters(deliveries_for("license.reinstated"))
     assert last.subject.endswith(": licenses have to be renewed")
     assert "as before" not in last.text
+
+    suspend_licenses(ids(held[:1]), reason="PAYMENT_OVERDUE", actor=factories.STAFF)
+    factories.expire(held[0], ago=timedelta(days=121))
+    reinstate_licenses(ids(held[:1]), reason="RESOLVED", actor=factories.STAFF)
+    *_, last = letters(deliveries_for("license.reinstated"))
+    assert last.subject.endswith(": licenses have expired")
+    assert "cannot be renewed" in last.text
 
 
 def test_a_cancellation_is_told_with_its_reason(held, deliveries_for, letters):

@@ -22,17 +22,17 @@ STEPS = repetitions(90)
 def test_whatever_happens_a_license_is_what_its_history_says(run_commits, mailoutbox):
     """P03, P07, P08, P11, P12, M17, M18."""
     Life.policies = [
-        make.make_policy(keys=30, term="P1M", suspension_clock="STOPS", grace_days=10),
+        make.make_policy(keys=36, term="P1M", suspension_clock="STOPS", grace_days=10),
         make.make_policy(
-            keys=30,
+            keys=36,
             term="P60D",
             expiry_basis="FROM_ASSIGNMENT",
             renewal_basis="FROM_NOW",
             suspension_clock="STOPS",
             transfers_per_30_days=1,
         ),
-        make.make_policy(keys=30, term="P1Y", renewal_basis="FROM_NOW_IF_EXPIRED"),
-        make.make_policy(keys=30),
+        make.make_policy(keys=36, term="P1Y", renewal_basis="FROM_NOW_IF_EXPIRED"),
+        make.make_policy(keys=36),
     ]
     Life.buyer = build.make_user("ana@example.com")
     account = make.make_account(Life.buyer)

@@ -20,10 +20,9 @@ from two_sides import Point, Round, race, take_locks_off
 from saleor_esd_plugin.host import shop
 from saleor_esd_plugin.host.types import Actor
 from saleor_esd_plugin.keys.models import AvailableKey
-from saleor_esd_plugin.licenses import units as unit_steps
 from saleor_esd_plugin.licenses.errors import NotReleased
 from saleor_esd_plugin.licenses.handover import reveal_license_key
-from saleor_esd_plugin.licenses.models import ISSUED, License
+from saleor_esd_plugin.licenses.models import ISSUED, License, LicensePolicy
 from saleor_esd_plugin.orders import approval, facts, locks, settlement
 from saleor_esd_plugin.orders.approval import approve_license_order
 from saleor_esd_plugin.orders.errors import AlreadyDecided
@@ -36,7 +35,7 @@ POINTS = {
     "approved, not settled": Point("first", approval, "settle_locked_order"),
     "free to go, not released": Point("first", settlement, "release_approved"),
     "told, not settled": Point("second", facts, "settle_locked_order"),
-    "units chosen, not released": Point("first", unit_steps, "term_end"),
+    "units chosen, not released": Point("first", LicensePolicy, "term_from"),
 }
 # Of chance are only those at once. Who stops does so each time: the full and the partial refund, twice each.
 # ESD_RACES=200 shares out so many rounds among the points.

@@ -15,7 +15,7 @@ import build
 import pytest
 import stock_rows
 from django.db import transaction
-from hypothesis.stateful import RuleBasedStateMachine, rule
+from hypothesis.stateful import RuleBasedStateMachine
 from life_model import ModelLicense, ModelOrder, Refusal
 from provider import violations
 from stopped_database_clock import StoppedClock
@@ -55,16 +55,12 @@ class LifeMachine(RuleBasedStateMachine):
         # Mails leave with the sweep: rendering them takes longer than all else.
         self.patch.setattr(reactions, "_to_send_now", lambda deliveries: [])
         self.orders: List[ModelOrder] = []
-        self.refs = 0
+        self.refs, self.seed, self.steps = 0, 0, 0
 
     def teardown(self):
         self.patch.undo()
         transaction.set_rollback(True)
         self.savepoint.__exit__(None, None, None)
-
-    @rule()
-    def a_moment_passes(self):
-        """Hypothesis begins with the first name again and again; this costs nothing."""
 
     # What all steps have in common.
 
@@ -72,14 +68,21 @@ class LifeMachine(RuleBasedStateMachine):
     def moment(self):
         return self.clock.moment
 
-    def units(self, which) -> Tuple[List[ModelLicense], List[UUID]]:
-        """One or some of all units, each once, by id; and their ids."""
+    def units(
+        self, which, fits: Callable[[ModelLicense], bool]
+    ) -> Tuple[List[ModelLicense], List[UUID]]:
+        """One or some of the units that fit, by id, and their ids; every fourth time whether they fit or not."""
         known = [unit for order in self.orders for unit in order.units]
+        known = sum(which) % 4 and list(filter(fits, known)) or known
         found = {known[one % len(known)].pk: known[one % len(known)] for one in which}
         return [found[pk] for pk in sorted(found)], list(map(UUID, found))
 
-    def order(self, which) -> ModelOrder:
-        return self.orders[which % len(self.orders)]
+    def orders_that(self, fit: Callable[[ModelOrder], bool]) -> List[ModelOrder]:
+        return list(filter(fit, self.orders))
+
+    def order(self, which, fits: Callable[[ModelOrder], bool]) -> ModelOrder:
+        found = self.orders_that(fits)
+        return found[which % len(found)]
 
     def in_shop(self, order: ModelOrder) -> Any:
         return build.find_order(LicenseOrder.objects.get(pk=order.pk).order_uuid)

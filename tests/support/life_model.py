@@ -88,8 +88,10 @@ class ModelLicense:
     def lifecycle(self, moment: datetime) -> Lifecycle:
         if self.fulfillment == "RETURNED":
             return Lifecycle.CANCELLED
-        if self.causes:
-            return Lifecycle.SUSPENDED
+        return Lifecycle.SUSPENDED if self.causes else self.below(moment)
+
+    def below(self, moment: datetime) -> Lifecycle:
+        """What a suspension lies over."""
         if self.starts is None:
             return Lifecycle.PENDING
         states = (Lifecycle.ACTIVE, Lifecycle.GRACE, Lifecycle.EXPIRED, Lifecycle.LAPSED)
@@ -163,7 +165,17 @@ class ModelLicense:
         from_now = policy.renewal_basis == "FROM_NOW"
         from_now |= policy.renewal_basis == "FROM_NOW_IF_EXPIRED" and at >= grace
         ends = add_terms(at if from_now else expires, policy.term, terms)
-        return None if ends is None or ends <= at else max(ends, expires)
+        return None if ends is None or ends <= max(at, expires) else ends
+
+    def renew(self, expires: datetime) -> None:
+        before = list(self.ends)
+        self.end(expires)
+        self.ends = [max(pair) for pair in zip(self.ends, before)]  # type: ignore[type-var]
+
+    def set_term(self, expires: Optional[datetime]) -> None:
+        """By hand; a stopped clock moves it no more."""
+        self.end(expires)
+        self.counted = None
 
     # What may be done to it.
 
@@ -178,8 +190,9 @@ class ModelLicense:
             return state.value
         if action == Action.REINSTATE and "STAFF" not in self.causes:
             return state.value
-        if action in (Action.RENEW, Action.SET_TERM) and self.starts is None:
-            return "PENDING"
+        if action in (Action.RENEW, Action.SET_TERM) and self.causes:
+            below = self.below(self.counted or moment)
+            return "" if below in TRANSITIONS[action] else below.value
         return ""
 
     def may_not_be_used(self) -> str:

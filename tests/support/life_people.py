@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any, Callable, List, Set
 
 import factories as make
@@ -19,14 +20,49 @@ from saleor_esd_plugin.orders.cancellation import cancel_licenses
 from saleor_esd_plugin.orders.suspension import reinstate_licenses, suspend_licenses
 
 picks = st.lists(number, min_size=1, max_size=3)
+# What a step of chance takes for what Hypothesis would draw.
+BY_CHANCE = {
+    "which": range(31),
+    "policy": range(4),
+    "holder": range(4),
+    "end": range(4),
+    "part": range(4),
+    "quantity": (1, 2),
+    "is_paid": (True, False),
+    "terms": (1, 1, 2, 10),
+    "lasts": (None, 5, 31, 200),
+    "count": (1, 10, 30, 31, 121),
+}
 
 
 class Life(LifeOrders):
     """All steps."""
 
+    @rule()
+    def a_thing_of_chance(self):
+        """Hypothesis begins with the first name, and with zeros, again and again: so this is another step each time."""
+        self.steps += 1
+        chance = random.Random(f"{self.seed} {self.steps}")
+        possible = [
+            one
+            for one in self.rules()
+            if one.function.__name__ != "a_thing_of_chance"
+            and all(condition(self) for condition in one.preconditions)
+        ]
+        step = chance.choice(sorted(possible, key=lambda one: one.function.__name__))
+        step.function(self, **{name: self.drawn(name, step, chance) for name in step.arguments})
+
+    def drawn(self, name: str, step: Any, chance: random.Random) -> Any:
+        if name == "which" and step.arguments[name] is picks:
+            return [chance.randrange(31) for _ in range(chance.randint(1, 3))]
+        return chance.choice(BY_CHANCE[name])
+
+    def may(self, action: Action) -> Callable[[ModelLicense], bool]:
+        return lambda unit: not unit.refused(action, self.moment)
+
     @rule(which=picks, holder=few)
     def assigns(self, which, holder):
-        units, ids = self.units(which)
+        units, ids = self.units(which, lambda unit: unit.may_not_be_used() == "RELEASED")
         to = str(self.customers[holder % 2].pk)
         refused = first(units, lambda unit: not_to_assign(unit, to))
 
@@ -46,7 +82,7 @@ class Life(LifeOrders):
 
     @rule(which=picks)
     def recalls(self, which):
-        units, ids = self.units(which)
+        units, ids = self.units(which, lambda unit: unit.fulfillment == "ASSIGNED")
         refused = first(
             units,
             lambda unit: None if unit.is_issued else ("NotReleased", unit.fulfillment, frozenset()),
@@ -60,7 +96,7 @@ class Life(LifeOrders):
 
     @rule(which=picks, holder=few)
     def transfers(self, which, holder):
-        units, ids = self.units(which)
+        units, ids = self.units(which, lambda unit: unit.may_not_be_used() == "ASSIGNED")
         to, moment = str(self.customers[holder % 2].pk), self.moment
         refused = refusals(Action.TRANSFER, units, moment)
         refused = refused or first(units, lambda unit: not_to_transfer(unit, to))
@@ -83,7 +119,7 @@ class Life(LifeOrders):
 
     @rule(which=picks, lasts=st.one_of(st.none(), days))
     def suspends(self, which, lasts):
-        units, ids = self.units(which)
+        units, ids = self.units(which, self.may(Action.SUSPEND))
         until = None if lasts is None else self.moment + lasts * DAY
 
         def then():
@@ -99,7 +135,7 @@ class Life(LifeOrders):
 
     @rule(which=picks)
     def reinstates(self, which):
-        units, ids = self.units(which)
+        units, ids = self.units(which, self.may(Action.REINSTATE))
         self.done(
             "reinstate",
             refusals(Action.REINSTATE, units, self.moment),
@@ -109,7 +145,7 @@ class Life(LifeOrders):
 
     @rule(which=picks)
     def cancels(self, which):
-        units, ids = self.units(which)
+        units, ids = self.units(which, self.may(Action.CANCEL))
         self.done(
             "cancel",
             refusals(Action.CANCEL, units, self.moment),
@@ -119,7 +155,7 @@ class Life(LifeOrders):
 
     @rule(which=picks, terms=st.sampled_from([1, 1, 2, 10]))
     def renews(self, which, terms):
-        units, ids = self.units(which)
+        units, ids = self.units(which, self.may(Action.RENEW))
         refused, ends = refusals(Action.RENEW, units, self.moment), {}
         for unit in [] if refused else units:
             ends[unit.pk] = unit.renewed(terms, self.moment)
@@ -128,12 +164,12 @@ class Life(LifeOrders):
             "renew",
             refused or none,
             lambda: renew_licenses(ids, terms=terms, reason="offer 12", actor=make.STAFF),
-            lambda: [unit.end(ends[unit.pk]) for unit in units],
+            lambda: [unit.renew(ends[unit.pk]) for unit in units],
         )
 
     @rule(which=picks, lasts=st.sampled_from([None, -400, -31, 5, 200]))
     def sets_a_term(self, which, lasts):
-        units, ids = self.units(which)
+        units, ids = self.units(which, self.may(Action.SET_TERM))
         expires = None if lasts is None else self.moment + lasts * DAY
         refused = refusals(Action.SET_TERM, units, self.moment)
         too_early = expires and any(unit.starts and expires <= unit.starts for unit in units)
@@ -141,7 +177,7 @@ class Life(LifeOrders):
             "set term",
             refused or ({("Invalid", "", frozenset())} if too_early else set()),
             lambda: set_license_terms(ids, expires_at=expires, reason="offer 12", actor=make.STAFF),
-            lambda: [unit.end(expires) for unit in units],
+            lambda: [unit.set_term(expires) for unit in units],
         )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Dict, Iterator, List
 
 from django.db.models import Count, Q, QuerySet
-from django.utils.dateparse import parse_datetime
 from django.utils.timezone import localtime
 
 from ...accounts.models import EndCustomer
@@ -35,9 +34,9 @@ def licenses_of(event: Event) -> "QuerySet[License]":
 
 def _to_buyer_and_holders(kind: DeliveryKind, event: Event) -> Iterator[Message]:
     yield from to_buyer(kind, event)
-    if not event.data.get("notifies_end_customers"):
-        return
     held = licenses_of(event).exclude(end_customer=None).order_by("end_customer_id", "pk")
+    if not event.data.get("notifies_end_customers"):
+        held = held.filter(end_customer__in=_promised(event))
     by_holder: Dict[Any, List[Any]] = {}
     for license_id, customer_id in held.values_list("pk", "end_customer_id"):
         by_holder.setdefault(customer_id, []).append(license_id)
@@ -50,27 +49,49 @@ def _to_buyer_and_holders(kind: DeliveryKind, event: Event) -> Iterator[Message]
             account_id=event.account_id,
             license_ids=tuple(by_holder[customer.pk]),
             data={"end_customer": str(customer.pk)},
+            part=str(customer.pk),
         )
+
+
+def _promised(event: Event) -> List[str]:
+    """End customers who were told that their licenses are suspended, and that they hear of it when that is over."""
+    if event.type != EventType.LICENSE_REINSTATED.value:
+        return []
+    told = Delivery.objects.filter(
+        order_id=event.order_id, kind=DeliveryKind.LICENSES_SUSPENDED.value
+    )
+    found = (data.get("end_customer") for data in told.values_list("data", flat=True))
+    return [customer_id for customer_id in found if customer_id]
 
 
 def _suspended(delivery: Delivery) -> Context:
     """Of the licenses that were suspended those that still are."""
     usable = License.objects.filter(USABLE).values("pk")
-    affected = _those(delivery, licenses_of(delivery.event).exclude(pk__in=usable))
+    suspended = licenses_of(delivery.event).exclude(pk__in=usable)
+    affected = _those(delivery, suspended)
     if not affected:
         raise NothingToSend("All of these licenses were reinstated or have left the order.")
-    return _about(delivery, affected)
+    # Another cause may hold on after that of staff.
+    ends = {
+        until if causes == ["STAFF"] else None
+        for causes, until in suspended.values_list("suspension_causes", "suspended_until")
+    }
+    until = ends.pop() if len(ends) == 1 else None
+    return {**_about(delivery, affected), "until": until and localtime(until).date()}
 
 
 def _reinstated(delivery: Delivery) -> Context:
     """Of the licenses that were reinstated those that can be used, and those that have to be renewed before (P12)."""
     reinstated, moment = licenses_of(delivery.event).filter(USABLE), now()
-    over = in_lifecycle(Lifecycle.EXPIRED, moment) | in_lifecycle(Lifecycle.LAPSED, moment)
-    expired = _those(delivery, reinstated.filter(over))
-    affected = _those(delivery, reinstated.exclude(pk__in=reinstated.filter(over).values("pk")))
-    if not affected and not expired:
+    expired, lapsed = (
+        reinstated.filter(in_lifecycle(state, moment))
+        for state in (Lifecycle.EXPIRED, Lifecycle.LAPSED)
+    )
+    usable = reinstated.exclude(pk__in=expired.values("pk")).exclude(pk__in=lapsed.values("pk"))
+    affected, to_renew, over = (_those(delivery, some) for some in (usable, expired, lapsed))
+    if not affected and not to_renew and not over:
         raise NothingToSend("All of these licenses are suspended again or have left the order.")
-    return {**_about(delivery, affected), "expired": expired}
+    return {**_about(delivery, affected), "expired": to_renew, "lapsed": over}
 
 
 def _cancelled(delivery: Delivery) -> Context:
@@ -80,19 +101,19 @@ def _cancelled(delivery: Delivery) -> Context:
 def _about(
     delivery: Delivery, affected: List[Dict[str, Any]], *, even_ended: bool = False
 ) -> Context:
-    """`given_reason` is how the reason reads to the customer, empty if staff gave none; `until` when it ends, if known."""
+    """`given_reason` is how the reason reads to the customer, empty if staff gave none."""
     order = live_order(delivery, even_ended=even_ended)
     data = delivery.event.data
     code = data.get("reason_code")
     reason = LicenseReason.objects.filter(code=code).first() if code else None
-    until = parse_datetime(data.get("until") or "")
-    is_to_buyer = "end_customer" not in delivery.data
+    customer = EndCustomer.objects.filter(pk=delivery.data.get("end_customer")).first()
+    if customer is not None:
+        delivery.recipient = customer.email
     return {
         **about_order(delivery, order),
         "affected": affected,
-        "is_to_buyer": is_to_buyer,
+        "is_to_buyer": customer is None,
         "given_reason": choose_text(reason.texts, delivery.language) if reason else "",
-        "until": until and localtime(until).date(),
     }
 
 

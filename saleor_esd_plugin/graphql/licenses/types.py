@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from datetime import datetime
+from typing import Any, List, Optional
 
 import graphene
 from promise import Promise
@@ -11,6 +12,7 @@ from ...accounts.access import is_staff
 from ...accounts.models import Account, EndCustomer
 from ...host.graphql import DateTime, host_types, load_order_lines, load_variants
 from ...keys.formats import masked
+from ...keys.models import LicenseKey
 from ...licenses.models import Assignment, KeyReplacement
 from ...licenses.models import License as LicenseRow
 from ...licenses.models import LicensePolicy as Policy
@@ -93,6 +95,10 @@ class LicenseKeyReplacement(Record, graphene.ObjectType):
 
 def _key(root: LicenseRow, info: Any) -> Promise:
     return load(info.context, keys_with_pools, root.key_id)
+
+
+def _has_key(root: LicenseRow) -> bool:
+    return LicenseRow.key.is_cached(root) and LicenseKey.pool.is_cached(root.key)
 
 
 def _line(root: LicenseRow, info: Any) -> Promise:
@@ -206,7 +212,7 @@ class License(Record, graphene.ObjectType):
     @nested
     def resolve_key_mask(root: LicenseRow, info: Any) -> Any:
         # A page of the list brings the keys along: no promise for each of them.
-        if LicenseRow.key.is_cached(root) and is_staff(current_actor(info)):
+        if _has_key(root) and is_staff(current_actor(info)):
             return masked(root.key)
         return sees_key_hints(info, root.account_id).then(
             lambda sees: _key(root, info).then(masked) if sees else None
@@ -233,6 +239,20 @@ class License(Record, graphene.ObjectType):
         return _key(root, info).then(lambda key: key.revealed_at is not None)
 
     resolve_timeline = staticmethod(resolve_timeline)
+
+    @staticmethod
+    def resolve_suspended_at(root: LicenseRow, info: Any) -> Optional[datetime]:
+        return root.suspended_at if root.is_suspended_at(moment_of(info.context)) else None
+
+    @staticmethod
+    def resolve_suspended_until(root: LicenseRow, info: Any) -> Optional[datetime]:
+        return root.suspended_until if root.is_suspended_at(moment_of(info.context)) else None
+
+    @staticmethod
+    def resolve_suspension_causes(root: LicenseRow, info: Any) -> List[str]:
+        is_suspended = root.is_suspended_at(moment_of(info.context))
+        return root.suspension_causes if is_suspended else []
+
     resolve_reason = staticmethod(value_for_members("reason"))
 
     @staticmethod

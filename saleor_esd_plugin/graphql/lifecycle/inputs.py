@@ -54,7 +54,7 @@ class LicenseRenewInput(_Licenses, graphene.InputObjectType):
 class LicenseTermSetInput(_Licenses, graphene.InputObjectType):
     """Until when licenses last, and why."""
 
-    expires_at = DateTime(description="When they expire; null or left out: never.")
+    expires_at = DateTime(description="When they expire; null: never. Has to be given.")
     grace_until = DateTime(
         description="Until when they may be used after that; left out: as the policy says."
     )

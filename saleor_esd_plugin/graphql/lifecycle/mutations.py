@@ -6,6 +6,7 @@ from typing import Any, Dict
 
 import graphene
 
+from ...errors import Required
 from ...host.types import Actor
 from ...licenses.renewal import renew_licenses, set_license_terms
 from ...orders.cancellation import cancel_licenses
@@ -54,8 +55,8 @@ class LicenseSuspend(BaseMutation):
 class LicenseReinstate(BaseMutation):
     """Lifts staff's suspension: of all of these licenses or of none. What is suspended for another cause stays so.
 
-    A license that expired meanwhile is EXPIRED, and may be renewed. The buyer gets an e-mail. For staff with
-    MANAGE_LICENSES.
+    A license that expired meanwhile is EXPIRED, and may be renewed. The buyer gets an e-mail, and end customers who
+    were told of the suspension. Nobody reinstates licenses of their own account. For staff with MANAGE_LICENSES.
     """
 
     policy = staff_with(MANAGE_LICENSES)
@@ -92,8 +93,8 @@ class LicenseCancel(BaseMutation):
 class LicenseRenew(BaseMutation):
     """Renews licenses by terms of their policies: all of them or none. From when that counts the policy says.
 
-    It never shortens a term. What is suspended stays so; what is LAPSED or never expires cannot be renewed. For staff
-    with MANAGE_LICENSES.
+    It never shortens a term. What is suspended stays so; what is LAPSED or never expires cannot be renewed. Nobody
+    renews licenses of their own account. For staff with MANAGE_LICENSES.
     """
 
     policy = staff_with(MANAGE_LICENSES)
@@ -117,7 +118,8 @@ class LicenseRenew(BaseMutation):
 class LicenseTermSet(BaseMutation):
     """Sets until when licenses last: all of them or none. The one way to change the term of a license that exists.
 
-    Policies change it for no license. For staff with MANAGE_LICENSES.
+    Policies change it for no license. What is set is set: a suspension that stops the clock moves it no more. Not for
+    licenses of one's own account. For staff with MANAGE_LICENSES.
     """
 
     policy = staff_with(MANAGE_LICENSES)
@@ -129,6 +131,9 @@ class LicenseTermSet(BaseMutation):
 
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicenseTermSet:
+        # A forgotten date must not mean for ever.
+        if "expires_at" not in input:
+            raise Required("Say when they expire; null for never.", field="expiresAt")
         changed = set_license_terms(
             decode_all(input.licenses, "License", field="licenses"),
             expires_at=input.expires_at,

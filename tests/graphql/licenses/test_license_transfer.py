@@ -64,13 +64,29 @@ def test_the_history_keeps_both_and_the_term_goes_on(transfer, held):
     assert not ClaimLink.objects.filter(voided_at=None).exists()
 
 
-def test_a_key_that_was_read_needs_a_word(transfer, held, unchanged):
+def test_a_key_that_was_read_needs_a_word(transfer, held, unchanged, staff):
+    mark_revealed([held[1].key_id], now())
+    new = customer_of(held)
+    manager = staff("MANAGE_LICENSES")
+    with unchanged():
+        (error,) = transfer(held, new, manager)["errors"]
+    assert (error["field"], error["code"]) == ("acceptRevealedKey", "KEY_REVEALED")
+
+    assert transfer(held, new, manager, acceptRevealedKey=True)["errors"] == []
+    assert Event.objects.get(type="license.transferred").data["accepts_revealed_key"] is True
+
+
+def test_members_give_a_known_key_on_only_as_often_as_the_policy_says(transfer, held, unchanged):
+    """As with a recall: without a number, staff only."""
     mark_revealed([held[1].key_id], now())
     new = customer_of(held)
     with unchanged():
-        (error,) = transfer(held, new)["errors"]
-    assert (error["field"], error["code"]) == ("acceptRevealedKey", "KEY_REVEALED")
+        (error,) = transfer(held, new, acceptRevealedKey=True)["errors"]
+    assert (error["field"], error["code"]) == ("licenses", "INVALID_TRANSITION")
 
+    policy = held[0].policy
+    policy.transfers_per_30_days = 1
+    policy.save()
     assert transfer(held, new, acceptRevealedKey=True)["errors"] == []
 
 

@@ -10,7 +10,7 @@ from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.licenses.models import License
 from saleor_esd_plugin.licenses.policies.services import update_license_policy
-from saleor_esd_plugin.orders.suspension import suspend_licenses
+from saleor_esd_plugin.orders.suspension import reinstate_licenses, suspend_licenses
 
 pytestmark = pytest.mark.django_db
 
@@ -18,6 +18,7 @@ SHOWN = "{ id lifecycle expiresAt graceUntil retainedUntil }"
 RENEW = """mutation($input: LicenseRenewInput!) { licenseRenew(input: $input) {
     licenses %s errors { field code message params { name value } } } }""" % (SHOWN,)
 SET = RENEW.replace("Renew(", "TermSet(").replace("RenewInput", "TermSetInput")
+REINSTATE = RENEW.replace("Renew(", "Reinstate(").replace("RenewInput", "ReinstateInput")
 QUOTE = """query($license: ID!, $terms: Int) { licenseRenewalQuote(license: $license, terms: $terms) {
     startsAt expiresAt lapsedDays basis price { amount currency } } }"""
 DAY = timedelta(days=1)
@@ -101,14 +102,18 @@ def test_from_when_a_renewal_counts(renew, basis, ago, since_expiry):
     assert shown["lifecycle"] == "ACTIVE"
 
 
-def test_a_renewal_never_shortens(renew):
+def test_a_renewal_never_shortens(renew, unchanged):
     (license,) = yearly(renewal_basis="FROM_NOW")
     later = license.expires_at + 400 * DAY
     factories.expire(license, ago=now() - later)
 
-    renew([license])
+    with unchanged():
+        (error,) = renew([license], terms=1)["errors"]
+    assert (error["field"], error["code"]) == ("terms", "INVALID")
+    assert {"name": "terms", "value": "3"} in error["params"]
 
-    assert abs(read(license)[0].expires_at - later) < timedelta(minutes=1)
+    renew([license], terms=3)
+    assert read(license)[0].expires_at > later
 
 
 def test_a_term_that_would_be_over_already_says_how_many_it_takes(renew, unchanged):
@@ -149,10 +154,14 @@ def test_a_suspended_one_is_renewed_and_stays_suspended(renew, clock):
     suspend_licenses([license.pk], reason="PAYMENT_OVERDUE", actor=factories.STAFF)
     since = now() - 10 * DAY
     stopped = since if clock == "STOPS" else None
-    License.objects.filter(pk=license.pk).update(suspended_at=since, stopped_until=stopped)
+    License.objects.filter(pk=license.pk).update(
+        starts_at=since - 60 * DAY, suspended_at=since, stopped_until=stopped
+    )
 
-    (shown,) = renew([license])["licenses"]
+    payload = renew([license])
 
+    assert payload["errors"] == []
+    (shown,) = payload["licenses"]
     (after,) = read(license)
     assert (shown["lifecycle"], after.suspension_causes) == ("SUSPENDED", ["STAFF"])
     start = since if clock == "STOPS" else now()
@@ -174,7 +183,7 @@ def test_a_term_is_set_by_hand(set_term):
     set_term([license], expiresAt=ends.isoformat(), graceUntil=grace.isoformat())
     (after,) = read(license)
     assert (after.grace_until, after.retained_until) == (grace, grace)
-    set_term([license])
+    set_term([license], expiresAt=None)
     (after,) = read(license)
     assert (after.expires_at, after.grace_until, after.retained_until) == (None, None, None)
     assert Event.objects.filter(type="license.term_set").count() == 3
@@ -192,8 +201,59 @@ def test_terms_that_make_no_sense(set_term, unchanged):
     ]
     with unchanged():
         for given, field in cases:
-            (error,) = set_term([license], **given)["errors"]
+            (error,) = set_term([license], **{"expiresAt": None, **given})["errors"]
             assert (error["field"], error["code"]) == (field, "INVALID"), given
+        (error,) = set_term([license])["errors"]
+        assert (error["field"], error["code"]) == ("expiresAt", "REQUIRED")
+
+
+@pytest.mark.parametrize("until", [None, timedelta(days=90)])
+def test_a_term_that_is_set_while_the_clock_stands_still_is_as_it_was_set(set_term, until):
+    """Nothing of the suspension is added to it, or taken back."""
+    (license,) = yearly(suspension_clock="STOPS")
+    moment = now()
+    suspend_licenses(
+        [license.pk],
+        reason="PAYMENT_OVERDUE",
+        until=until and moment + until,
+        actor=factories.STAFF,
+    )
+    ends = (moment + 10 * DAY).replace(microsecond=0)
+    set_term([license], expiresAt=ends.isoformat())
+
+    reinstate_licenses([license.pk], reason="RESOLVED", actor=factories.STAFF)
+
+    (after,) = read(license)
+    assert (after.expires_at, after.grace_until) == (ends, ends + 30 * DAY)
+
+
+def test_what_lapsed_is_not_renewed_by_suspending_it(renew, unchanged):
+    """M18."""
+    (license,) = yearly()
+    factories.expire(license, ago=121 * DAY)
+    suspend_licenses([license.pk], reason="PAYMENT_OVERDUE", actor=factories.STAFF)
+    with unchanged():
+        (error,) = renew([license])["errors"]
+    assert {"name": "before", "value": "LAPSED"} in error["params"]
+
+
+def test_nobody_gives_oneself_time(api, gid, unchanged):
+    """A member of staff may be a buyer as well."""
+    user = build.make_user(is_staff=True)
+    build.grant(user, "MANAGE_LICENSES")
+    policy = factories.make_policy(keys=1, term="P1Y")
+    (license,) = factories.make_released(1, policy=policy, user=user)
+    suspend_licenses([license.pk], reason="PAYMENT_OVERDUE", actor=factories.STAFF)
+    given = {"licenses": [gid("License", license)]}
+    calls = (
+        (RENEW, "licenseRenew", {"reason": "why not"}),
+        (SET, "licenseTermSet", {"reason": "why not", "expiresAt": None}),
+        (REINSTATE, "licenseReinstate", {"reason": "RESOLVED"}),
+    )
+    with unchanged():
+        for document, name, more in calls:
+            answer = api(user)(document, {"input": {**given, **more}})["data"][name]
+            assert answer["errors"][0]["code"] == "FORBIDDEN_ROLE", name
 
 
 def test_an_owner_reads_what_a_renewal_gives_and_costs(api, gid, unchanged):
@@ -217,6 +277,8 @@ def test_an_owner_reads_what_a_renewal_gives_and_costs(api, gid, unchanged):
     assert refused == "INVALID_TRANSITION"
     stranger = api(build.make_user())(QUOTE, ids)["errors"][0]["extensions"]["exception"]["code"]
     assert stranger == "NOT_FOUND"
+
+
 @pytest.mark.parametrize("name", ["renew", "set_term"])
 def test_a_term_that_has_not_begun_is_not_changed_though_it_is_suspended(name, request, unchanged):
     """It begins with the first assignment, which a suspension only puts off."""
