@@ -36,9 +36,13 @@ MOST_ORDERS, MOST_IN_ALL = 5, 15
 
 
 class LifeMachine(RuleBasedStateMachine):
-    """The test sets `policies`, `buyer`, `customers` (two of the buyer's account), and the fixture `run_commits`."""
+    """The test sets `policies`, `buyer`, `customers` (two of the buyer's account), and the fixture `run_commits`.
+
+    With another `turn` other steps of chance are taken.
+    """
 
     counts: Counter = Counter()
+    turn: float = 0
     policies: List[Any]
     buyer: Any
     customers: List[Any]

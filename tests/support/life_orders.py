@@ -134,7 +134,7 @@ class LifeOrders(LifeMachine):
         self.told("refund")
 
     def leave(self, order: ModelOrder) -> None:
-        """As many units as were paid back have left, those first that nobody can use; which is in the rows."""
+        """As many units as were paid back have left; the rows say which."""
         live = [unit for unit in order.units if unit.fulfillment != "RETURNED"]
         count = len(live) if order.is_over else order.leaves
         returned = License.objects.filter(order_line__order=order.pk, fulfillment="RETURNED")
@@ -162,9 +162,8 @@ class LifeOrders(LifeMachine):
     def an_order_is_told_again(self, which):
         """Invariant 5: each reaction to its events again, the latest first, changes nothing."""
         before = stock_rows.digest()
-        of_order = Event.objects.filter(order_id=self.orders[which % len(self.orders)].pk).order_by(
-            "id"
-        )
+        order = self.orders[which % len(self.orders)]
+        of_order = Event.objects.filter(order_id=order.pk).order_by("id")
         for event in {one.type: one for one in of_order}.values():
             for reaction in reversed(reactions.REACTIONS.get(event.type, ())):
                 reaction(event)

@@ -42,10 +42,12 @@ class Life(LifeOrders):
     def a_thing_of_chance(self):
         """Hypothesis begins with the first name, and with zeros, again and again: so this is another step each time."""
         self.steps += 1
-        chance = random.Random(f"{self.seed} {self.steps}")
+        chance = random.Random(f"{self.turn} {self.seed} {self.steps}")
+        # Older versions of Hypothesis have a method, newer ones a list.
+        rules = self.rules() if callable(self.rules) else self.rules
         possible = [
             one
-            for one in self.rules()
+            for one in rules
             if one.function.__name__ != "a_thing_of_chance"
             and all(condition(self) for condition in one.preconditions)
         ]

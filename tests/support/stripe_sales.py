@@ -47,7 +47,7 @@ def amounts(order):
 def suspended(order):
     """Whether each license of the order is, by unit index."""
     licenses = License.objects.filter(order_line__order=_ours(order))
-    return [one.is_suspended for one in licenses.order_by("unit_index", "pk")]
+    return [one.suspended_at is not None for one in licenses.order_by("unit_index", "pk")]
 
 
 def saleors_receiver(market, sdk):

@@ -51,10 +51,10 @@ def test_a_dispute_suspends_and_a_refund_returns(post, stripe_says, states):
     approve_license_order(order.pk, actor=factories.STAFF)
 
     post(stripe_says.event("charge.dispute.created", stripe_says.dispute("pi_1", id="dp_1")))
-    assert all(one.is_suspended for one in factories.licenses_of(order))
+    assert all(one.suspended_at for one in factories.licenses_of(order))
 
     post(stripe_says.event("charge.dispute.closed", stripe_says.dispute("pi_1", "won", id="dp_1")))
-    assert not any(one.is_suspended for one in factories.licenses_of(order))
+    assert not any(one.suspended_at for one in factories.licenses_of(order))
 
     post(stripe_says.event("charge.refunded", stripe_says.charge("pi_1", 2000)))
     assert states(order).count("RETURNED") == 2
