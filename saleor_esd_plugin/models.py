@@ -24,9 +24,9 @@ from .licenses.models import (
     KeyReplacement,
     License,
     LicensePolicy,
-    LicenseReason,
     RankedPool,
 )
+from .licenses.reason_models import LicenseReason
 from .orders.models import LicenseOrder, LicenseOrderLine, PaymentFact
 from .permissions import STAFF_PERMISSIONS
 from .webhooks.models import InboundEvent

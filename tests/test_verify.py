@@ -26,7 +26,6 @@ from saleor_esd_plugin.licenses.models import License
 from saleor_esd_plugin.licenses.replacement import replace_license_keys
 from saleor_esd_plugin.licenses.stock_levels import pool_stock
 from saleor_esd_plugin.orders.approval import reject_license_order
-from saleor_esd_plugin.orders.cancellation import cancel_licenses
 from saleor_esd_plugin.orders.models import LicenseOrder
 
 pytestmark = pytest.mark.django_db
@@ -319,73 +318,6 @@ def invariant_8_a_batch_that_lost_a_key(sold):
     sql("UPDATE esd_keybatch SET accepted = accepted + 1 WHERE id = %s", batch)
 
     assert violations() == [f"batch {batch}: it accepted another number of keys than it has"]
-
-
-@case(OF_A_SALE)
-def what_is_left_of_a_suspension_that_is_not_there(sold):
-    """P11: an end and a reason are of the cause STAFF, a stopped clock is of any."""
-    one, other = sold
-    by_staff = "has an end or a reason of a suspension by staff, and there is none"
-    for leftover in (
-        "suspended_until = now()",
-        "suspension_reason = 'OTHER'",
-        "suspension_note = 'x'",
-    ):
-        with taken_back():
-            sql(f"UPDATE esd_license SET {leftover} WHERE id = %s", one.pk)
-            assert violations() == [f"license {one.pk} {by_staff}"], leftover
-    suspended = "UPDATE esd_license SET suspended_at = now(), suspension_causes = '{PAYMENT}'"
-    sql(f"{suspended}, suspended_until = now() WHERE id = %s", one.pk)
-    sql("UPDATE esd_license SET stopped_until = now() WHERE id = %s", other.pk)
-
-    assert violations() == [
-        f"license {one.pk} {by_staff}",
-        f"license {other.pk} has a stopped clock and is not suspended",
-    ]
-
-
-@case(OF_A_SALE)
-def a_clock_that_was_stopped_before_its_suspension(sold):
-    sql(
-        "UPDATE esd_license SET suspended_at = now(), suspension_causes = '{PAYMENT}',"
-        " stopped_until = now() - interval '1 day' WHERE id = %s",
-        sold[0].pk,
-    )
-
-    assert violations() == [f"license {sold[0].pk} had its clock stopped before it was suspended"]
-
-
-@case(OF_A_SALE)
-def a_license_that_has_left_and_is_suspended(sold):
-    cancel_licenses([one.pk for one in sold], reason="CUSTOMER_REQUEST", actor=make.STAFF)
-    assert verify().endswith("Every invariant holds.\n")
-
-    sql(
-        "UPDATE esd_license SET suspended_at = now(), suspension_causes = '{PAYMENT}' WHERE id = %s",
-        sold[0].pk,
-    )
-
-    assert violations() == [f"license {sold[0].pk} is RETURNED and suspended"]
-
-
-@case(OF_A_SALE)
-def a_license_that_has_a_reason_of_cancelling_and_is_there(sold):
-    sql("UPDATE esd_license SET reason_code = 'OTHER' WHERE id = %s", sold[0].pk)
-
-    assert violations() == [f"license {sold[0].pk} has a reason why it was cancelled, and was not"]
-
-
-@case(OF_A_SALE)
-def invariant_8_a_cancelled_license_whose_key_is_not_revoked(sold):
-    """P08."""
-    cancel_licenses([sold[0].pk], reason="CUSTOMER_REQUEST", actor=make.STAFF)
-    without("esd_key_is_immutable", "esd_licensekey")
-    sql("UPDATE esd_licensekey SET revoked_at = NULL WHERE id = %s", sold[0].key_id)
-
-    assert (
-        f"invariant 8: license {sold[0].pk} was cancelled, and its key is not revoked"
-        in violations()
-    )
 
 
 @case(OF_A_SALE)

@@ -17,7 +17,7 @@ from ..host.types import Actor
 from ..permissions import MANAGE_LICENSES
 from ..text import LONGEST_REASON, clean_language, clean_text
 from .errors import NoteRequired
-from .models import LicenseReason, ReasonAction
+from .reason_models import LicenseReason, ReasonAction
 from .starter_reasons import STARTER_REASONS
 
 LONGEST_TEXT = 250

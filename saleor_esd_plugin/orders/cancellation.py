@@ -13,7 +13,8 @@ from ..host.db import now
 from ..host.types import Actor
 from ..licenses.lifecycle import end_due
 from ..licenses.locks import at_most, lock_licenses, take_lock_of_orders
-from ..licenses.models import License, ReasonAction
+from ..licenses.models import License
+from ..licenses.reason_models import ReasonAction
 from ..licenses.reasons import given_reason
 from ..licenses.transitions import Action, require_transition
 from ..permissions import MANAGE_LICENSES

@@ -14,7 +14,8 @@ from ..host.db import now
 from ..host.types import Actor
 from ..licenses.lifecycle import end_due, event_units, reinstate, suspend
 from ..licenses.locks import at_most, lock_licenses
-from ..licenses.models import License, ReasonAction, SuspensionCause
+from ..licenses.models import License, SuspensionCause
+from ..licenses.reason_models import ReasonAction
 from ..licenses.reasons import given_reason
 from ..licenses.renewal import refuse_own_licenses
 from ..licenses.transitions import Action, require_transition

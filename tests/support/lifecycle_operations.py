@@ -7,7 +7,7 @@ from datetime import timedelta
 import factories as make
 from audit_operations import ACTOR, REASON, Operation, leaves
 
-from saleor_esd_plugin.licenses.models import LicenseReason
+from saleor_esd_plugin.licenses.reason_models import LicenseReason
 from saleor_esd_plugin.licenses.reasons import (
     create_license_reason,
     delete_license_reason,

@@ -11,8 +11,9 @@ from ...accounts.models import EndCustomer
 from ...events.models import Event
 from ...events.types import EventType
 from ...host.db import now
-from ...licenses.models import ISSUED, USABLE, License, LicenseReason
+from ...licenses.models import ISSUED, USABLE, License
 from ...licenses.queries import in_lifecycle
+from ...licenses.reason_models import LicenseReason
 from ...licenses.rules import Lifecycle
 from ...orders.models import LicenseOrderLine
 from ..errors import NothingToSend

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from ...criteria import yes_no
 from ...host.types import Actor
-from ...licenses.models import LicenseReason as ReasonRow
+from ...licenses.reason_models import LicenseReason as ReasonRow
 from ...permissions import MANAGE_LICENSES
 from ..base import root_query, staff_with
 from .types import LicenseReason, LicenseReasonAction

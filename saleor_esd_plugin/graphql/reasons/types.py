@@ -10,8 +10,8 @@ from promise import Promise
 
 from ...emails.languages import choose_text
 from ...licenses.models import License as LicenseRow
-from ...licenses.models import LicenseReason as ReasonRow
-from ...licenses.models import ReasonAction
+from ...licenses.reason_models import LicenseReason as ReasonRow
+from ...licenses.reason_models import ReasonAction
 from ...licenses.reasons import GivenReason
 from ..base import nested
 from ..enums import described_enum

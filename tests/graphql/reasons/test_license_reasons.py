@@ -5,7 +5,7 @@ from actors import outcome
 
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.host.db import writing
-from saleor_esd_plugin.licenses.models import LicenseReason
+from saleor_esd_plugin.licenses.reason_models import LicenseReason
 from saleor_esd_plugin.licenses.reasons import add_starter_reasons
 
 pytestmark = pytest.mark.django_db
