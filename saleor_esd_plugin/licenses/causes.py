@@ -8,7 +8,7 @@ from typing import NamedTuple, Optional, Tuple
 from .models import License, SuspensionCause
 
 NOTHING = timedelta(0)
-_STAFF = SuspensionCause.STAFF.value
+STAFF = SuspensionCause.STAFF.value
 
 
 class Suspension(NamedTuple):
@@ -34,7 +34,7 @@ class Suspension(NamedTuple):
 
     def is_due(self, moment: datetime) -> bool:
         """Whether the time of STAFF's cause is over, and nobody has taken note of that yet."""
-        return _STAFF in self.causes and self.until is not None and self.until <= moment
+        return STAFF in self.causes and self.until is not None and self.until <= moment
 
     def with_cause(
         self, cause: str, *, moment: datetime, until: Optional[datetime] = None, stops: bool = False
@@ -44,19 +44,19 @@ class Suspension(NamedTuple):
         if not self.causes:
             found = Suspension(since=moment, stopped_until=moment if stops else None)
         found = found._replace(causes=found.causes + (cause,))
-        return (found._replace(until=until) if cause == _STAFF else found)._counted()
+        return (found._replace(until=until) if cause == STAFF else found)._counted()
 
     def without_cause(self, cause: str, *, moment: datetime) -> Change:
         """This cause, which it had, is over at `moment`. What is suspended for another one stays so."""
         found = self._replace(causes=tuple(one for one in self.causes if one != cause))
-        if cause == _STAFF:
+        if cause == STAFF:
             found = found._replace(until=None)
         change = found._counted(end=moment)
         return change if found.causes else change._replace(after=Suspension())
 
     def _counted(self, end: Optional[datetime] = None) -> Change:
         if self.causes:
-            end = self.until if self.causes == (_STAFF,) else None
+            end = self.until if self.causes == (STAFF,) else None
         if self.stopped_until is None or end is None:
             return Change(self, self.since)
         return Change(

@@ -14,11 +14,10 @@ from ..events.types import EventType
 from ..host.db import now
 from ..host.types import SYSTEM
 from ..isolation import each
-from .causes import Change, Suspension
+from .causes import STAFF, Change, Suspension
 from .locks import lock_licenses, take_lock_of_orders
 from .models import License, SuspensionCause, SuspensionClock
 
-STAFF = "STAFF"
 LICENSES_PER_STEP = 500
 # Of one order: line id -> unit indexes.
 Units = Dict[UUID, List[int]]

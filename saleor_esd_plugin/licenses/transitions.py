@@ -11,6 +11,7 @@ from typing import Dict, List, Sequence, Tuple
 from django.db.models import TextChoices
 
 from ..errors import InvalidTransition, Several
+from .causes import STAFF
 from .models import ISSUED, License
 from .rules import Lifecycle
 
@@ -92,7 +93,7 @@ def _refused_state(action: Action, license: License, moment: datetime) -> str:
     changes_term = action in (Action.RENEW, Action.SET_TERM)
     if state == _S.SUSPENDED and changes_term and below not in TRANSITIONS[action]:
         return below.value
-    by_staff = "STAFF" in license.suspension_causes
+    by_staff = STAFF in license.suspension_causes
     if action == Action.SUSPEND and by_staff or action == Action.REINSTATE and not by_staff:
         return state.value
     return ""

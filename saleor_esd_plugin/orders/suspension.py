@@ -12,9 +12,10 @@ from ..errors import Invalid
 from ..events.types import EventType
 from ..host.db import now
 from ..host.types import Actor
+from ..licenses.causes import STAFF
 from ..licenses.lifecycle import end_due, event_units, reinstate, suspend
 from ..licenses.locks import at_most, lock_licenses
-from ..licenses.models import License, SuspensionCause
+from ..licenses.models import License
 from ..licenses.reason_models import ReasonAction
 from ..licenses.reasons import given_reason
 from ..licenses.renewal import refuse_own_licenses
@@ -22,8 +23,6 @@ from ..licenses.transitions import Action, require_transition
 from ..permissions import MANAGE_LICENSES
 from .audit import record_of_order
 from .models import LicenseOrder
-
-_STAFF = SuspensionCause.STAFF.value
 
 
 @transaction.atomic
@@ -48,7 +47,7 @@ def suspend_licenses(
     licenses = end_due(licenses, moment=moment)
     require_transition(Action.SUSPEND, licenses, moment=moment)
     for order, those in by_order(licenses).items():
-        units = suspend(those, cause=_STAFF, moment=moment, until=until)
+        units = suspend(those, cause=STAFF, moment=moment, until=until)
         _name_reason(those, given.code, given.note)
         record_of_order(
             EventType.LICENSE_SUSPENDED,
@@ -57,7 +56,7 @@ def suspend_licenses(
             permission=MANAGE_LICENSES,
             reason=given.note,
             reason_code=given.code,
-            cause=_STAFF,
+            cause=STAFF,
             until=until,
             notifies_end_customers=notifies_end_customers,
             lines=event_units(units),
@@ -85,7 +84,7 @@ def reinstate_licenses(
     licenses = end_due(licenses, moment=moment)
     require_transition(Action.REINSTATE, licenses, moment=moment)
     for order, those in by_order(licenses).items():
-        units = reinstate(those, cause=_STAFF, moment=moment)
+        units = reinstate(those, cause=STAFF, moment=moment)
         record_of_order(
             EventType.LICENSE_REINSTATED,
             order,
@@ -93,7 +92,7 @@ def reinstate_licenses(
             permission=MANAGE_LICENSES,
             reason=given.note,
             reason_code=given.code,
-            cause=_STAFF,
+            cause=STAFF,
             notifies_end_customers=notifies_end_customers,
             lines=event_units(units),
         )

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any, Dict
 
 import graphene
 
-from ...errors import Invalid
 from ...host.graphql import ref_of
 from ...host.types import Actor
 from ...licenses.policies import services
 from ...licenses.policies.pools import warnings_of_unlicensed
 from ...licenses.policies.ranked_pools import Rank
 from ...permissions import MANAGE_LICENSE_KEYS
-from ...text import clean_language
 from ..base import BaseMutation, staff_with
 from ..global_ids import decode, decode_all
+from ..localized import by_language
 from .inputs import LicensePolicyCreateInput, LicensePolicyDeleteInput, LicensePolicyUpdateInput
 from .types import LicensePolicy
 
@@ -29,7 +28,7 @@ def _fields(input: Any) -> Dict[str, Any]:
         if name in input and (input[name] is not None or name in _CLEARED_BY_NULL):
             given[name] = _CLEARED_BY_NULL[name] if input[name] is None else input[name]
     if "instructions" in given:
-        given["instructions"] = _by_language(given["instructions"])
+        given["instructions"] = by_language(given["instructions"], field="instructions")
     if input.ranked_pools is not None:
         given["ranked_pools"] = [_rank(each) for each in input.ranked_pools]
     return given
@@ -42,16 +41,6 @@ def _rank(ranked: Any) -> Rank:
         tuple(ranked.countries or ()),
         tuple(decode_all(ranked.accounts or (), "LicenseAccount", field="rankedPools.accounts")),
     )
-
-
-def _by_language(instructions: List[Any]) -> Dict[str, str]:
-    texts: Dict[str, str] = {}
-    for each in instructions:
-        language = clean_language(each.language, field="instructions")
-        if language in texts:
-            raise Invalid(f"The language {language!r} is there twice.", field="instructions")
-        texts[language] = each.text
-    return texts
 
 
 class LicensePolicyCreate(BaseMutation):

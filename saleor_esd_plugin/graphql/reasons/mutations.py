@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any, Dict
 
 import graphene
 
-from ...errors import Invalid
 from ...host.types import Actor
 from ...licenses.reasons import (
     FIELDS,
@@ -15,9 +14,9 @@ from ...licenses.reasons import (
     update_license_reason,
 )
 from ...permissions import MANAGE_LICENSES
-from ...text import clean_language
 from ..base import BaseMutation, staff_with
 from ..global_ids import decode
+from ..localized import by_language
 from .inputs import LicenseReasonCreateInput, LicenseReasonDeleteInput, LicenseReasonUpdateInput
 from .types import LicenseReason
 
@@ -25,18 +24,8 @@ from .types import LicenseReason
 def _fields(input: Any) -> Dict[str, Any]:
     given = {name: input[name] for name in FIELDS if input.get(name) is not None}
     if "texts" in given:
-        given["texts"] = _by_language(given["texts"])
+        given["texts"] = by_language(given["texts"], field="texts")
     return given
-
-
-def _by_language(texts: List[Any]) -> Dict[str, str]:
-    found: Dict[str, str] = {}
-    for each in texts:
-        language = clean_language(each.language, field="texts")
-        if language in found:
-            raise Invalid(f"The language {language!r} is there twice.", field="texts")
-        found[language] = each.text
-    return found
 
 
 class LicenseReasonCreate(BaseMutation):
