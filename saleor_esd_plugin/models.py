@@ -27,7 +27,9 @@ from .licenses.models import (
     RankedPool,
 )
 from .licenses.reason_models import LicenseReason
+from .licenses.term_models import TermChange
 from .orders.models import LicenseOrder, LicenseOrderLine, PaymentFact
+from .orders.renewals.models import CheckoutRenewal, LicenseRenewal
 from .permissions import STAFF_PERMISSIONS
 from .webhooks.models import InboundEvent
 
@@ -35,6 +37,7 @@ __all__ = [
     "Account",
     "Assignment",
     "AvailableKey",
+    "CheckoutRenewal",
     "ClaimLink",
     "Delivery",
     "Dispatch",
@@ -55,6 +58,7 @@ __all__ = [
     "LicenseOrderLine",
     "LicensePolicy",
     "LicenseReason",
+    "LicenseRenewal",
     "Member",
     "PaymentFact",
     "RankedPool",
@@ -65,6 +69,7 @@ __all__ = [
     "SignsOfLife",
     "StockChange",
     "Subject",
+    "TermChange",
     "Throttle",
     "WithheldKey",
 ]

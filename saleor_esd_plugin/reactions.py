@@ -63,6 +63,12 @@ def _fulfill(event: Event) -> None:
     shop_sync.fulfill_in_shop(event.subject_id)
 
 
+def _fulfill_renewed(event: Event) -> None:
+    # Staff renew without an order of the shop.
+    if event.subject_id == event.order_id:
+        shop_sync.fulfill_in_shop(event.subject_id)
+
+
 def _stock_of_order(event: Event) -> None:
     _tell_stock(shop_sync.pools_of_order(event.subject_id))
 
@@ -117,6 +123,8 @@ REACTIONS: Dict[str, Tuple[Reaction, ...]] = {
     EventType.LICENSE_ORDER_DISPUTED.value: (_settle,),
     EventType.LICENSE_ORDER_DISPUTE_CLOSED.value: (_settle,),
     EventType.LICENSE_RELEASED.value: (_fulfill, _stock_of_order),
+    EventType.LICENSE_RENEWED.value: (_fulfill_renewed,),
+    EventType.LICENSE_ORDER_RENEWALS_SET.value: (_settle,),
     EventType.LICENSE_RETURNED.value: (_stock_of_order,),
     EventType.LICENSE_RESTORED.value: (_allocate,),
     EventType.KEY_IMPORT_STARTED.value: (_go_on_with_import,),

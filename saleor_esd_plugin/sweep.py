@@ -24,6 +24,7 @@ from .keys.stock import withholding
 from .licenses import stock_alerts, stock_levels
 from .licenses.lifecycle import end_due_suspensions
 from .orders import reconcile, shop_sync
+from .orders.intake.checkout_renewals import forget_old_checkouts
 from .orders.supply import reservations
 from .problems import show_problems
 from .reactions import dispatch
@@ -112,5 +113,6 @@ STEPS: Tuple[Tuple[str, Callable[[], int]], ...] = (
     ("folded", stock_levels.fold_stock_changes),
     ("forgotten", retention.forget_old_messages),
     ("forgotten", forget_old_exports),
+    ("forgotten", forget_old_checkouts),
     ("forgotten", forget_old_imports),
 )

@@ -81,6 +81,19 @@ def make_policy(
     )
 
 
+def make_renewal(*renewed: LicensePolicy, term: str = "P1Y", **fields: Any) -> LicensePolicy:
+    """A policy (MANUAL unless said otherwise) for a variant of the host that renews licenses of these policies."""
+    variant = build.make_variant(unique("Renewal"), sku=unique("SKU"))
+    return create_license_policy(
+        variant_ref=str(variant.pk),
+        kind="RENEWAL",
+        renews=[policy.variant_ref for policy in renewed],
+        term=term,
+        actor=STAFF,
+        **fields,
+    )
+
+
 def configure(*, active: bool = True, **values: Any) -> None:
     """The plugin's settings as shop staff would set them, by the names in PluginField; `active=False` switches it off."""
     rows = [

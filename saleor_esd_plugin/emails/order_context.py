@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Dict, List
 
-from django.db.models import Count, Q
-
 from ..accounts.invitations import issue_invitation
 from ..accounts.queries import has_member
 from ..conf import settings
 from ..host import shop
-from ..licenses.models import ISSUED
 from ..orders.counts import Availability, availability, total
 from ..orders.models import LicenseOrder, LicenseOrderLine
 from ..text import has_link
@@ -74,10 +71,9 @@ def ways_to_account(delivery: Delivery, order: LicenseOrder) -> Context:
 
 def approved_and_waiting(order: LicenseOrder) -> int:
     """Units that were approved and are not released yet: money or keys are missing."""
-    counted = order.lines.annotate(
-        issued=Count("licenses", filter=Q(licenses__fulfillment__in=ISSUED))
-    )
-    return sum(max(0, line.approved - line.issued) for line in counted)
+    lines = list(order.lines.select_related("order"))
+    stand = availability(lines)
+    return sum(max(0, line.approved - stand[line.pk].available) for line in lines)
 
 
 def product_of(line: LicenseOrderLine) -> str:

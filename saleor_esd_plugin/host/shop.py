@@ -81,6 +81,7 @@ __all__ = [
     "checkout_in_hand",
     "default_language",
     "fulfill_lines",
+    "lock_checkout_of_user",
     "order_in_hand",
     "order_uuid_of",
     "order_uuids_of_payment",
@@ -199,11 +200,10 @@ def write_checkout_details(
     missing leaves it. False if there is no such checkout, or no longer, or if it is that of another user
     than `user_ref` (None: whose it is does not matter).
     """
-    type_name, ref = split_global_id(checkout_id_or_token) or ("Checkout", checkout_id_or_token)
-    token = uuid_ref(ref)
-    if type_name != "Checkout" or not token or not _is_checkout_of(UUID(token), user_ref):
+    token = _checkout_token(checkout_id_or_token)
+    if token is None or not _is_checkout_of(token, user_ref):
         return False
-    holder = lock_checkout_metadata(UUID(token))
+    holder = lock_checkout_metadata(token)
     if holder is None:
         return False
     metadata = dict(holder.metadata or {})
@@ -215,6 +215,23 @@ def write_checkout_details(
     holder.metadata = metadata
     holder.save(update_fields=["metadata"])
     return True
+
+
+def lock_checkout_of_user(checkout_id_or_token: str, user_ref: str) -> str:
+    """The token of a checkout that is this user's, which is locked against others who write to it; else empty."""
+    token = _checkout_token(checkout_id_or_token)
+    if token is None or not user_ref:
+        return ""
+    locked = Checkout.objects.select_for_update(of=("self",)).filter(token=token)
+    checkout = locked.filter(user_id=decimal_ref(user_ref)).first()
+    return "" if checkout is None else str(token)
+
+
+def _checkout_token(checkout_id_or_token: str) -> Optional[UUID]:
+    """Of the API's id `Checkout:<token>`, or itself; None if it is neither."""
+    type_name, ref = split_global_id(checkout_id_or_token) or ("Checkout", checkout_id_or_token)
+    token = uuid_ref(ref)
+    return UUID(token) if type_name == "Checkout" and token else None
 
 
 def _is_checkout_of(token: UUID, user_ref: Optional[str]) -> bool:

@@ -24,6 +24,13 @@ class Approval(models.TextChoices):
     RULES = "RULES"
 
 
+class PolicyKind(models.TextChoices):
+    """What a unit of the variant is: a license with a key, or a longer term for one that exists."""
+
+    LICENSE = "LICENSE"
+    RENEWAL = "RENEWAL"
+
+
 class DeliveryMode(models.TextChoices):
     """How a key reaches its person: in the e-mail itself, or through a single-use link in it."""
 
@@ -95,7 +102,8 @@ def default_offsets() -> List[int]:
 class LicensePolicy(models.Model):
     """How one Saleor variant is licensed: which pool, whose approval, how the key is handed over, how long.
 
-    A variant without a live policy is not ESD. Keys come from the pools of `ranked_pools` that are meant for
+    A variant without a live policy is not ESD. One of kind RENEWAL has no pool: each unit renews a license of one
+    of the variants `renews` by a `term`; all else about the term is as the license's own policy says. Keys come from the pools of `ranked_pools` that are meant for
     the buyer, in their order, and at last from `pool`; unless the policy `falls_back` only the first of these
     counts (`licenses.ranking`). `term` is an ISO 8601 duration of whole years, months,
     weeks or days ("P1Y"), empty for perpetual; `retention_days` count from the expiry and include the `grace_days`.
@@ -108,8 +116,12 @@ class LicensePolicy(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     variant_ref = models.CharField(max_length=36)
+    kind = models.CharField(
+        max_length=8, choices=PolicyKind.choices, default=PolicyKind.LICENSE.value
+    )
+    renews = ArrayField(models.CharField(max_length=36), default=list)
     name = models.CharField(max_length=250, blank=True)
-    pool = models.ForeignKey(KeyPool, on_delete=models.PROTECT, related_name="policies")
+    pool = models.ForeignKey(KeyPool, on_delete=models.PROTECT, null=True, related_name="policies")
     falls_back = models.BooleanField(default=True)
     approval = models.CharField(
         max_length=10, choices=Approval.choices, default=Approval.MANUAL.value
@@ -145,11 +157,21 @@ class LicensePolicy(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["variant_ref"], condition=Q(archived_at=None), name="esd_policy_variant"
-            )
+            ),
+            check_constraint(
+                Q(kind="LICENSE", pool__isnull=False, renews=[])
+                | (Q(kind="RENEWAL", pool__isnull=True) & ~Q(renews=[]) & ~Q(term="")),
+                "esd_policy_kind",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name or self.variant_ref
+
+    @property
+    def is_renewal(self) -> bool:
+        """Whether its units are renewals, and take no key."""
+        return self.kind == PolicyKind.RENEWAL.value
 
     def term_from(self, start: datetime) -> Term:
         """The term of a license that begins at this moment."""

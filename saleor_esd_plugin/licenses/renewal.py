@@ -20,7 +20,9 @@ from .lifecycle import end_due
 from .locks import at_most, lock_licenses
 from .models import License
 from .queries import only_order
-from .rules import Term, add_terms, around, renewal_start, whole_days
+from .rules import around, whole_days
+from .term_changes import NewTerm, ends_of, write_terms
+from .term_history import Ends, Lengthening
 from .transitions import Action, require_transition
 
 MOST_TERMS = 10
@@ -29,54 +31,65 @@ _OWN = "Somebody else has to change the licenses of your account."
 
 
 class Renewal(NamedTuple):
-    """What renewing a license by some terms gives: it counts from `start`, of which `lapsed_days` are over already."""
+    """What renewing a license gives: it counts from `start`, of which `lapsed_days` are over already."""
 
     start: datetime
-    term: Term
+    ends: Ends
     lapsed_days: int
+    by: Lengthening
+
+    def of(self, license: License) -> NewTerm:
+        """To be written."""
+        return NewTerm(license, self.ends, self.by)
 
 
-def renewal_of(license: License, *, terms: int, moment: datetime) -> Renewal:
-    """What renewing by so many terms of its policy gives at this moment; none of its ends comes earlier.
+def renewal_of(
+    license: License, *, terms: int = 1, term: Optional[str] = None, moment: datetime
+) -> Renewal:
+    """What renewing by so many terms (of its policy, if `term` does not say how long) gives at this moment.
 
-    Raises Invalid for a perpetual license, and if the new term were over by now, or not after the present one;
-    `terms` says how many it takes.
+    None of its ends comes earlier. Raises Invalid for a perpetual license, and if the new term were over by now, or not
+    after the present one; `terms` says how many it takes.
     """
     policy, expires_at = license.policy, license.expires_at
     if expires_at is None:
         raise Invalid("It never expires.", field="licenses", licenses=[str(license.pk)])
-    if not policy.term:
+    term = policy.term if term is None else term
+    if not term:
         raise Invalid(
             "Its policy has no term to renew by; set the term.",
             field="licenses",
             licenses=[str(license.pk)],
         )
-    at = license.clock_at(moment)
-    start = renewal_start(
-        at, basis=policy.renewal_basis, expires_at=expires_at, grace_until=license.grace_until
+    by = Lengthening(
+        term=term,
+        terms=terms,
+        basis=policy.renewal_basis,
+        grace_days=policy.grace_days,
+        retention_days=policy.retention_days,
+        at=license.clock_at(moment),
     )
-    latest = max(at, expires_at)
-    if not _is_after(start, policy.term, terms, latest):
+    before = ends_of(license)
+    if not _gives_time(by, before):
         counts = range(terms, _MOST_COUNTED)
-        needed = next(
-            (n for n in counts if _is_after(start, policy.term, n, latest)), _MOST_COUNTED
-        )
+        more = (n for n in counts if _gives_time(by._replace(terms=n), before))
+        needed = next(more, _MOST_COUNTED)
         raise Invalid(
             f"So short a term gives nothing. Renew by {needed} terms, or set the term.",
             field="terms",
             licenses=[str(license.pk)],
             terms=needed,
         )
-    ends = around(add_terms(start, policy.term, terms), policy.grace_days, policy.retention_days)
-    before = (expires_at, license.grace_until, license.retained_until)
-    kept = ends if ends[0] is None else tuple(map(max, ends, before))  # type: ignore[type-var]
-    term = Term(license.starts_at or at, *kept)
-    return Renewal(start, term, whole_days(at - start) if start < at else 0)
+    start = by.start(before)
+    lapsed = whole_days(by.at - start) if start < by.at else 0
+    return Renewal(start, by.of(before), lapsed, by)
 
 
-def _is_after(start: datetime, term: str, count: int, at: datetime) -> bool:
-    ends = add_terms(start, term, count)
-    return ends is None or ends > at
+def _gives_time(by: Lengthening, before: Ends) -> bool:
+    """Whether it lasts longer than now, and longer than it did."""
+    ends, expires_at = by.of(before)[0], before[0]
+    assert expires_at is not None
+    return ends is None or ends > max(by.at, expires_at)
 
 
 @transaction.atomic
@@ -91,11 +104,11 @@ def renew_licenses(
     if not 1 <= terms <= MOST_TERMS:
         raise InvalidQuantity(f"Renew by 1 to {MOST_TERMS} terms.", field="terms")
     licenses, moment = _lock(license_ids, Action.RENEW, actor)
-    renewals: List[Tuple[License, Term]] = []
+    renewals: List[NewTerm] = []
     refused: List[Invalid] = []
     for license in licenses:
         try:
-            renewals.append((license, renewal_of(license, terms=terms, moment=moment).term))
+            renewals.append(renewal_of(license, terms=terms, moment=moment).of(license))
         except Invalid as error:
             refused.append(error)
     if refused:
@@ -122,7 +135,7 @@ def set_license_terms(
     """
     why = clean_reason(reason, shortest=1)
     licenses, _ = _lock(license_ids, Action.SET_TERM, actor)
-    changes: List[Tuple[License, Term]] = []
+    changes: List[NewTerm] = []
     for license in licenses:
         policy = license.policy
         ends = around(expires_at, policy.grace_days, policy.retention_days)
@@ -131,8 +144,7 @@ def set_license_terms(
             ends = (expires_at, grace, retained_until or max(filter(None, (ends[2], grace))))
         elif grace_until or retained_until:
             raise Invalid("What never expires has no grace and no retention.", field="expiresAt")
-        assert license.starts_at is not None
-        changes.append((license, _checked(Term(license.starts_at, *ends))))
+        changes.append(NewTerm(license, _checked(license, ends)))
     License.objects.filter(pk__in=[license.pk for license in licenses]).update(stopped_until=None)
     _write(changes, EventType.LICENSE_TERM_SET, reason=why, actor=actor)
     return lock_licenses(license.pk for license in licenses)
@@ -144,17 +156,18 @@ def refuse_own_licenses(licenses: Iterable[License], actor: Actor) -> None:
     refuse_own(actor, accounts, buyer_refs=accounts.values(), message=_OWN)
 
 
-def _checked(term: Term) -> Term:
-    if term.expires_at is None:
-        return term
-    assert term.grace_until is not None and term.retained_until is not None
-    if term.expires_at <= term.starts_at:
+def _checked(license: License, ends: Ends) -> Ends:
+    expires_at, grace_until, retained_until = ends
+    if expires_at is None:
+        return ends
+    assert license.starts_at and grace_until and retained_until
+    if expires_at <= license.starts_at:
         raise Invalid("The term would be over before it begins.", field="expiresAt")
-    if term.grace_until < term.expires_at:
+    if grace_until < expires_at:
         raise Invalid("Grace ends with the expiry or later.", field="graceUntil")
-    if term.retained_until < term.grace_until:
+    if retained_until < grace_until:
         raise Invalid("Retention includes grace, and ends with it or later.", field="retainedUntil")
-    return term
+    return ends
 
 
 def _lock(
@@ -168,7 +181,7 @@ def _lock(
 
 
 def _write(
-    changes: List[Tuple[License, Term]],
+    new: List[NewTerm],
     type: EventType,
     *,
     reason: str,
@@ -176,16 +189,10 @@ def _write(
     **data: Any,
 ) -> None:
     """The new terms, with an event per account that has each license's expiry before and after."""
-    by_account: Dict[UUID, List[Tuple[License, Term]]] = {}
-    moment = now()
-    for license, term in changes:
-        if term == Term(*(getattr(license, name) for name in Term._fields)):
-            continue
-        by_account.setdefault(license.account_id, []).append((license, term))
-        set_at = license.term_set_at if term.expires_at == license.expires_at else moment
-        License.objects.filter(pk=license.pk).update(**term._asdict(), term_set_at=set_at)
-    for account_id, theirs in sorted(by_account.items()):
-        ids = [license.pk for license, _ in theirs]
+    changed = [one for one in new if one.ends != ends_of(one.license)]
+    write_terms(changed, moment=now())
+    for account_id, theirs in by_account(changed):
+        ids = [one.license.pk for one in theirs]
         record(
             type,
             ids[0],
@@ -195,7 +202,15 @@ def _write(
             account_id=account_id,
             order_id=only_order(ids),
             licenses=[str(pk) for pk in ids],
-            before=[license.expires_at for license, _ in theirs],
-            after=[term.expires_at for _, term in theirs],
+            before=[one.license.expires_at for one in theirs],
+            after=[one.ends[0] for one in theirs],
             **data,
         )
+
+
+def by_account(terms: Iterable[NewTerm]) -> List[Tuple[UUID, List[NewTerm]]]:
+    """(Account, its licenses with their new terms), in the order of the accounts."""
+    found: Dict[UUID, List[NewTerm]] = {}
+    for one in terms:
+        found.setdefault(one.license.account_id, []).append(one)
+    return sorted(found.items())

@@ -56,11 +56,13 @@ TRANSITIONS: Dict[Action, Dict[Lifecycle, str]] = {
 }
 
 
-def require_transition(action: Action, licenses: Sequence[License], *, moment: datetime) -> None:
+def require_transition(
+    action: Action, licenses: Sequence[License], *, moment: datetime, field: str = "licenses"
+) -> None:
     """Raises Several InvalidTransition, one for all licenses that are in the same state, if one may not be changed so."""
     refused: Dict[Tuple[str, str], List[License]] = {}
     for license in licenses:
-        before = _refused_state(action, license, moment)
+        before = refused_state(action, license, moment)
         if before:
             refused.setdefault((before, _target(action)), []).append(license)
     if refused:
@@ -69,7 +71,7 @@ def require_transition(action: Action, licenses: Sequence[License], *, moment: d
                 f"{action.label} is not possible for {len(those)} of these licenses: {before}.",
                 before=before,
                 after=after,
-                field="licenses",
+                field=field,
                 licenses=[str(license.pk) for license in those],
             )
             for (before, after), those in sorted(refused.items(), key=lambda item: item[0])
@@ -81,7 +83,7 @@ def _target(action: Action) -> str:
     return found.pop() if len(found) == 1 else _S.ACTIVE.value
 
 
-def _refused_state(action: Action, license: License, moment: datetime) -> str:
+def refused_state(action: Action, license: License, moment: datetime) -> str:
     """The state in which this is not possible; empty if it is."""
     state = license.lifecycle_at(moment)
     if state != _S.CANCELLED and license.fulfillment not in ISSUED:

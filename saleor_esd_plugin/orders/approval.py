@@ -30,6 +30,7 @@ from .models import (
     LicenseOrderLine,
     OrderOrigin,
 )
+from .renewals.units import end_renewals, licenses_to_lock, live_renewals
 from .settlement import note_locked_order, settle_locked_order
 
 
@@ -102,9 +103,12 @@ def reject_license_order(license_order_id: UUID, *, reason: str, actor: Actor) -
     rejected = {str(line.pk): line.undecided for line in lines if line.undecided}
     if order.is_ended or not rejected:
         raise _already_decided(order)
-    take_lock_of_orders([order.pk])
+    take_lock_of_orders([order.pk], besides=licenses_to_lock(lines))
     for line in lines:
-        _withdraw_undecided(line, reason=reason)
+        if line.is_renewal:
+            _withdraw_renewals(order, line, reason=reason, actor=actor)
+        else:
+            _withdraw_undecided(line, reason=reason)
     _decide(order, lines, reason=reason, actor=actor)
     record_of_order(
         EventType.LICENSE_ORDER_REJECTED,
@@ -211,6 +215,16 @@ def _withdraw_undecided(line: LicenseOrderLine, *, reason: str) -> None:
     if line.approved <= len(live):
         line.backordered_at = None
     line.save(update_fields=["withdrawn", "backordered_at"])
+
+
+def _withdraw_renewals(
+    order: LicenseOrder, line: LicenseOrderLine, *, reason: str, actor: Actor
+) -> None:
+    """The same of a renewal line: first those for which no license is named, then those named last."""
+    line.withdrawn += line.undecided
+    line.save(update_fields=["withdrawn"])
+    named = sorted(live_renewals([line]), key=lambda one: (not one.is_renewed, one.pk))
+    end_renewals(order, named[line.approved :], reason=reason, actor=actor)
 
 
 def _decide(

@@ -8,15 +8,30 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Tuple
 
-from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    When,
+)
 from django.db.models.functions import Coalesce
 
 from ..keys.ring import keyring
 from ..licenses.models import ISSUED, License
 from ..licenses.units import PENDING
 from .models import ApprovalReason, ApprovalState, LicenseOrder, LicenseOrderLine
+from .renewals.units import renewed, waiting_renewals
 
 APPROVAL, PAYMENT, KEYS = "APPROVAL", "PAYMENT", "KEYS"
+# No license that could be renewed is named for it.
+RENEWAL = "RENEWAL"
 CONFIRMATION, DISPUTE, REFUND = "CONFIRMATION", "DISPUTE", "REFUND"
 PROCESSING = "PROCESSING"
 # Of whole orders only: the units that it is about have left.
@@ -51,11 +66,14 @@ _OF_ORDERS: Dict[str, Tuple[Callable[[OrderState], bool], Mapping[str, Any]]] = 
         {"open_refund__gt": 0, "unpaid_release_reason": ""},
     ),
 }
-REASONS = (APPROVAL, *_OF_ORDERS, FAILED_REFUND, KEYS, PROCESSING)
+REASONS = (APPROVAL, *_OF_ORDERS, FAILED_REFUND, KEYS, RENEWAL, PROCESSING)
 
 
 class Units(NamedTuple):
-    """Of the units of a line: how many are issued, how many have a key and are not, how many of the issued have an end customer."""
+    """Of the units of a line: how many are issued, how many have a key and are not, how many of the issued have an end customer.
+
+    Of a renewal line: how many are renewed, for how many others a license is named, and those renewed once more.
+    """
 
     issued: int = 0
     pending: int = 0
@@ -103,7 +121,8 @@ def waiting_of_line(line: LicenseOrderLine, units: Units) -> List[Tuple[str, int
     # What is approved, or will be by itself, takes the keys first.
     free = min(unissued - of_staff, units.pending) if lacking else unissued - of_staff
     by_order = reasons_of_order(line.order)
-    found = [(APPROVAL, of_staff), *((reason, unissued) for reason in by_order), (KEYS, lacking)]
+    lacks = RENEWAL if line.is_renewal else KEYS
+    found = [(APPROVAL, of_staff), *((reason, unissued) for reason in by_order), (lacks, lacking)]
     found.append((PROCESSING, 0 if by_order else free))
     return [(reason, quantity) for reason, quantity in found if quantity > 0]
 
@@ -150,9 +169,9 @@ def orders_waiting(reason: str) -> Q:
 def licenses_waiting(reason: str) -> Q:
     """A condition on licenses: it has its key, and its line's units wait for `reason`.
 
-    So KEYS and FAILED_REFUND are true of none; of a line that is approved in part APPROVAL is true of all.
+    So KEYS, RENEWAL and FAILED_REFUND are true of none; of a line that is approved in part APPROVAL is true of all.
     """
-    if reason in (KEYS, FAILED_REFUND):
+    if reason in (KEYS, RENEWAL, FAILED_REFUND):
         return Q(pk__in=[])
     return Q(fulfillment=PENDING, order_line__in=_lines_waiting(reason).values("pk"))
 
@@ -179,32 +198,50 @@ def _lines_waiting(reason: str) -> "QuerySet[LicenseOrderLine]":
         return undecided.exclude(_by_policy())
     if reason == KEYS:
         return lines.exclude(backordered_at=None) if keyring.is_unlocked() else lines.none()
+    if reason == RENEWAL:
+        lines = with_unissued_units(lines.filter(is_renewal=True))
+        waiting = _counted(waiting_renewals())
+        return lines.annotate(named=waiting).filter(
+            quantity__gt=F("withdrawn") + F("issued") + F("named")
+        )
     if reason in _OF_ORDERS:
         return with_unissued_units(lines.filter(_where(_OF_ORDERS[reason][1])))
     lines = lines.filter(order__in=unkept_orders())
     pending = License.objects.filter(order_line=OuterRef("pk"), fulfillment=PENDING)
-    lines = lines.annotate(has_pending=Exists(pending)).filter(
+    named = waiting_renewals().filter(order_line=OuterRef("pk"))
+    has_pending = Case(
+        When(is_renewal=True, then=Exists(named)),
+        default=Exists(pending),
+        output_field=BooleanField(),
+    )
+    lines = lines.annotate(has_pending=has_pending).filter(
         # Nothing else has a unit that is not issued; the rest is looked at one by one.
         Q(has_pending=True)
         | Q(allocated_at=None)
         | Q(backordered_at__isnull=False)
         | Q(quantity__gt=F("approved") + F("withdrawn"))
     )
+    lines = lines.filter(Q(has_pending=True) | Q(is_renewal=False))
     if keyring.is_unlocked():
         lines = lines.filter(Q(has_pending=True) | Q(backordered_at=None))
     return with_unissued_units(lines).filter(_by_policy() | Q(approved__gt=F("issued")))
 
 
 def with_unissued_units(lines: "QuerySet[LicenseOrderLine]") -> "QuerySet[LicenseOrderLine]":
-    """Those of `lines` with a unit that is neither released nor has left; each with `issued`."""
-    issued = License.objects.filter(order_line=OuterRef("pk"), fulfillment__in=ISSUED).order_by()
-    count = Subquery(
-        issued.values("order_line").annotate(units=Count("pk")).values("units"),
-        output_field=IntegerField(),
-    )
-    return lines.annotate(issued=Coalesce(count, 0)).filter(
+    """Those of `lines` with a unit that is neither released (or renewed) nor has left; each with `issued`."""
+    licenses = _counted(License.objects.filter(fulfillment__in=ISSUED))
+    return lines.annotate(issued=licenses + _counted(renewed())).filter(
         quantity__gt=F("withdrawn") + F("issued")
     )
+
+
+def _counted(rows: QuerySet) -> Coalesce:
+    """How many of these rows a line has."""
+    of_line = rows.filter(order_line=OuterRef("pk")).order_by().values("order_line")
+    count = Subquery(
+        of_line.annotate(units=Count("pk")).values("units"), output_field=IntegerField()
+    )
+    return Coalesce(count, 0)
 
 
 def _by_policy() -> Q:
@@ -220,5 +257,7 @@ def _where(lookups: Mapping[str, Any]) -> Q:
 
 
 def _is_short(line: LicenseOrderLine) -> bool:
-    """Whether keys are what it lacks. With a locked ring nobody knows: keys are handed out to nobody."""
+    """Whether keys are what it lacks, or licenses to renew. With a locked ring nobody knows of keys: nobody gets any."""
+    if line.is_renewal:
+        return True
     return line.backordered_at is not None and keyring.is_unlocked()

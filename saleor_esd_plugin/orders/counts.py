@@ -12,6 +12,7 @@ from ..licenses.models import ISSUED, Fulfillment, License
 from ..licenses.units import PENDING
 from .blockers import Units, waiting_of_line, waiting_of_unit
 from .models import ApprovalState, LicenseOrder, LicenseOrderLine
+from .renewals.units import count_renewals
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Availability:
     """Units of a line, or summed over lines: "`available` of `of`" (I09, I11).
 
     `assigned` of the available ones have an end customer, `pending` have a key and are not released, `backordered` have none yet. `waiting` is what the others
-    wait for (`blockers.waiting_of_line`).
+    wait for (`blockers.waiting_of_line`). A renewal is available once its license is renewed, and counts as assigned
+    then; it is pending while a license is named for it.
     """
 
     available: int = 0
@@ -40,7 +42,7 @@ class Availability:
 
 
 def availability(lines: Iterable[LicenseOrderLine]) -> Dict[UUID, Availability]:
-    """Line id -> where its units stand; one query for all lines. `line.order` is used."""
+    """Line id -> where its units stand; one query for all lines, one for all renewals. `line.order` is used."""
     lines = list(lines)
     counted = {
         row["order_line_id"]: Units(row["issued"], row["pending"], row["assigned"])
@@ -53,6 +55,8 @@ def availability(lines: Iterable[LicenseOrderLine]) -> Dict[UUID, Availability]:
             assigned=Count("pk", filter=Q(fulfillment=Fulfillment.ASSIGNED.value)),
         )
     }
+    for line_id, units in count_renewals(lines).items():
+        counted[line_id] = Units(units["renewed"], units["waits"], units["renewed"])
     return {line.pk: _of_line(line, counted.get(line.pk, Units())) for line in lines}
 
 
@@ -102,7 +106,7 @@ def _of_line(line: LicenseOrderLine, units: Units) -> Availability:
         assigned=units.assigned,
         of=kept,
         pending=units.pending,
-        backordered=max(0, kept - units.issued - units.pending),
+        backordered=0 if line.is_renewal else max(0, kept - units.issued - units.pending),
         undecided=line.undecided,
         waiting=tuple(waiting_of_line(line, units)),
     )

@@ -69,6 +69,8 @@ def grant_licenses(
     product = policy and shop.variant_names(policy.variant_ref)
     if policy is None or product is None:
         raise NotFound(field="policy")
+    if policy.is_renewal:
+        raise Invalid("A renewal cannot be granted: renew the license itself.", field="policy")
     keyring.verified_keyring(writes=False)
     account = _account(account_id, email, actor)
     moment = now()

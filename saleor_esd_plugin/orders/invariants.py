@@ -16,6 +16,7 @@ from ..licenses.models import ISSUED, LIVE, License, SuspensionCause
 from .blockers import PAYMENT, kept_by
 from .models import LicenseOrder, LicenseOrderLine, OrderOrigin, PaymentFact
 from .money.amounts import money_of
+from .renewals.models import LicenseRenewal
 
 # What is younger may still be on its way through the workers.
 SETTLES = timedelta(minutes=5)
@@ -34,12 +35,14 @@ def violations() -> Iterator[str]:
         yield f"2: line {line.pk} has {line.live} licenses for {line.quantity - line.withdrawn} units"
     for line in lines.filter(issued__gt=F("approved")):
         yield f"3: line {line.pk} has {line.issued} released units, {line.approved} approved"
-    short = lines.filter(live__lt=F("quantity") - F("withdrawn"), backordered_at=None)
+    # Renewals have licenses that are named for them, if any.
+    keyed = lines.filter(is_renewal=False)
+    short = keyed.filter(live__lt=F("quantity") - F("withdrawn"), backordered_at=None)
     for line in short.filter(
         order__recorded_at__lt=before, order__cancelled_at=None, order__refunded_at=None
     ):
         yield f"2: line {line.pk} lacks keys and is not backordered"
-    for line in lines.filter(live=F("quantity") - F("withdrawn")).exclude(backordered_at=None):
+    for line in keyed.filter(live=F("quantity") - F("withdrawn")).exclude(backordered_at=None):
         yield f"2: line {line.pk} is backordered and lacks nothing"
     unpaid = LicenseOrder.objects.filter(kept_by(PAYMENT))
     for order in unpaid.filter(lines__licenses__fulfillment__in=ISSUED).distinct():
@@ -54,10 +57,33 @@ def violations() -> Iterator[str]:
     released = LicenseOrder.objects.filter(lines__licenses__fulfillment__in=ISSUED)
     for order in released.exclude(pk__in=told).distinct():
         yield f"6: order {order.number} has released licenses and no event of it"
+    yield from _of_renewals()
     yield from _of_grants()
     yield from _of_disputes(before)
     yield from _of_amounts()
     yield from _unlike_the_shop(before)
+
+
+def _of_renewals() -> Iterator[str]:
+    """No more licenses are renewed than were bought, approved and paid; each change is that of one unit."""
+    lines = LicenseOrderLine.objects.filter(is_renewal=True).annotate(
+        named=Count("renewals", filter=Q(renewals__ended_at=None)),
+        renewed=Count(
+            "renewals", filter=Q(renewals__ended_at=None, renewals__term_change__isnull=False)
+        ),
+    )
+    for line in lines.filter(named__gt=F("quantity") - F("withdrawn")):
+        yield f"2: line {line.pk} renews {line.named} licenses with {line.quantity - line.withdrawn} units"
+    for line in lines.filter(renewed__gt=F("approved")):
+        yield f"3: line {line.pk} has {line.renewed} renewed units, {line.approved} approved"
+    unpaid = LicenseOrder.objects.filter(kept_by(PAYMENT), lines__in=lines.filter(renewed__gt=0))
+    for order in unpaid.distinct():
+        yield f"3: order {order.number} is unpaid and has renewed licenses"
+    undone = LicenseRenewal.objects.exclude(term_change=None).exclude(
+        ended_at=None, term_change__undone_at=None
+    )
+    for renewal in undone.filter(Q(ended_at=None) | Q(term_change__undone_at=None)):
+        yield f"renewal {renewal.pk} has left and its term has not, or the other way round"
 
 
 def _of_grants() -> Iterator[str]:

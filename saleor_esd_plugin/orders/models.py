@@ -216,7 +216,8 @@ class LicenseOrderLine(models.Model):
     licenses; `backordered_at` says since when it is more than 0 although allocation has looked.
     `fulfilled` counts the units that Saleor was told of, so that it is told once. `approval_reasons` are why
     staff decide on it, as its policy said when allocation looked: none, and the policy approves it; None
-    until then, and again when units come to it.
+    until then, and again when units come to it. The units of one that `is_renewal` take no key: each renews a
+    license that exists (`LicenseRenewal`).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -227,6 +228,8 @@ class LicenseOrderLine(models.Model):
     sku = models.CharField(max_length=255, blank=True)
     product_name = models.CharField(max_length=386, blank=True)
     variant_name = models.CharField(max_length=255, blank=True)
+    # As the policy is, which never changes. The database has the default too, as that of `origin`.
+    is_renewal = models.BooleanField(default=False)
     quantity = models.PositiveIntegerField()
     approved = models.PositiveIntegerField(default=0)
     withdrawn = models.PositiveIntegerField(default=0)
@@ -252,6 +255,9 @@ class LicenseOrderLine(models.Model):
                 fields=["policy", "backordered_at"],
                 condition=~Q(backordered_at=None),
                 name="esd_order_line_backordered",
+            ),
+            models.Index(
+                fields=["order"], condition=Q(is_renewal=True), name="esd_order_line_renewal"
             ),
         ]
 

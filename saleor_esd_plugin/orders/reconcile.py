@@ -26,6 +26,7 @@ from .blockers import UNDECIDED
 from .intake.recording import observe_order
 from .models import LicenseOrder, LicenseOrderLine, OrderOrigin
 from .release import releasable_orders
+from .renewals.models import LicenseRenewal
 from .settlement import settle_license_order
 from .supply.allocation import allocate_license_order, fill_backorders
 
@@ -120,7 +121,11 @@ def _with_kept_keys() -> List[UUID]:
 def _ended_with_licenses() -> List[UUID]:
     ended = ~Q(order_line__order__cancelled_at=None) | ~Q(order_line__order__refunded_at=None)
     live = License.objects.filter(ended, fulfillment__in=LIVE)
-    return _ids(live.values_list("order_line__order_id", flat=True))
+    renewals = LicenseRenewal.objects.filter(ended, ended_at=None)
+    return [
+        *_ids(live.values_list("order_line__order_id", flat=True)),
+        *_ids(renewals.values_list("order_line__order_id", flat=True)),
+    ]
 
 
 def _unlike_their_dispute() -> List[UUID]:

@@ -16,6 +16,7 @@ from .audit import record_of_order
 from .blockers import OrderState, reasons_for, unkept_orders
 from .models import LicenseOrder
 from .money.amounts import Money
+from .renewals.units import renew_approved, waiting_renewals
 
 
 def may_release(license_order: LicenseOrder, order: Order, money: Money) -> bool:
@@ -33,13 +34,15 @@ def may_release(license_order: LicenseOrder, order: Order, money: Money) -> bool
 
 
 def release_approved(order: LicenseOrder, *, is_paid: bool, actor: Actor) -> None:
-    """Release what is approved and has a key. Called by `settlement`, which knows that it may.
+    """Release what is approved and has a key, and renew what is approved and has a license. Called by `settlement`, which knows that it may.
 
     Again releases nothing. `is_paid` is False if staff waived the payment.
     """
     moment = now()
     released = {}
-    for line in _approved_lines(order):
+    lines = list(_approved_lines(order))
+    renew_approved(order, [line for line in lines if line.is_renewal], actor=actor)
+    for line in lines:
         units = release_licenses(line.pk, count=line.approved - line.issued, moment=moment)
         if units:
             released[str(line.pk)] = units
@@ -55,11 +58,12 @@ def release_approved(order: LicenseOrder, *, is_paid: bool, actor: Actor) -> Non
 
 
 def releasable_orders(limit: int) -> List[UUID]:
-    """Orders with approved units that have a key and are, by our notes, free to go; for the sweep."""
+    """Orders with approved units that have a key, or a license to renew, and are, by our notes, free to go; for the sweep."""
     pending = License.objects.filter(fulfillment=PENDING).values("order_line__order_id")
+    named = waiting_renewals().values("order_line__order_id")
     return list(
         unkept_orders()
-        .filter(lines__approved__gt=0, pk__in=pending)
+        .filter(Q(pk__in=pending) | Q(pk__in=named), lines__approved__gt=0)
         .order_by("ordered_at")
         .distinct()
         .values_list("pk", flat=True)[:limit]
@@ -69,6 +73,7 @@ def releasable_orders(limit: int) -> List[UUID]:
 def _approved_lines(order: LicenseOrder):
     return (
         order.lines.filter(approved__gt=0)
+        .select_related("policy")
         .annotate(issued=Count("licenses", filter=Q(licenses__fulfillment__in=ISSUED)))
         .filter(approved__gt=F("issued"))
         .order_by("pk")

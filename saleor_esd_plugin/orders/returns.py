@@ -32,6 +32,8 @@ def return_units(
 ) -> LicenseOrder:
     """These licenses leave, and of these lines so many units more (line id -> units): staff choose.
 
+    A license that the order renews may be named too: it gets its earlier term back.
+
     With `covers_refund` nothing else leaves for what was refunded so far: a goodwill refund takes no unit.
     All or nothing. Raises NotFound (also for a license that has left before), ReasonRequired, Invalid
     (nothing to do), InvalidQuantity (fewer units are left).
@@ -57,7 +59,8 @@ def return_units(
 def _named_by_staff(
     units: List[Unit], license_ids: Set[UUID], quantities: Dict[UUID, int]
 ) -> List[Unit]:
-    named = [unit for unit in units if unit.license and unit.license.pk in license_ids]
+    by_license = {_license_id(unit): unit for unit in units}
+    named = [by_license[pk] for pk in sorted(license_ids) if pk in by_license]
     if len(named) != len(license_ids):
         # Of another order, or it has left before: both are nothing that can leave.
         raise NotFound(field="licenses")
@@ -72,6 +75,12 @@ def _named_by_staff(
             )
         named += others[:quantity]
     return named
+
+
+def _license_id(unit: Unit) -> Optional[UUID]:
+    if unit.renewal is not None:
+        return unit.renewal.license_id
+    return unit.license.pk if unit.license is not None else None
 
 
 def _cover_refund(order: LicenseOrder, *, reason: str, actor: Actor) -> None:

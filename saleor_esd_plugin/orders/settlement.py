@@ -21,6 +21,7 @@ from ..host import shop
 from ..host.db import now
 from ..host.types import SYSTEM, Actor, Order, Payment
 from ..licenses.lifecycle import event_units, reinstate_order_licenses, suspend_order_licenses
+from ..licenses.locks import take_lock_of_orders
 from ..licenses.models import SuspensionCause
 from .audit import record_of_order
 from .buyer_address import follow_buyer_address
@@ -31,6 +32,7 @@ from .money.amounts import NOTHING, Money
 from .money.refunds import left_beyond, share_of, still_open, value_of
 from .money.state import note_state, note_unpaid, why_units_leave
 from .release import may_release, release_approved
+from .renewals.units import licenses_to_lock
 from .withdrawal import withdraw_everything, withdraw_units
 
 
@@ -76,6 +78,9 @@ def settle_locked_order(
     lines = list(order.lines.select_for_update().order_by("pk"))
     if order.refunded_at is not None and _has_failed(order, money) and not money.is_all_gone:
         _reopen(order, lines)
+    to_renew = licenses_to_lock(lines)
+    if to_renew:
+        take_lock_of_orders([order.pk], besides=to_renew)
     reason = why_units_leave(order, money)
     if _has_failed(order, money):
         _unsettle(order, known, lines, money)

@@ -12,17 +12,18 @@ from django.db.models import Count, Q
 from ..host import shop
 from ..isolation import each
 from ..keys.models import KeyPool
-from ..licenses.models import ISSUED, License, LicensePolicy
+from ..licenses.models import ISSUED, License, LicensePolicy, PolicyKind
 from ..licenses.policies.ranking import draws_on, pools_of_policies
 from ..licenses.stock_levels import unsold_keys
 from .locks import lock_order
+from .renewals.units import renewed
 
 logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
 def fulfill_in_shop(license_order_id: UUID) -> None:
-    """Create Saleor's own Fulfillment for the units released since the last time.
+    """Create Saleor's own Fulfillment for the units released or renewed since the last time.
 
     Counted before it is tried, and never tried again: staff who cancel a fulfillment in order to cancel
     the order would otherwise find it made anew.
@@ -34,9 +35,10 @@ def fulfill_in_shop(license_order_id: UUID) -> None:
     for line in order.lines.annotate(
         issued=Count("licenses", filter=Q(licenses__fulfillment__in=ISSUED))
     ).order_by("pk"):
-        if line.issued > line.fulfilled:
-            released[line.order_line_ref] = line.issued - line.fulfilled
-            line.fulfilled = line.issued
+        issued = renewed().filter(order_line=line).count() if line.is_renewal else line.issued
+        if issued > line.fulfilled:
+            released[line.order_line_ref] = issued - line.fulfilled
+            line.fulfilled = issued
             line.save(update_fields=["fulfilled"])
     if released:
         shop.fulfill_lines(order.order_uuid, released)
@@ -51,7 +53,7 @@ def set_stock_in_shop(pool_ids: Optional[Iterable[UUID]] = None) -> None:
     """
     if not shop.plugin_settings().mirrors_stock:
         return
-    policies = LicensePolicy.objects.filter(archived_at=None)
+    policies = LicensePolicy.objects.filter(archived_at=None, kind=PolicyKind.LICENSE.value)
     if pool_ids is not None:
         policies = policies.filter(draws_on(pool_ids))
     drawn_on = pools_of_policies(policies)
@@ -77,7 +79,9 @@ def set_stock_in_shop(pool_ids: Optional[Iterable[UUID]] = None) -> None:
 
 def pools_of_order(license_order_id: UUID) -> List[UUID]:
     """The pools whose stock an order concerns: those of its keys, and its policies' own."""
-    policies = LicensePolicy.objects.filter(order_lines__order_id=license_order_id).order_by()
+    policies = LicensePolicy.objects.filter(
+        order_lines__order_id=license_order_id, kind=PolicyKind.LICENSE.value
+    ).order_by()
     licenses = License.objects.filter(order_line__order_id=license_order_id).order_by()
     found = set(policies.values_list("pool_id", flat=True))
     found.update(licenses.values_list("key__pool_id", flat=True).distinct())

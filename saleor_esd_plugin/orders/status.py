@@ -9,6 +9,7 @@ from ..licenses.models import ISSUED
 from .blockers import with_unissued_units
 from .counts import Availability
 from .models import ApprovalState, LicenseOrder, LicenseOrderLine
+from .renewals.units import renewed
 
 
 class OrderStatus(models.TextChoices):
@@ -44,6 +45,7 @@ def in_status(status: str) -> Q:
     # Asked of each order by its lines, so that a page does not cost a look at every license.
     lines = LicenseOrderLine.objects.filter(order=OuterRef("pk"))
     any_issued = Q(Exists(lines.filter(licenses__fulfillment__in=ISSUED)))
+    any_issued |= Q(Exists(renewed().filter(order_line__order=OuterRef("pk"))))
     any_unissued = Q(Exists(with_unissued_units(lines)))
     live = ~ended & ~rejected
     if status == OrderStatus.PENDING:

@@ -6,6 +6,8 @@ from __future__ import annotations
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 from uuid import UUID
 
+from django.db.models import Q
+
 from ..events.types import EventType
 from ..host.db import now
 from ..host.types import Actor
@@ -14,14 +16,27 @@ from ..licenses.units import end_licenses, live_licenses
 from .audit import record_of_order
 from .counts import approval_after_leaving
 from .models import LicenseOrder, LicenseOrderLine
+from .renewals.models import LicenseRenewal
+from .renewals.units import end_renewals, licenses_to_lock, live_renewals
 
 
 class Unit(NamedTuple):
-    """One unit that may leave; without a license it has no key yet, and is the `place`th such of its line."""
+    """One unit that may leave; without a license it has no key yet, and is the `place`th such of its line.
+
+    The unit of a renewal line has none either, but a `renewal`, once a license is named for it.
+    """
 
     line: LicenseOrderLine
     license: Optional[License]
     place: int = 0
+    renewal: Optional[LicenseRenewal] = None
+
+    @property
+    def is_issued(self) -> bool:
+        """Released, or renewed: it had been approved."""
+        if self.renewal is not None:
+            return self.renewal.is_renewed
+        return self.license is not None and self.license.fulfillment in ISSUED
 
 
 def withdraw_units(
@@ -67,15 +82,28 @@ def withdraw_everything(
 def units_in_order(lines: Sequence[LicenseOrderLine]) -> List[Unit]:
     """All units that have not left, locked, those first that leave first."""
     # All of them by id first: others who lock licenses lock them in that order.
-    of_lines = License.objects.filter(order_line__in=lines, fulfillment__in=LIVE).order_by("pk")
-    list(of_lines.select_for_update(of=("self",)).values_list("pk"))
+    of_lines = Q(order_line__in=lines, fulfillment__in=LIVE)
+    rows = License.objects.filter(of_lines | Q(pk__in=licenses_to_lock(lines))).order_by("pk")
+    list(rows.select_for_update(of=("self",)).values_list("pk"))
     units: List[Unit] = []
     for line in lines:
+        if line.is_renewal:
+            units += _renewals(line)
+            continue
         live = live_licenses(line.pk)
         without_key = line.quantity - line.withdrawn - len(live)
         units += [Unit(line, None, place) for place in range(without_key)]
         units += [Unit(line, license) for license in live]
     return sorted(units, key=_leaves_first)
+
+
+def _renewals(line: LicenseOrderLine) -> List[Unit]:
+    named = list(live_renewals([line]).select_related("term_change"))
+    without = line.quantity - line.withdrawn - len(named)
+    return [
+        *(Unit(line, None, place) for place in range(without)),
+        *(Unit(line, None, renewal=renewal) for renewal in named),
+    ]
 
 
 def take_out(
@@ -92,7 +120,7 @@ def take_out(
 ) -> None:
     """These units leave for good: RETURNED, the key back for sale unless somebody has seen it (invariant 4).
 
-    With a `reason_code` they were cancelled, and no key comes back.
+    What a renewal gave is taken back. With a `reason_code` they were cancelled, and no key comes back.
     """
     moment = now()
     licenses = [unit.license for unit in leaving if unit.license is not None]
@@ -104,6 +132,9 @@ def take_out(
             reason_code=reason_code,
             moment=moment,
         )
+    renewals = [unit.renewal for unit in leaving if unit.renewal is not None]
+    if renewals:
+        end_renewals(order, renewals, reason=reason, actor=actor)
     gone: Dict[UUID, List[Unit]] = {}
     for unit in leaving:
         gone.setdefault(unit.line.pk, []).append(unit)
@@ -127,21 +158,23 @@ def take_out(
 
 def _count_out(line: LicenseOrderLine, units: Sequence[Unit]) -> None:
     """Undecided units leave before approved ones; those that were issued had been approved."""
-    licenses = [unit.license for unit in units if unit.license is not None]
-    issued = sum(license.fulfillment in ISSUED for license in licenses)
+    issued = sum(unit.is_issued for unit in units)
     line.withdrawn += len(units)
     line.approved = min(line.approved - issued, line.quantity - line.withdrawn)
-    if len(live_licenses(line.pk)) >= line.quantity - line.withdrawn:
+    if line.backordered_at and len(live_licenses(line.pk)) >= line.quantity - line.withdrawn:
         line.backordered_at = None
     line.save(update_fields=["withdrawn", "approved", "backordered_at"])
 
 
 def _leaves_first(unit: Unit) -> Any:
-    license = unit.license
+    license, renewal = unit.license, unit.renewal
+    if renewal is not None:
+        renewed = renewal.term_change.made_at.timestamp() if renewal.is_renewed else 0.0
+        return (1, False, unit.is_issued, bool(renewed), -renewed, 0, renewal.pk)
     if license is None:
         return (0,)
     is_seen = license.key.revealed_at is not None
-    is_issued = license.fulfillment in ISSUED
+    is_issued = unit.is_issued
     assigned = license.assigned_at.timestamp() if license.end_customer_id else 0.0
     # A later assignment first, the unassigned before them all; within one moment from the end of the line.
     return (1, is_seen, is_issued, bool(assigned), -assigned, -license.unit_index, license.pk)

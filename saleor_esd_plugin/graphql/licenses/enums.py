@@ -60,6 +60,7 @@ LicenseWaitingReason = described_enum(
         blockers.APPROVAL: "That staff approve it.",
         blockers.PAYMENT: "That the order is paid in full.",
         blockers.KEYS: "That there is a key for it: there were too few.",
+        blockers.RENEWAL: "Of a renewal: that staff name the license that it is for.",
         blockers.CONFIRMATION: "That staff confirm the order.",
         blockers.DISPUTE: "That the dispute of its payment ends well.",
         blockers.REFUND: "That staff say which units leave for what was refunded.",

@@ -8,7 +8,7 @@ import graphene
 
 from ...host.types import Actor
 from ...licenses import queries
-from ...orders.renewal_quotes import Quote, quote_renewal
+from ...orders.renewals.quotes import Quote, quote_renewal
 from ...permissions import MANAGE_LICENSES
 from ..base import owner_or_staff, root_query
 from ..global_ids import find

@@ -20,6 +20,25 @@ class LicenseCheckoutDetailsSetInput(graphene.InputObjectType):
     comment = graphene.String(
         description="A comment, up to 2,000 characters; line ends become spaces."
     )
+    renews = graphene.List(
+        graphene.NonNull(graphene.ID),
+        description="The licenses that renewals in this checkout are for, up to 500; an empty list: none. For the "
+        "signed-in user whose checkout it is.",
+    )
+
+
+class LicenseOrderRenewalsSetInput(graphene.InputObjectType):
+    """Which licenses a line renews."""
+
+    order_line = graphene.ID(
+        required=True,
+        description="The line: the id of a LicenseOrderLine or of the shop's OrderLine.",
+    )
+    licenses = graphene.List(
+        graphene.NonNull(graphene.ID),
+        required=True,
+        description="The licenses, up to as many as the line has units that have renewed none; an empty list: none.",
+    )
 
 
 class LicenseOrderLineApprovalInput(graphene.InputObjectType):

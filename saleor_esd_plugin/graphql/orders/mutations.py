@@ -6,6 +6,7 @@ from typing import Any, Dict, Iterable, List, Sequence
 from uuid import UUID
 
 import graphene
+from django.db import transaction
 
 from ...conf import settings
 from ...errors import Invalid, InvalidQuantity, NotFound
@@ -13,18 +14,22 @@ from ...host.types import CHECKOUT_DETAILS, Actor
 from ...orders import approval, queries
 from ...orders.grants import grant_licenses
 from ...orders.intake.checkout_details import set_checkout_details
+from ...orders.intake.checkout_renewals import set_checkout_renewals
 from ...orders.models import LicenseOrder as OrderRow
+from ...orders.renewals.naming import set_renewals
 from ...orders.restoration import restore_units
 from ...orders.returns import return_units
 from ...permissions import APPROVE_LICENSES, MANAGE_LICENSES
 from ..base import BaseMutation, anyone, staff_with
 from ..global_ids import decode, decode_all
+from ..licenses.types import License
 from ..policies.listing import find_policy
 from .inputs import (
     LicenseCheckoutDetailsSetInput,
     LicenseGrantInput,
     LicenseOrderApproveInput,
     LicenseOrderRejectInput,
+    LicenseOrderRenewalsSetInput,
     LicenseOrderRestoreInput,
     LicenseOrderReturnInput,
 )
@@ -46,11 +51,20 @@ class LicenseCheckoutDetailsSet(BaseMutation):
     notification_email = graphene.String(description="The address as it was understood.")
     purchase_order_reference = graphene.String(description="The reference as it is kept.")
     comment = graphene.String(description="The comment as it is kept.")
+    renews = graphene.List(
+        graphene.NonNull(License),
+        description="The licenses that renewals are for, if they were given.",
+    )
 
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicenseCheckoutDetailsSet:
         given = {name: input[name] or "" for name in CHECKOUT_DETAILS if name in input}
-        return cls(**set_checkout_details(input.checkout, given, actor=actor))
+        with transaction.atomic():
+            kept: Dict[str, Any] = dict(set_checkout_details(input.checkout, given, actor=actor))
+            if input.renews is not None:
+                ids = decode_all(input.renews, "License", field="renews")
+                kept["renews"] = set_checkout_renewals(input.checkout, ids, actor=actor)
+        return cls(**kept)
 
 
 class LicenseOrderApprove(BaseMutation):
@@ -157,6 +171,30 @@ class LicenseOrderRestore(BaseMutation):
         return cls(license_order=OrderRow.objects.get(pk=order.pk))
 
 
+class LicenseOrderRenewalsSet(BaseMutation):
+    """Names the licenses that a line renews, instead of those named before; what it has renewed already stays.
+
+    They are renewed at once if the units are approved and paid. A guest may have paid for anybody's license, so staff
+    may name any; but none of their own, and not for an order of their own. For staff with MANAGE_LICENSES.
+    """
+
+    policy = staff_with(MANAGE_LICENSES)
+
+    class Arguments:
+        input = LicenseOrderRenewalsSetInput(
+            required=True, description="Of which line, which ones."
+        )
+
+    license_order = graphene.Field(LicenseOrder, description="The order as it is now.")
+
+    @classmethod
+    def perform(cls, actor: Actor, input: Any) -> LicenseOrderRenewalsSet:
+        line = find_line(queries.lines_visible_to(actor), input.order_line, field="orderLine")
+        ids = decode_all(input.licenses, "License", field="licenses")
+        order = set_renewals(line.pk, ids, actor=actor)
+        return cls(license_order=OrderRow.objects.get(pk=order.pk))
+
+
 class LicenseGrant(BaseMutation):
     """Gives licenses without an order of the shop: all of them or none. They can be used at once.
 
@@ -219,5 +257,6 @@ MUTATIONS = (
     LicenseOrderReject,
     LicenseOrderReturn,
     LicenseOrderRestore,
+    LicenseOrderRenewalsSet,
     LicenseGrant,
 )

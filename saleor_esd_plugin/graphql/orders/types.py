@@ -39,6 +39,7 @@ from .enums import (
 from .listing import lines_of_orders, stand_of_lines, stand_of_orders
 from .payments import LicenseOrderPayment, resolve_payment
 from .receipts import LicenseOrderReceipt, resolve_receipt
+from .renewals import LicenseRenewal, renewals_of_lines
 
 # In the order of their units.
 UNITS = Order("CREATED_AT", *BY_AGE, descending=False)
@@ -109,6 +110,16 @@ class LicenseOrderLine(Record, graphene.ObjectType):
     licenses = connection_field(
         LicenseConnection, resolve_line_licenses, "Its units that have a key."
     )
+    is_renewal = graphene.Boolean(
+        required=True,
+        description="Its units renew licenses that exist, and have none of their own.",
+    )
+    renewals = graphene.List(
+        graphene.NonNull(LicenseRenewal),
+        required=True,
+        description="Its units that a license is named for, if it is a renewal. For members and staff, empty for "
+        "everybody else.",
+    )
     policy = graphene.Field(LicensePolicy, required=True, description="How it is licensed.")
     instructions = graphene.String(
         language=graphene.String(
@@ -139,6 +150,13 @@ class LicenseOrderLine(Record, graphene.ObjectType):
     @staticmethod
     def resolve_waiting(root: LineRow, info: Any) -> Promise:
         return load(info.context, stand_of_lines, root.pk).then(waiting_of)
+
+    @staticmethod
+    @nested
+    def resolve_renewals(root: LineRow, info: Any) -> Any:
+        if not root.is_renewal or current_actor(info).is_anonymous:
+            return []
+        return load(info.context, renewals_of_lines, root.pk)
 
     @staticmethod
     def resolve_policy(root: LineRow, info: Any) -> Promise:

@@ -10,6 +10,7 @@ from .types import (
     LicenseApprovalMode,
     LicenseDeliveryMode,
     LicenseExpiryBasis,
+    LicensePolicyKind,
     LicenseRenewalBasis,
     LicenseSuspensionClock,
 )
@@ -56,6 +57,10 @@ class LicenseRankedPoolInput(graphene.InputObjectType):
 
 class _PolicyFields:
     name = graphene.String(description="Staff's name for it, up to 250 characters.")
+    renews = graphene.List(
+        graphene.NonNull(graphene.ID),
+        description="Of a RENEWAL: the variants, up to 100, whose licenses a unit renews by `term`.",
+    )
     ranked_pools = graphene.List(
         graphene.NonNull(LicenseRankedPoolInput),
         description="Up to 20 pools to draw on before `pool`, the best first; replaces all that there are, an "
@@ -109,8 +114,9 @@ class LicensePolicyCreateInput(_PolicyFields, graphene.InputObjectType):
     """A new policy; what is left out has the value in brackets."""
 
     variant = graphene.ID(required=True, description="The product variant that becomes licensed.")
+    kind = LicensePolicyKind(description="What a unit of it is; stays so [LICENSE].")
     pool = graphene.ID(
-        required=True, description="Where its keys come from, unless a ranked pool has them."
+        description="Where its keys come from, unless a ranked pool has them. A LICENSE needs one, a RENEWAL has none."
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, Dict
 
 import graphene
 
+from ...errors import NotFound
 from ...host.graphql import ref_of
 from ...host.types import Actor
 from ...licenses.policies import services
@@ -27,11 +28,22 @@ def _fields(input: Any) -> Dict[str, Any]:
     for name in services.FIELDS:
         if name in input and (input[name] is not None or name in _CLEARED_BY_NULL):
             given[name] = _CLEARED_BY_NULL[name] if input[name] is None else input[name]
+    if "renews" in given:
+        given["renews"] = [_variant_ref(each, field="renews") for each in given["renews"]]
     if "instructions" in given:
         given["instructions"] = by_language(given["instructions"], field="instructions")
+    if input.pool is not None:
+        given["pool_id"] = decode(input.pool, "LicenseKeyPool", field="pool")
     if input.ranked_pools is not None:
         given["ranked_pools"] = [_rank(each) for each in input.ranked_pools]
     return given
+
+
+def _variant_ref(global_id: str, *, field: str) -> str:
+    ref = ref_of(global_id, "ProductVariant")
+    if not ref:
+        raise NotFound(field=field)
+    return ref
 
 
 def _rank(ranked: Any) -> Rank:
@@ -44,7 +56,7 @@ def _rank(ranked: Any) -> Rank:
 
 
 class LicensePolicyCreate(BaseMutation):
-    """Makes a product variant licensed: orders of it from now on get keys.
+    """Makes a product variant licensed: orders of it from now on get keys, those of a RENEWAL renew licenses.
 
     For staff with MANAGE_LICENSE_KEYS.
     """
@@ -58,10 +70,11 @@ class LicensePolicyCreate(BaseMutation):
 
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicensePolicyCreate:
+        kind = {} if input.kind is None else {"kind": input.kind}
         created = services.create_license_policy(
-            variant_ref=ref_of(input.variant, "ProductVariant") or "",
-            pool_id=decode(input.pool, "LicenseKeyPool", field="pool"),
+            variant_ref=_variant_ref(input.variant, field="variant"),
             actor=actor,
+            **kind,
             **_fields(input),
         )
         return cls(license_policy=created)
@@ -83,8 +96,6 @@ class LicensePolicyUpdate(BaseMutation):
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicensePolicyUpdate:
         fields = _fields(input)
-        if input.pool is not None:
-            fields["pool_id"] = decode(input.pool, "LicenseKeyPool", field="pool")
         policy_id = decode(input.id, "LicensePolicy")
         return cls(license_policy=services.update_license_policy(policy_id, actor=actor, **fields))
 

@@ -14,6 +14,7 @@ from ...licenses.models import (
     Approval,
     DeliveryMode,
     ExpiryBasis,
+    PolicyKind,
     RankedPool,
     RenewalBasis,
     SuspensionClock,
@@ -27,6 +28,14 @@ from ..global_ids import Record
 from ..loaders import load, rows
 from .listing import ranked_pools_of
 
+LicensePolicyKind = described_enum(
+    "LicensePolicyKind",
+    "What a unit of a variant is.",
+    {
+        PolicyKind.LICENSE.value: "A license, with a key.",
+        PolicyKind.RENEWAL.value: "A longer term for a license that exists. It takes no key.",
+    },
+)
 LicenseApprovalMode = described_enum(
     "LicenseApprovalMode",
     "When ordered units may be released.",
@@ -134,8 +143,14 @@ class LicensePolicy(Record, graphene.ObjectType):
     approval.
     """
 
+    kind = graphene.Field(LicensePolicyKind, required=True, description="What a unit of it is.")
+    renews = graphene.List(
+        graphene.NonNull(graphene.ID),
+        required=True,
+        description="The ids of the variants whose licenses a unit renews by `term`; none unless it is a RENEWAL.",
+    )
     key_kind = graphene.Field(
-        LicenseKeyKind, required=True, description="What the delivered thing is called."
+        LicenseKeyKind, description="What the delivered thing is called; null for a RENEWAL."
     )
     delivery = graphene.Field(
         LicenseDeliveryMode, required=True, description="How the key reaches its person."
@@ -178,7 +193,7 @@ class LicensePolicy(Record, graphene.ObjectType):
     name = graphene.String(description="Staff's name for it. For staff, approvers too.")
     pool = graphene.Field(
         "saleor_esd_plugin.graphql.keys.types.LicenseKeyPool",
-        description="Where the keys come from, unless one of `rankedPools` has them. For staff.",
+        description="Where the keys come from, unless one of `rankedPools` has them; null for a RENEWAL. For staff.",
     )
     ranked_pools = graphene.List(
         graphene.NonNull(LicenseRankedPool),
@@ -213,7 +228,12 @@ class LicensePolicy(Record, graphene.ObjectType):
 
     @staticmethod
     def resolve_key_kind(root: Policy, info: Any) -> Promise:
-        return load(info.context, rows, root.pool_id, KeyPool).then(lambda pool: pool.kind)
+        pool = load(info.context, rows, root.pool_id, KeyPool)
+        return pool.then(lambda found: found and found.kind)
+
+    @staticmethod
+    def resolve_renews(root: Policy, info: Any) -> List[Any]:
+        return [global_id("ProductVariant", ref) for ref in root.renews]
 
     @staticmethod
     def resolve_term(root: Policy, info: Any) -> Any:

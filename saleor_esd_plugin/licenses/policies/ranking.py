@@ -101,9 +101,10 @@ def draws_on(pool_ids: Iterable[UUID]) -> Q:
 
 
 def pools_of_policies(policies: Iterable[LicensePolicy]) -> Dict[UUID, List[UUID]]:
-    """Policy -> all pools that any buyer can get a key from, each once, as they are ranked."""
-    own = {policy.pk: policy.pool_id for policy in policies}
-    found: Dict[UUID, List[UUID]] = {policy_id: [] for policy_id in own}
+    """Policy -> all pools that any buyer can get a key from, each once, as they are ranked; none for a renewal."""
+    policies = list(policies)
+    own = {policy.pk: policy.pool_id for policy in policies if policy.pool_id is not None}
+    found: Dict[UUID, List[UUID]] = {policy.pk: [] for policy in policies}
     rows = RankedPool.objects.filter(policy__in=list(own)).values_list("policy_id", "pool_id")
     for policy_id, pool_id in [*rows.order_by("policy_id", "rank"), *own.items()]:
         if pool_id not in found[policy_id]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -16,8 +16,9 @@ from ...host import shop
 from ...host.db import now
 from ...host.types import Actor
 from ...text import clean_language, clean_text
-from ..models import License, LicensePolicy
+from ..models import License, LicensePolicy, PolicyKind
 from ..rules import parse_term
+from .kinds import clean_renewed, require_parts
 from .ranked_pools import Rank, clean_ranks, open_pool, rank_pools, ranks_of
 from .ranking import pools_of_policies
 
@@ -25,6 +26,7 @@ LONGEST_INSTRUCTIONS = 10_000
 _APPROVAL = ("approval", "approval_quantity", "approves_first_order_manually")
 FIELDS = (
     "name",
+    "renews",
     "falls_back",
     *_APPROVAL,
     "delivery",
@@ -44,15 +46,17 @@ FIELDS = (
 def create_license_policy(
     *,
     variant_ref: str,
-    pool_id: UUID,
+    kind: PolicyKind = PolicyKind.LICENSE,
+    pool_id: Optional[UUID] = None,
     ranked_pools: Sequence[Rank] = (),
     actor: Actor,
     **fields: Any,
 ) -> LicensePolicy:
-    """A policy for a variant; from now on its order lines are licensed.
+    """A policy for a variant; from now on its order lines are licensed, or renew licenses.
 
+    A LICENSE needs a pool, a RENEWAL what it `renews` (refs of variants) and a term instead.
     `fields` are those of `FIELDS` that differ from the model's defaults; `ranked_pools` come before `pool_id`,
-    the best first. Raises NotFound (variant, pool, account), Invalid (the variant has a policy already, a value
+    the best first. Raises NotFound (variant, pool, account, what it renews), Required, Invalid (the variant has a policy already, a value
     out of range, no such channel or country, pools of several kinds).
     """
     if not shop.variant_exists(variant_ref):
@@ -61,12 +65,12 @@ def create_license_policy(
     try:
         with transaction.atomic():
             policy = LicensePolicy(
-                variant_ref=variant_ref,
-                pool=open_pool(pool_id, ranks),
-                created_at=now(),
-                **values,
+                variant_ref=variant_ref, kind=PolicyKind(kind).value, created_at=now(), **values
             )
+            require_parts(policy, has_pool=pool_id is not None, has_ranks=bool(ranks))
             _refuse_short_retention(policy)
+            if pool_id is not None:
+                policy.pool = open_pool(pool_id, ranks)
             policy.save(force_insert=True)
             rank_pools(policy, ranks)
             record(
@@ -100,7 +104,9 @@ def update_license_policy(policy_id: UUID, *, actor: Actor, **fields: Any) -> Li
         raise NotFound()
     before, pools = _event_data(policy), _pools(policy)
     pool_id, ranked_pools = fields.pop("pool_id", None), fields.pop("ranked_pools", None)
-    if pool_id is not None or ranked_pools is not None:
+    if policy.is_renewal:
+        require_parts(policy, has_pool=pool_id is not None, has_ranks=bool(ranked_pools))
+    elif pool_id is not None or ranked_pools is not None:
         # What stays is not looked at again: a channel may have been renamed since.
         ranks = ranks_of(policy) if ranked_pools is None else clean_ranks(ranked_pools)
         policy.pool = open_pool(pool_id or policy.pool_id, ranks)
@@ -109,6 +115,7 @@ def update_license_policy(policy_id: UUID, *, actor: Actor, **fields: Any) -> Li
         setattr(policy, name, value)
     changes = changed(before, _event_data(policy))
     if changes:
+        require_parts(policy, has_pool=policy.pool_id is not None, has_ranks=False)
         _refuse_short_retention(policy)
         if any(name in changes for name in _APPROVAL):
             policy.approval_changed_at = now()
@@ -155,6 +162,8 @@ def _checked(fields: Dict[str, Any]) -> Dict[str, Any]:
     unknown = set(fields) - set(FIELDS)
     if unknown:
         raise TypeError(f"unknown fields {sorted(unknown)}")
+    if "renews" in fields:
+        fields["renews"] = clean_renewed(fields["renews"])
     if "term" in fields:
         parse_term(fields["term"])
     quantity = fields.get("approval_quantity")
@@ -204,7 +213,8 @@ def _instruction(entry: Tuple[str, str]) -> Tuple[str, str]:
 def _event_data(policy: LicensePolicy) -> Dict[str, Any]:
     """The values of a policy, for its event."""
     return {
-        "pool": str(policy.pool_id),
+        "kind": policy.kind,
+        "pool": policy.pool_id and str(policy.pool_id),
         "ranked_pools": [rank.event_data() for rank in ranks_of(policy)],
         **{name: getattr(policy, name) for name in FIELDS},
     }

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from typing import Dict, List
-from uuid import UUID
 
 from ...events.types import EventType
 from ...host.types import SYSTEM, Order, OrderLine
+from ...licenses.models import LicensePolicy
 from ..audit import record_of_order
 from ..counts import approval_state
 from ..locks import lock_order_uuid
 from ..models import ApprovalState, LicenseOrder, LicenseOrderLine
 
 
-def follow_lines(license_order: LicenseOrder, order: Order, policies: Dict[str, UUID]) -> None:
+def follow_lines(
+    license_order: LicenseOrder, order: Order, policies: Dict[str, LicensePolicy]
+) -> None:
     """Bring our lines up to the host's: added, changed, and while it is unconfirmed removed ones.
 
     `policies` maps variants to the policies of new lines. Keys follow after the commit.
@@ -66,7 +68,7 @@ def _follow_approval(license_order: LicenseOrder) -> None:
         license_order.save(update_fields=["approval"])
 
 
-def _differs(license_order: LicenseOrder, order: Order, policies: Dict[str, UUID]) -> bool:
+def _differs(license_order: LicenseOrder, order: Order, policies: Dict[str, LicensePolicy]) -> bool:
     """Whether the host's licensed lines are other than ours; one query, no lock."""
     mine = dict(license_order.lines.values_list("order_line_ref", "quantity"))
     theirs = {
@@ -79,11 +81,14 @@ def _differs(license_order: LicenseOrder, order: Order, policies: Dict[str, UUID
     return added_or_changed or (bool(gone) and order.status == "UNCONFIRMED")
 
 
-def _new_line(license_order: LicenseOrder, line: OrderLine, policy_id: UUID) -> LicenseOrderLine:
+def _new_line(
+    license_order: LicenseOrder, line: OrderLine, policy: LicensePolicy
+) -> LicenseOrderLine:
     return LicenseOrderLine(
         order=license_order,
         order_line_ref=line.ref,
-        policy_id=policy_id,
+        policy=policy,
+        is_renewal=policy.is_renewal,
         variant_ref=line.variant_ref,
         sku=line.sku,
         product_name=line.product_name,

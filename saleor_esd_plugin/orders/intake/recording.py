@@ -30,7 +30,7 @@ _ENDED = ("CANCELLED", "EXPIRED")
 # Nothing is recorded of an order without a licensed line: most of a shop's orders, perhaps.
 _RECORD = f"""
 WITH licensed AS (
-    SELECT line.*, policy.id AS policy_id
+    SELECT line.*, policy.id AS policy_id, policy.kind = 'RENEWAL' AS is_renewal
     FROM ({shop.LINES_OF_ORDER}) AS line
     JOIN esd_licensepolicy policy ON policy.variant_ref = line.variant AND policy.archived_at IS NULL
     WHERE %(at_checkout)s OR policy.created_at <= %(ordered_at)s::timestamptz
@@ -55,10 +55,11 @@ WITH licensed AS (
 ), lines AS (
     INSERT INTO esd_licenseorderline (
         id, order_id, order_line_ref, policy_id, variant_ref, sku, product_name, variant_name,
-        quantity, approved, withdrawn, fulfilled
+        is_renewal, quantity, approved, withdrawn, fulfilled
     )
     SELECT (%(line_id_head)s::text || lpad(to_hex(%(line_id_tail)s::bigint + place), 12, '0'))::uuid,
-        recorded.id, ref, policy_id, variant, sku, product, variant_name, quantity, 0, 0, 0
+        recorded.id, ref, policy_id, variant, sku, product, variant_name, is_renewal,
+        quantity, 0, 0, 0
     FROM recorded, licensed
     ON CONFLICT (order_line_ref) DO NOTHING
 ), {with_event("recorded", "jsonb_build_object('units', (SELECT sum(quantity) FROM licensed))")}
@@ -113,13 +114,13 @@ def _known(order_uuid: UUID) -> QuerySet:
     return LicenseOrder.objects.filter(order_uuid=order_uuid)
 
 
-def _policies(order: Order, *, at_checkout: bool) -> Dict[str, UUID]:
+def _policies(order: Order, *, at_checkout: bool) -> Dict[str, LicensePolicy]:
     """Variant -> live policy, for the variants of the order."""
     refs = {line.variant_ref for line in order.lines if line.variant_ref}
     found = LicensePolicy.objects.filter(variant_ref__in=refs, archived_at=None)
     if not at_checkout:
         found = found.filter(created_at__lte=order.created_at)
-    return dict(found.values_list("variant_ref", "pk"))
+    return {policy.variant_ref: policy for policy in found.only("variant_ref", "kind")}
 
 
 def _record_license_order(order: Order, *, at_checkout: bool) -> Tuple[Optional[UUID], bool]:

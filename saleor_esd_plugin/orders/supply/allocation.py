@@ -20,8 +20,10 @@ from ...licenses.models import Fulfillment, License
 from ...licenses.units import end_licenses, live_licenses
 from ..approval import why_staff_decide
 from ..audit import record_of_order
+from ..intake.checkout_renewals import name_asked
 from ..locks import lock_order
 from ..models import LicenseOrder, LicenseOrderLine
+from ..renewals.units import drop_surplus_renewals
 from . import backorders
 from .claiming import Drawn, choices_of, claim_from, draw, missing_units
 
@@ -29,6 +31,8 @@ from .claiming import Drawn, choices_of, claim_from, draw, missing_units
 @transaction.atomic
 def allocate_license_order(license_order_id: UUID) -> LicenseOrder:
     """Every unit of the order has a key, or its line is backordered. Again changes nothing.
+
+    Renewals have the licenses that the buyer named, where there is no doubt.
 
     Units beyond a line's quantity leave. While a pool has backordered lines, new ones queue behind
     them; they are left to `fill_backorders`. With a locked key ring everything is backordered.
@@ -46,14 +50,17 @@ def allocate_license_order(license_order_id: UUID) -> LicenseOrder:
     _record_duplicated(flagged)
     lines = list(order.lines.select_related("policy").order_by("policy__pool_id", "pk"))
     is_new = any(line.allocated_at is None for line in lines)
-    # First of all: a return waits for a quarantine, which waits for whoever is taking keys.
+    renewing = [line for line in lines if line.is_renewal]
+    name_asked(order, [line for line in renewing if line.allocated_at is None], moment=moment)
+    drop_surplus_renewals(order, renewing)
+    # Before keys are taken: a return waits for a quarantine, which waits for whoever is taking keys.
     for line in lines:
         _drop_surplus(line, moment)
-    choices = choices_of(order, lines)
+    choices = choices_of(order, [line for line in lines if not line.is_renewal])
     drawn: List[Drawn] = []
     newly_short: List[LicenseOrderLine] = []
     for line in lines:
-        got, is_short = draw(order, line, choices[line.policy_id], reservation, moment)
+        got, is_short = draw(order, line, choices.get(line.policy_id, ()), reservation, moment)
         drawn += got
         if is_short and line.backordered_at is None:
             newly_short.append(line)
@@ -148,7 +155,8 @@ def _fill(line_id: UUID, pool_id: UUID) -> Tuple[int, bool]:
 
 def _drop_surplus(line: LicenseOrderLine, moment: datetime) -> None:
     """Units at the end of a line whose quantity went down return to their pool."""
-    live = live_licenses(line.pk) if line.allocated_at is not None else []
+    has_any = line.allocated_at is not None and not line.is_renewal
+    live = live_licenses(line.pk) if has_any else []
     surplus: List[License] = live[line.quantity - line.withdrawn :] if live else []
     if surplus:
         end_licenses(

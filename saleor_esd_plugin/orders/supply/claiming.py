@@ -39,7 +39,7 @@ class Drawn(NamedTuple):
 
 
 def choices_of(order: LicenseOrder, lines: Sequence[LicenseOrderLine]) -> Dict[UUID, List[Choice]]:
-    """Policy of these lines -> the pools to draw on, best first."""
+    """Policy of these lines, none of which is a renewal -> the pools to draw on, best first."""
     policies = {line.policy_id: line.policy for line in lines}
     if order.country is None and has_ranked_pools(policies):
         # Its reading failed before, or has not been tried yet.
@@ -59,9 +59,9 @@ def draw(
 ) -> Tuple[List[Drawn], bool]:
     """(What the line got, whether it has still too few). A pool with a queue is left to those in it.
 
-    What was reserved is the line's own, whoever waits. With a locked key ring nothing is drawn.
+    What was reserved is the line's own, whoever waits. With a locked key ring nothing is drawn. A renewal needs none.
     """
-    wanted = missing_units(line)
+    wanted = 0 if line.is_renewal else missing_units(line)
     if not wanted:
         return [], False
     if not keyring.is_unlocked():

@@ -21,7 +21,7 @@ from ...keys.ring import keyring
 from ...keys.stock import reserving
 from ...licenses.errors import TooFewFreeKeys
 from ...licenses.key_claim import take_keys
-from ...licenses.models import LicensePolicy
+from ...licenses.models import LicensePolicy, PolicyKind
 from ...licenses.policies.ranking import Buyer, choose_pools
 from ..models import LicenseOrder
 from . import backorders
@@ -41,7 +41,8 @@ def concern(checkout_token: str, variant_refs: Collection[str]) -> bool:
 
 _CONCERN = """
 SELECT EXISTS (
-    SELECT FROM esd_licensepolicy WHERE variant_ref = ANY (%s::text[]) AND archived_at IS NULL
+    SELECT FROM esd_licensepolicy
+    WHERE variant_ref = ANY (%s::text[]) AND archived_at IS NULL AND kind = 'LICENSE'
 ) OR EXISTS (SELECT FROM esd_reservation WHERE checkout_token = %s)
 """
 
@@ -106,7 +107,9 @@ def _wanted(checkout: Checkout) -> Dict[LicensePolicy, int]:
     units: Dict[str, int] = Counter()
     for line in checkout.lines:
         units[line.variant_ref] += line.quantity
-    policies = LicensePolicy.objects.filter(variant_ref__in=list(units), archived_at=None)
+    policies = LicensePolicy.objects.filter(
+        variant_ref__in=list(units), archived_at=None, kind=PolicyKind.LICENSE.value
+    )
     return {policy: units[policy.variant_ref] for policy in policies}
 
 

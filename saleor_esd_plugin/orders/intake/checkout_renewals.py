@@ -1,0 +1,123 @@
+"""Which licenses the buyer of a checkout wants renewed: kept as rows of ours, by its token, and never in metadata."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Dict, Iterable, List, Sequence
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from ...accounts import access
+from ...errors import ForbiddenRole, NotFound
+from ...events.types import EventType
+from ...host import shop
+from ...host.db import now
+from ...host.types import SYSTEM, Actor
+from ...licenses.locks import at_most
+from ...licenses.models import License
+from ...licenses.transitions import Action, require_transition
+from ...permissions import Right
+from ..audit import record_of_order
+from ..models import LicenseOrder, LicenseOrderLine
+from ..renewals.models import CheckoutRenewal, RenewalProblem
+from ..renewals.units import name_licenses, problem_of
+
+# A checkout that did not become an order by then does not.
+KEPT_FOR = timedelta(days=90)
+FORGOTTEN_PER_SWEEP = 1000
+_NOT_YOURS = "What a checkout renews is named by the signed-in user whose checkout it is."
+
+
+@transaction.atomic
+def set_checkout_renewals(
+    checkout: str, license_ids: Sequence[UUID], *, actor: Actor
+) -> List[License]:
+    """What the checkout renews, instead of what was named before; none: nothing. Changes no license.
+
+    `checkout` is the API's id, or the token. Raises ForbiddenRole (not the checkout of the user who asks), NotFound (no
+    license of an account in which the user sees licenses), InvalidQuantity, Several InvalidTransition.
+    """
+    token = shop.lock_checkout_of_user(checkout, actor.user_ref)
+    if not token:
+        raise ForbiddenRole(_NOT_YOURS)
+    ids = at_most(license_ids) if license_ids else []
+    found = License.objects.filter(pk__in=ids, account_id__in=_accounts(actor))
+    by_id = {license.pk: license for license in found.select_related("policy")}
+    if len(by_id) < len(ids):
+        raise NotFound(field="renews")
+    moment = now()
+    licenses = [by_id[pk] for pk in ids]
+    require_transition(Action.RENEW, licenses, moment=moment, field="renews")
+    CheckoutRenewal.objects.filter(checkout_token=token).delete()
+    CheckoutRenewal.objects.bulk_create(
+        CheckoutRenewal(
+            checkout_token=token, license=license, user_ref=actor.user_ref, created_at=moment
+        )
+        for license in licenses
+    )
+    return licenses
+
+
+def name_asked(order: LicenseOrder, lines: Iterable[LicenseOrderLine], *, moment: datetime) -> None:
+    """Name for these renewal lines, new ones, what their checkout asked for, looked at again.
+
+    Whatever is in doubt is left to staff: a guest's order, a checkout that made two orders, more licenses than units, a
+    license that two lines could renew, and one that cannot be renewed any more, or is of an account that the buyer has
+    left.
+    """
+    lines = list(lines)
+    if not lines or order.is_duplicate_checkout or not order.buyer_user_ref:
+        return
+    asked = _asked(order)
+    fitting = {
+        line: [one for one in asked if one.policy.variant_ref in line.policy.renews]
+        for line in lines
+    }
+    of_lines = Counter(one.pk for found in fitting.values() for one in found)
+    accounts = set(
+        _accounts(Actor("USER", ref=order.buyer_user_ref)).values_list("account_id", flat=True)
+    )
+    problems: Dict[UUID, str] = {}
+    for line, licenses in fitting.items():
+        units = line.quantity - line.withdrawn
+        if len(licenses) > units or any(of_lines[one.pk] > 1 for one in licenses):
+            continue
+        found = {
+            one: problem_of(one, line, moment=moment)
+            if one.account_id in accounts
+            else RenewalProblem.OTHER_ACCOUNT.value
+            for one in licenses
+        }
+        name_licenses(line, found, moment=moment)
+        problems.update({one.pk: problem for one, problem in found.items()})
+    if asked:
+        record_of_order(
+            EventType.LICENSE_ORDER_RENEWALS_SET,
+            order,
+            actor=SYSTEM,
+            asked=[str(one.pk) for one in asked],
+            licenses={str(pk): problem for pk, problem in problems.items()},
+        )
+
+
+def _asked(order: LicenseOrder) -> List[License]:
+    """What the buyer named in the checkout of this order, in the order of naming."""
+    rows = CheckoutRenewal.objects.filter(
+        checkout_token=order.checkout_token, user_ref=order.buyer_user_ref
+    )
+    return [row.license for row in rows.select_related("license__policy").order_by("pk")]
+
+
+def forget_old_checkouts() -> int:
+    """A step of the sweep: what was named in checkouts 90 days ago and earlier; how much."""
+    old = CheckoutRenewal.objects.filter(created_at__lt=now() - KEPT_FOR).order_by("created_at")
+    some = list(old.values_list("pk", flat=True)[:FORGOTTEN_PER_SWEEP])
+    return CheckoutRenewal.objects.filter(pk__in=some).delete()[0]
+
+
+def _accounts(actor: Actor) -> "QuerySet":
+    """The accounts whose licenses the user may have renewed."""
+    return access.account_ids_with(actor, Right.SEE_LICENSES)
