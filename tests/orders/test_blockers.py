@@ -168,6 +168,7 @@ def test_what_keeps_the_whole_order_comes_with_its_units():
         "REFUND": 1,
         "FAILED_REFUND": 0,
         "KEYS": 0,
+        "RENEWAL": 0,
         "PROCESSING": 0,
     }
 

@@ -36,6 +36,7 @@ def test_whatever_happens_a_license_is_what_its_history_says(run_commits, mailou
         make.make_policy(keys=36, term="P1Y", renewal_basis="FROM_NOW_IF_EXPIRED"),
         make.make_policy(keys=36),
     ]
+    Life.renewals = [make.make_renewal(*Life.policies, term=term) for term in ("P1M", "P1Y")]
     Life.buyer = build.make_user("ana@example.com")
     account = make.make_account(Life.buyer)
     Life.customers = [make.make_end_customer(account) for _ in range(2)]

@@ -16,7 +16,7 @@ import pytest
 import stock_rows
 from django.db import transaction
 from hypothesis.stateful import RuleBasedStateMachine
-from life_model import ModelLicense, ModelOrder, Refusal
+from life_model import ModelLicense, ModelOrder, ModelRenewal, Refusal
 from provider import violations
 from stopped_database_clock import StoppedClock
 
@@ -29,6 +29,7 @@ from saleor_esd_plugin.licenses.queries import in_lifecycle
 from saleor_esd_plugin.licenses.rules import Lifecycle
 from saleor_esd_plugin.orders import invariants
 from saleor_esd_plugin.orders.models import LicenseOrder
+from saleor_esd_plugin.orders.renewals.models import LicenseRenewal
 
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 # At a time, and in all: as many as there are keys for.
@@ -36,7 +37,7 @@ MOST_ORDERS, MOST_IN_ALL = 5, 15
 
 
 class LifeMachine(RuleBasedStateMachine):
-    """The test sets `policies`, `buyer`, `customers` (two of the buyer's account), and the fixture `run_commits`.
+    """The test sets `policies`, `renewals` (two that renew licenses of all of these), `buyer`, `customers` (two of the buyer's account), and the fixture `run_commits`.
 
     With another `turn` other steps of chance are taken.
     """
@@ -44,6 +45,7 @@ class LifeMachine(RuleBasedStateMachine):
     counts: Counter = Counter()
     turn: float = 0
     policies: List[Any]
+    renewals: List[Any]
     buyer: Any
     customers: List[Any]
     run_commits: Callable[[], int]
@@ -129,6 +131,9 @@ class LifeMachine(RuleBasedStateMachine):
         for pk, unit in expected.items():
             row, model = as_row(rows[pk], self.moment), as_model(unit, self.moment)
             assert row == model, (row, model)
+        bought = [one for one in self.orders if isinstance(one, ModelRenewal)]
+        renewals = LicenseRenewal.objects.select_related("order_line")
+        assert {as_renewal(row) for row in renewals} == {as_bought(one) for one in bought}
         for state in Lifecycle:
             found = License.objects.filter(in_lifecycle(state, self.moment))
             of_model = {pk for pk, one in expected.items() if one.lifecycle(self.moment) == state}
@@ -140,7 +145,12 @@ class LifeMachine(RuleBasedStateMachine):
         live = sum(
             any(one.fulfillment != "RETURNED" for one in order.units) for order in self.orders
         )
-        return live < MOST_ORDERS and len(self.orders) < MOST_IN_ALL
+        sold = [order for order in self.orders if not isinstance(order, ModelRenewal)]
+        return live < MOST_ORDERS and len(sold) < MOST_IN_ALL
+
+    @property
+    def is_room_for_renewals(self) -> bool:
+        return len(self.orders) < 2 * MOST_IN_ALL
 
     def add(self, order: LicenseOrder, **known: Any) -> ModelOrder:
         model = ModelOrder(order.pk, order.lines.get().policy, **known)
@@ -149,6 +159,12 @@ class LifeMachine(RuleBasedStateMachine):
         self.orders.append(model)
         model.settle(self.moment)
         return model
+
+    def add_renewal(self, order: LicenseOrder, **known: Any) -> None:
+        model = ModelRenewal(order.pk, order.lines.get().policy, **known)
+        self.orders.append(model)
+        model.named(self.moment)
+        model.settle(self.moment)
 
 
 def refusals_of(call: Callable) -> Set[Refusal]:
@@ -164,6 +180,15 @@ def described(error: EsdError) -> Set[Refusal]:
         return set().union(*map(described, error.errors))
     state = error.params.get("before") or error.params.get("fulfillment") or ""
     return {(type(error).__name__, state, frozenset(error.params.get("licenses", ())))}
+
+
+def as_renewal(row: LicenseRenewal) -> tuple:
+    order_id, is_over = row.order_line.order_id, row.ended_at is not None
+    return order_id, str(row.license_id), row.is_renewed, row.problem, is_over
+
+
+def as_bought(order: ModelRenewal) -> tuple:
+    return order.pk, order.license.pk, order.is_renewed, order.problem, order.is_over
 
 
 def as_row(row: License, moment: Any) -> dict:

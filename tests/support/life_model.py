@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Dict, FrozenSet, Iterable, List, Optional, Set, Tuple
+from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Optional, Set, Tuple
 
 from saleor_esd_plugin.licenses.rules import Lifecycle, add_terms
 from saleor_esd_plugin.licenses.transitions import TRANSITIONS, Action
@@ -29,9 +29,13 @@ class ModelOrder:
     units: List[ModelLicense] = field(default_factory=list)
 
     @property
+    def price(self) -> int:
+        return 10 * len(self.units)
+
+    @property
     def is_over(self) -> bool:
         """All its money went back."""
-        return self.refunded >= 10 * len(self.units)
+        return self.refunded >= self.price
 
     @property
     def leaves(self) -> int:
@@ -57,6 +61,9 @@ class ModelOrder:
                 unit.lift("DISPUTE", moment)
         self.settle(moment)
 
+    def end(self) -> None:
+        """What its units are besides licenses leaves with the last of the money."""
+
 
 @dataclass
 class ModelLicense:
@@ -76,6 +83,9 @@ class ModelLicense:
     # That of a cancellation.
     code: Optional[str] = None
     transfers: List[datetime] = field(default_factory=list)
+    # The ends as they began, and what changed them since: (by which renewal, the change).
+    first: List[Optional[datetime]] = field(default_factory=list)
+    log: List[Tuple[Any, Callable]] = field(default_factory=list)
 
     @property
     def policy(self) -> Any:
@@ -107,11 +117,22 @@ class ModelLicense:
 
     def begin(self, moment: datetime) -> None:
         self.starts = moment
-        self.end(add_terms(moment, self.policy.term, 1))
+        self.ends = self.first = self.around(add_terms(moment, self.policy.term, 1))
 
-    def end(self, expires: Optional[datetime]) -> None:
+    def around(self, expires: Optional[datetime]) -> List[Optional[datetime]]:
         days = (0, self.policy.grace_days, self.policy.retention_days)
-        self.ends = [expires and expires + timedelta(days=count) for count in days]
+        return [expires and expires + timedelta(days=count) for count in days]
+
+    def change(self, ends: Callable, by: Any = None) -> None:
+        self.log.append((by, ends))
+        self.ends = ends(self.ends)
+
+    def undo(self, by: Any) -> None:
+        """As if this renewal had never been."""
+        self.log = [(other, ends) for other, ends in self.log if other is not by]
+        self.ends = self.first
+        for _, ends in self.log:
+            self.ends = ends(self.ends)
 
     def assign(self, holder: str, moment: datetime) -> None:
         self.fulfillment, self.holder = "ASSIGNED", holder
@@ -151,30 +172,35 @@ class ModelLicense:
         end = self.until if self.causes == {"STAFF"} else None if self.causes else lifted
         if end is not None:
             by, since = end - self.counted, self.since
-            self.ends = [one + by if one and since and one > since else one for one in self.ends]
+            moves = [bool(one and since and one > since) for one in self.ends]
+            self.change(
+                lambda ends: [one + by if one and does else one for one, does in zip(ends, moves)]
+            )
             self.counted = end
         if not self.causes:
             self.counted = None
 
-    def renewed(self, terms: int, moment: datetime) -> Optional[datetime]:
-        """The new expiry; None if it cannot be renewed so."""
-        policy, (expires, grace, _) = self.policy, self.ends
-        if expires is None or grace is None or not policy.term:
+    def renewal(self, terms: int, moment: datetime, term: str = "") -> Optional[Callable]:
+        """What a renewal, of its policy unless `term` says how long, makes of the ends; None if it gives nothing."""
+        policy, at, length = self.policy, self.counted or moment, term or self.policy.term
+        if self.ends[0] is None or not length:
             return None
-        at = self.counted or moment
-        from_now = policy.renewal_basis == "FROM_NOW"
-        from_now |= policy.renewal_basis == "FROM_NOW_IF_EXPIRED" and at >= grace
-        ends = add_terms(at if from_now else expires, policy.term, terms)
-        return None if ends is None or ends <= max(at, expires) else ends
 
-    def renew(self, expires: datetime) -> None:
-        before = list(self.ends)
-        self.end(expires)
-        self.ends = [max(pair) for pair in zip(self.ends, before)]  # type: ignore[type-var]
+        def renewed(ends: List[Optional[datetime]]) -> List[Optional[datetime]]:
+            expires, grace, _ = ends
+            if expires is None or grace is None:
+                return ends
+            from_now = policy.renewal_basis == "FROM_NOW"
+            from_now |= policy.renewal_basis == "FROM_NOW_IF_EXPIRED" and at >= grace
+            after = self.around(add_terms(at if from_now else expires, length, terms))
+            return [max(pair) for pair in zip(after, ends)]  # type: ignore[type-var]
+
+        expires = renewed(self.ends)[0]
+        return renewed if expires and expires > max(at, self.ends[0]) else None
 
     def set_term(self, expires: Optional[datetime]) -> None:
         """By hand; a stopped clock moves it no more."""
-        self.end(expires)
+        self.change(lambda ends: self.around(expires))
         self.counted = None
 
     # What may be done to it.
@@ -202,6 +228,43 @@ class ModelLicense:
         most = self.policy.transfers_per_30_days
         recent = [one for one in self.transfers if one > moment - DAYS_OF_TRANSFERS]
         return most is not None and len(recent) >= most
+
+
+@dataclass
+class ModelRenewal(ModelOrder):
+    """An order of one renewal, for which the buyer named a license, by a policy of this `term`."""
+
+    license: Any = None
+    is_renewed: bool = False
+    problem: str = ""
+
+    @property
+    def price(self) -> int:
+        return 10
+
+    def named(self, moment: datetime) -> None:
+        self.problem = self.problem_at(moment)
+
+    def settle(self, moment: datetime) -> None:
+        is_free = self.is_approved and self.is_paid and not self.is_disputed and not self.is_over
+        if not is_free or self.is_renewed or self.problem:
+            return
+        self.problem = self.problem_at(moment)
+        if not self.problem:
+            self.is_renewed = True
+            self.license.change(self.license.renewal(1, moment, self.policy.term), self)
+
+    def problem_at(self, moment: datetime) -> str:
+        state = self.license.refused(Action.RENEW, moment)
+        if state:
+            return {"CANCELLED": "CANCELLED", "LAPSED": "LAPSED"}.get(state, "NOT_BEGUN")
+        if self.license.ends[0] is None:
+            return "PERPETUAL"
+        return "" if self.license.renewal(1, moment, self.policy.term) else "SHORT_TERM"
+
+    def end(self) -> None:
+        if self.is_over and self.is_renewed and self.license.fulfillment != "RETURNED":
+            self.license.undo(self)
 
 
 def refusals(action: Action, units: Iterable[ModelLicense], moment: datetime) -> Set[Refusal]:

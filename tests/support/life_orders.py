@@ -10,15 +10,17 @@ import stock_rows
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 from life_machine import DAY, LifeMachine
-from life_model import ModelOrder
+from life_model import ModelOrder, refusals
 from provider import disputed, refund, tell
 
 from saleor_esd_plugin import reactions, sweep
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.host import shop
 from saleor_esd_plugin.licenses.models import License
+from saleor_esd_plugin.licenses.transitions import Action
 from saleor_esd_plugin.orders.approval import approve_license_order
 from saleor_esd_plugin.orders.grants import grant_licenses
+from saleor_esd_plugin.orders.intake.checkout_renewals import set_checkout_renewals
 from saleor_esd_plugin.orders.intake.recording import observe_order
 from saleor_esd_plugin.orders.models import DisputeStage
 
@@ -82,6 +84,33 @@ class LifeOrders(LifeMachine):
             unit.assign(str(customer.pk), self.moment)
         self.told("grant")
 
+    @precondition(lambda self: self.is_room_for_renewals)
+    @rule(which=number, policy=few, is_paid=st.booleans())
+    def buys_a_renewal(self, which, policy, is_paid):
+        """The buyer names the license in the checkout; what is renewed is decided later."""
+        (unit,), ids = self.units([which], lambda unit: not unit.refused(Action.RENEW, self.moment))
+        token = str(build.make_checkout(user=self.buyer).token)
+        actor = make.actor_for(self.buyer)
+
+        def then():
+            self.refs += 1
+            order = make.make_license_order(
+                1,
+                policy=self.renewals[policy % 2],
+                user=self.buyer,
+                paid=is_paid,
+                payment_ref=f"pi_{self.refs}",
+                checkout_token=token,
+            )
+            self.add_renewal(order, license=unit, ref=f"pi_{self.refs}", is_paid=is_paid)
+
+        self.done(
+            "buy a renewal",
+            refusals(Action.RENEW, [unit], self.moment),
+            lambda: set_checkout_renewals(token, ids, actor=actor),
+            then,
+        )
+
     @precondition(lambda self: self.orders_that(may_be_paid))
     @rule(which=number)
     def pays(self, which):
@@ -106,7 +135,7 @@ class LifeOrders(LifeMachine):
     @rule(which=number, end=few)
     def dispute_begins_or_ends(self, which, end):
         order = self.order(which, has_money)
-        owed = 10 * len(order.units) - order.refunded
+        owed = order.price - order.refunded
         ref = f"dp_{order.ref}_{order.disputes + (not order.is_disputed)}"
         stage = DisputeStage.LOST if end == 3 else DisputeStage.WON
         stage = stage if order.is_disputed else DisputeStage.OPEN
@@ -126,7 +155,7 @@ class LifeOrders(LifeMachine):
     def provider_refunds(self, which, part):
         order = self.order(which, has_money)
         self.refs += 1
-        amount = 10 * len(order.units) - order.refunded if part == 3 else 10
+        amount = order.price - order.refunded if part == 3 else 10
         told = refund(amount, ref=f"re_{self.refs}", payment=order.ref)
         tell(replace(told, charge=f"ch_{order.ref}"))
         order.refunded += amount
@@ -143,6 +172,7 @@ class LifeOrders(LifeMachine):
         assert len(leaving) == count
         for unit in leaving:
             unit.leave()
+        order.end()
 
     # Time, workers and the sweep.
 

@@ -160,13 +160,13 @@ class Life(LifeOrders):
         units, ids = self.units(which, self.may(Action.RENEW))
         refused, ends = refusals(Action.RENEW, units, self.moment), {}
         for unit in [] if refused else units:
-            ends[unit.pk] = unit.renewed(terms, self.moment)
+            ends[unit.pk] = unit.renewal(terms, self.moment)
         none = {("Invalid", "", frozenset([pk])) for pk, end in ends.items() if end is None}
         self.done(
             "renew",
             refused or none,
             lambda: renew_licenses(ids, terms=terms, reason="offer 12", actor=make.STAFF),
-            lambda: [unit.renew(ends[unit.pk]) for unit in units],
+            lambda: [unit.change(ends[unit.pk]) for unit in units],
         )
 
     @rule(which=picks, lasts=st.sampled_from([None, -400, -31, 5, 200]))

@@ -16,6 +16,7 @@ from saleor_esd_plugin.licenses.reasons import (
 from saleor_esd_plugin.licenses.renewal import renew_licenses, set_license_terms
 from saleor_esd_plugin.licenses.transfer import transfer_licenses
 from saleor_esd_plugin.orders.cancellation import cancel_licenses
+from saleor_esd_plugin.orders.renewals.naming import set_renewals
 from saleor_esd_plugin.orders.suspension import reinstate_licenses, suspend_licenses
 
 
@@ -42,6 +43,13 @@ def cancel() -> Operation:
 def renew() -> Operation:
     ids = [one.pk for one in make.make_released(2, policy=make.make_policy(keys=2, term="P1Y"))]
     return lambda: renew_licenses(ids, reason=REASON, actor=ACTOR)
+
+
+@leaves("license_order_renewals_set", "license_order.renewals_set")
+def set_order_renewals() -> Operation:
+    (license,) = make.make_released(1, policy=make.make_policy(keys=1, term="P1Y"))
+    order = make.make_license_order(1, policy=make.make_renewal(license.policy))
+    return lambda: set_renewals(order.lines.get().pk, [license.pk], actor=ACTOR)
 
 
 @leaves("license_term_set", "license.term_set")

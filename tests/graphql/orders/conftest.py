@@ -101,5 +101,18 @@ def set_renewals(api, staff, gid):
 
 @pytest.fixture
 def read(api, staff, gid):
+    from saleor_esd_plugin.orders import blockers
+    from saleor_esd_plugin.orders.models import LicenseOrder
+
     ask = api(staff("MANAGE_LICENSES"))
-    return lambda order: ask(READ, {"id": gid("LicenseOrder", order)})["data"]["licenseOrder"]
+
+    def read(order):
+        found = ask(READ, {"id": gid("LicenseOrder", order)})["data"]["licenseOrder"]
+        row = LicenseOrder.objects.filter(pk=order.pk)
+        by_condition = {
+            reason for reason in blockers.REASONS if row.filter(blockers.orders_waiting(reason))
+        }
+        assert by_condition == {wait["reason"] for wait in found["waiting"]}
+        return found
+
+    return read
