@@ -29,6 +29,8 @@ RETURN = """mutation($input: LicenseOrderReturnInput!) { licenseOrderReturn(inpu
     licenseOrder { status } errors { field code message } } }"""
 RESTORE = """mutation($input: LicenseOrderRestoreInput!) { licenseOrderRestore(input: $input) {
     licenseOrder { status } errors { field code message } } }"""
+RENEWALS = """mutation($input: LicenseOrderRenewalsSetInput!) { licenseOrderRenewalsSet(input: $input) {
+    licenseOrder { status } errors { field code message } } }"""
 GRANT = """mutation($input: LicenseGrantInput!) { licenseGrant(input: $input) {
     licenseOrder { status } errors { field code message } } }"""
 REPLACE = """mutation($input: LicenseKeyReplaceInput!) { licenseKeyReplace(input: $input) {
@@ -104,6 +106,7 @@ CALLS = {
     "licenseReinstate": (REINSTATE, BY_STAFF_THAT_MANAGES),
     "licenseCancel": (CANCEL, BY_STAFF_THAT_MANAGES),
     "licenseOrderRestore": (RESTORE, BY_STAFF_THAT_MANAGES),
+    "licenseOrderRenewalsSet": (RENEWALS, BY_STAFF_THAT_MANAGES),
     "licenseGrant": (GRANT, BY_STAFF_THAT_MANAGES),
 }
 
@@ -127,6 +130,11 @@ def inputs(name, gid):
         line = {"id": gid("LicenseOrderLine", order.lines.get()), "quantity": 1}
         named = {"lines": [line], "reason": "the refund failed"}
         return {"id": gid("LicenseOrder", order), **named}, order.account
+    if name == "licenseOrderRenewalsSet":
+        (license,) = factories.make_released(policy=factories.make_policy(keys=1, term="P1Y"))
+        order = factories.make_license_order(1, policy=factories.make_renewal(license.policy))
+        line = gid("LicenseOrderLine", order.lines.get())
+        return {"orderLine": line, "licenses": [gid("License", license)]}, order.account
     if name == "licenseGrant":
         account = factories.make_account()
         return {
