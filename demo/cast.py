@@ -51,6 +51,8 @@ class Product(NamedTuple):
     pool: Dict[str, Any] = {}
     # If not, it may be ordered although there is no key.
     tracks_stock: bool = True
+    # The SKU of the product whose licenses it renews; it has no keys then.
+    renews: str = ""
 
 
 ATLAS = Product(
@@ -107,7 +109,17 @@ DELTA = Product(
     {"lowStockThreshold": 3, "staffAddresses": STOCK_ADDRESS},
     tracks_stock=False,
 )
-PRODUCTS: Tuple[Product, ...] = (ATLAS, BEACON, COMET, DELTA)
+BEACON_AGAIN = Product(
+    "Beacon Cloud, another year",
+    "BEACON-AGAIN",
+    110,
+    0,
+    {"approval": "AUTOMATIC", "term": "P1Y"},
+    {},
+    tracks_stock=False,
+    renews=BEACON.sku,
+)
+PRODUCTS: Tuple[Product, ...] = (ATLAS, BEACON, COMET, DELTA, BEACON_AGAIN)
 
 
 def state_folder() -> Path:

@@ -17,7 +17,7 @@ SENDER = "{ licenseSender { name address } }"
 CHECKOUT_DETAILS = (
     """mutation($input: LicenseCheckoutDetailsSetInput!) {
   licenseCheckoutDetailsSet(input: $input) {
-    notificationEmail purchaseOrderReference comment
+    notificationEmail purchaseOrderReference comment renews { id }
     %s
   }
 }"""
@@ -265,6 +265,12 @@ REINSTATE = (
 
 CANCEL = "mutation($input: LicenseCancelInput!) { licenseCancel(input: $input) %s }" % _LIVES
 
-RENEW = "mutation($input: LicenseRenewInput!) { licenseRenew(input: $input) %s }" % _LIVES
+LIFE = "query($license: ID!) { license(id: $license) { lifecycle expiresAt } }"
+
+QUOTE = """query($license: ID!) {
+  licenseRenewalQuote(license: $license) {
+    startsAt lapsedDays offers { variantId term expiresAt price { amount currency } }
+  }
+}"""
 
 TERM_SET = "mutation($input: LicenseTermSetInput!) { licenseTermSet(input: $input) %s }" % _LIVES

@@ -51,8 +51,12 @@ def seed() -> Dict[str, Any]:
             price=product.price,
             tracks_stock=product.tracks_stock,
         )
-        pool = make_licensed(shop, staff, product, variant)
-        seeded["variants"][product.sku], seeded["pools"][product.sku] = variant, pool
+        seeded["variants"][product.sku] = variant
+        if product.renews:
+            make_renewal(shop, staff, product, variant, seeded["variants"][product.renews])
+            print(f"  {product.name}: renews licenses of {product.renews}")
+            continue
+        seeded["pools"][product.sku] = make_licensed(shop, staff, product, variant)
         keys = "generated" if product.pool.get("isGenerated") else product.keys or "no"
         print(f"  {product.name}: {keys} keys, {product.policy['approval']} approval")
     make_reseller(shop, staff, users[cast.RESELLER])
@@ -94,6 +98,12 @@ def make_licensed(shop: Shop, staff: str, product: cast.Product, variant: str) -
         },
     )
     return pool
+
+
+def make_renewal(shop: Shop, staff: str, product: cast.Product, variant: str, renewed: str) -> None:
+    """A policy by which units of the variant renew licenses of the other one."""
+    given = {"variant": variant, "kind": "RENEWAL", "renews": [renewed], "name": product.name}
+    shop.do(documents.POLICY_CREATE, staff, input={**given, **product.policy})
 
 
 def make_reseller(shop: Shop, staff: str, user: Any) -> None:

@@ -1,4 +1,4 @@
-"""Years in a minute: a dealer owes, pays, and renews what expired meanwhile; another license ends for good (P07 to P13)."""
+"""Years in a minute: a dealer owes, pays, and renews what expired meanwhile; another license ends for good (P07 to P13, M15)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import time
 from datetime import datetime, timedelta, timezone
 from typing import Any, Dict, List
 
-from demo import cast, documents
+from demo import cast, days, documents
 from demo.mailbox import text_of
 from demo.narrator import keys_in
-from demo.scene import Scene, nodes
+from demo.scene import Scene, nodes, stand
 
 NOTE = "Invoice 4711 of May"
 
@@ -65,14 +65,64 @@ def reinstate(scene: Scene, license: str) -> None:
     tell.told(
         "Rita reads that it has to be renewed", "once they are renewed" in text_of(mail), True
     )
-    given = {"licenses": [license], "reason": "Renewed with her payment"}
-    (renewed,) = shop.do(documents.RENEW, scene.staff, input=given)["licenses"]
-    tell.told("Staff renew it: ACTIVE", _states([renewed]), [("ACTIVE", "GREEN")])
-    tell.told(
-        "The year counts from where the last one ended",
-        renewed["expiresAt"][:10],
-        _a_year_after(ends),
-    )
+    quote = shop.do(documents.QUOTE, scene.rita, license=license)
+    tell.told("It counts from where the last year ended", quote["startsAt"][:10], ends[:10])
+    tell.told("So the day that lapsed is paid for too", quote["lapsedDays"], 1)
+    (offer,) = quote["offers"]
+    tell.told("She is told what another year costs", offer["price"]["amount"], 110.0)
+    _buy_renewal(scene, license)
+    tell.told("It is renewed: ACTIVE", _state(scene, license), "ACTIVE")
+    tell.told("For a year from then", _expiry(scene, license), _a_year_after(ends))
+
+
+def remind(scene: Scene, license: str) -> None:
+    tell, shop = scene.tell, scene.shop
+    tell.step("Two months before the next expiry the shop begins to remind her")
+    ends = datetime.now(timezone.utc) + timedelta(days=62)
+    term = {"expiresAt": ends.isoformat(), "reason": "The demo has no patience"}
+    shop.do(documents.TERM_SET, scene.staff, input={"licenses": [license], **term})
+    tell.told("A day too early nobody is written to", days.sweep_daily(0, 1), 0)
+    tell.mails()
+    passed = 1
+    for left in (60, 30, 7):
+        on = 62 - left
+        tell.told(f"{left} days before she gets one reminder", days.sweep_daily(passed + 1, on), 1)
+        (mail,) = tell.mails(cast.RESELLER.email)
+        passed = on
+        tell.told(
+            "It names the product, and no key",
+            (cast.BEACON.name in text_of(mail), keys_in(mail)),
+            (True, []),
+        )
+    tell.step("She renews: the reminder of the last day does not come")
+    _buy_renewal(scene, license)
+    tell.told("It lasts a year longer", _expiry(scene, license), _a_year_after(ends.isoformat()))
+    tell.told("Nothing is due until long after", days.sweep_daily(passed + 1, 70), 0)
+    tell.mails()
+
+
+def _buy_renewal(scene: Scene, license: str) -> None:
+    """Rita buys another year and names the license in the checkout; it is renewed once that is paid."""
+    tell, shop = scene.tell, scene.shop
+    line = scene.line(cast.BEACON_AGAIN, 1)
+    checkout = shop.checkout(scene.place, line, email=cast.RESELLER.email, authorization=scene.rita)
+    given = {"checkout": checkout["id"], "renews": [license]}
+    shop.do(documents.CHECKOUT_DETAILS, scene.rita, input=given)
+    shop.pay(checkout, scene.rita)
+    order = shop.complete(checkout, scene.rita)["id"]
+    bought = scene.license_order(order)
+    tell.told("She buys another year for it: 1 of 1, DONE", stand(bought), ("1 of 1", "DONE"))
+    tell.told("No key is taken", nodes(bought["licenses"]), [])
+    (mail,) = tell.mails(cast.RESELLER.email)
+    tell.told("She reads that it is renewed", cast.BEACON.name in text_of(mail), True)
+
+
+def _state(scene: Scene, license: str) -> str:
+    return scene.shop.do(documents.LIFE, scene.rita, license=license)["lifecycle"]
+
+
+def _expiry(scene: Scene, license: str) -> str:
+    return scene.shop.do(documents.LIFE, scene.rita, license=license)["expiresAt"][:10]
 
 
 def cancel(scene: Scene, license: str) -> None:
@@ -107,4 +157,5 @@ def _a_year_after(moment: str) -> str:
 def tell_chapter(scene: Scene) -> None:
     owed, ended = suspend(scene)
     reinstate(scene, owed)
+    remind(scene, owed)
     cancel(scene, ended)

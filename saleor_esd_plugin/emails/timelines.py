@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import TextChoices
 
 from ..licenses.models import ISSUED, License, SuspensionCause
+from ..licenses.term_models import TermChange
 from .models import Reminder, ReminderStatus
 from .reminder_rules import reminders_of
 
@@ -19,6 +20,8 @@ class Turn(TextChoices):
     RELEASE = "RELEASE"
     ASSIGNMENT = "ASSIGNMENT"
     START = "START"
+    RENEWAL = "RENEWAL"
+    TERM_SET = "TERM_SET"
     SUSPENSION = "SUSPENSION"
     REINSTATEMENT = "REINSTATEMENT"
     REMINDER = "REMINDER"
@@ -52,9 +55,14 @@ class TimelineEntry(NamedTuple):
 
 
 def timeline_of(
-    license: License, told: Iterable[Reminder], offsets: Sequence[int], moment: datetime
+    license: License,
+    told: Iterable[Reminder],
+    changes: Iterable[TermChange],
+    offsets: Sequence[int],
+    moment: datetime,
 ) -> List[TimelineEntry]:
-    """All of them, the earliest first; `told` are its reminders so far, `offsets` those of its policy.
+    """All of them, the earliest first; `told` are its reminders so far, `changes` those of its term, `offsets` those of
+    its policy.
 
     What would have come after the end of one that has ended is left out.
     """
@@ -64,6 +72,7 @@ def timeline_of(
         if at is not None:
             found.append((at, kind))
     found += _past(told)
+    found += ((one.made_at, Turn.RENEWAL if one.term else Turn.TERM_SET) for one in changes)
     found += ((at, Turn.REMINDER) for at in _coming(license, offsets, moment))
     end = license.ended_at
     return [
@@ -78,6 +87,14 @@ def reminders_so_far(license_ids: Iterable[UUID]) -> Dict[UUID, List[Reminder]]:
     found: Dict[UUID, List[Reminder]] = {license_id: [] for license_id in license_ids}
     kept = (ReminderStatus.MAILED.value, ReminderStatus.MISSED.value)
     for row in Reminder.objects.filter(license_id__in=list(found), status__in=kept):
+        found[row.license_id].append(row)
+    return found
+
+
+def term_changes_so_far(license_ids: Iterable[UUID]) -> Dict[UUID, List[TermChange]]:
+    """The renewals of these licenses, and the terms that staff set, but for what was taken back."""
+    found: Dict[UUID, List[TermChange]] = {license_id: [] for license_id in license_ids}
+    for row in TermChange.objects.filter(license_id__in=list(found), undone_at=None):
         found[row.license_id].append(row)
     return found
 

@@ -170,11 +170,11 @@ def _leaves_first(unit: Unit) -> Any:
     license, renewal = unit.license, unit.renewal
     if renewal is not None:
         renewed = renewal.term_change.made_at.timestamp() if renewal.is_renewed else 0.0
-        return (1, False, unit.is_issued, bool(renewed), -renewed, 0, renewal.pk)
+        return (1, False, unit.is_issued, bool(renewed), -renewed, 0, -renewal.pk.int)
     if license is None:
         return (0,)
     is_seen = license.key.revealed_at is not None
     is_issued = unit.is_issued
     assigned = license.assigned_at.timestamp() if license.end_customer_id else 0.0
     # A later assignment first, the unassigned before them all; within one moment from the end of the line.
-    return (1, is_seen, is_issued, bool(assigned), -assigned, -license.unit_index, license.pk)
+    return (1, is_seen, is_issued, bool(assigned), -assigned, -license.unit_index, license.pk.int)

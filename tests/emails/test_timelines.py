@@ -8,6 +8,7 @@ from saleor_esd_plugin.emails.models import Reminder
 from saleor_esd_plugin.emails.reminder_rules import last_sending_day, reminders_of
 from saleor_esd_plugin.emails.timelines import timeline_of
 from saleor_esd_plugin.licenses.models import License
+from saleor_esd_plugin.licenses.term_models import TermChange
 
 DAY = timedelta(days=1)
 EXPIRY = datetime(2031, 3, 10, 15, tzinfo=timezone.utc)
@@ -43,10 +44,25 @@ def told(days_before, status="MAILED", minutes=3):
     )
 
 
-def shown(one, *, days_before, reminders=(), offsets=(60, 30, 7, 1)):
+def shown(one, *, days_before, reminders=(), changes=(), offsets=(60, 30, 7, 1)):
     """(Days before the expiry, kind, whether it is past) from so many days before the expiry on."""
-    entries = timeline_of(one, reminders, offsets, EXPIRY - days_before * DAY)
+    entries = timeline_of(one, reminders, changes, offsets, EXPIRY - days_before * DAY)
     return [((EXPIRY.date() - at.date()).days, kind, is_past) for at, kind, is_past in entries]
+
+
+def test_renewals_and_terms_set_by_hand_are_told():
+    """P12."""
+    made = [
+        TermChange(term=term, made_at=EXPIRY - days * DAY)
+        for term, days in (("P1Y", 200), ("", 100))
+    ]
+
+    assert shown(license(), days_before=20, changes=made)[:4] == [
+        (365, "RELEASE", True),
+        (365, "START", True),
+        (200, "RENEWAL", True),
+        (100, "TERM_SET", True),
+    ]
 
 
 def test_past_and_future_stand_in_their_order():

@@ -7,7 +7,7 @@ from typing import Any
 import graphene
 from promise import Promise
 
-from ...emails.timelines import Turn, reminders_so_far, timeline_of
+from ...emails.timelines import Turn, reminders_so_far, term_changes_so_far, timeline_of
 from ...host.graphql import DateTime
 from ...licenses.models import License as LicenseRow
 from ...licenses.models import LicensePolicy
@@ -22,6 +22,8 @@ LicenseTimelineKind = described_enum(
         Turn.RELEASE.value: "It was released.",
         Turn.ASSIGNMENT.value: "Its end customer got it.",
         Turn.START.value: "Its term began.",
+        Turn.RENEWAL.value: "It was renewed, by staff or by an order.",
+        Turn.TERM_SET.value: "Staff set its term.",
         Turn.SUSPENSION.value: "It was suspended, and still is.",
         Turn.REINSTATEMENT.value: "Staff's suspension is over.",
         Turn.REMINDER.value: "Its readers are reminded that it expires.",
@@ -47,9 +49,10 @@ def resolve_timeline(root: LicenseRow, info: Any) -> Promise:
     """For `License.timeline`: null for visitors."""
     wanted = [
         load(info.context, reminders_so_far, root.pk),
+        load(info.context, term_changes_so_far, root.pk),
         load(info.context, rows, root.policy_id, LicensePolicy),
     ]
     at = moment_of(info.context)
     return Promise.all(wanted).then(
-        lambda found: timeline_of(root, found[0], found[1].reminder_offsets, at)
+        lambda found: timeline_of(root, found[0], found[1], found[2].reminder_offsets, at)
     )

@@ -23,7 +23,7 @@ from ...permissions import Right
 from ..audit import record_of_order
 from ..models import LicenseOrder, LicenseOrderLine
 from ..renewals.models import CheckoutRenewal, RenewalProblem
-from ..renewals.units import name_licenses, problem_of
+from ..renewals.units import live_renewals, name_licenses, problem_of
 
 # A checkout that did not become an order by then does not.
 KEPT_FOR = timedelta(days=90)
@@ -72,8 +72,14 @@ def name_asked(order: LicenseOrder, lines: Iterable[LicenseOrderLine], *, moment
     if not lines or order.is_duplicate_checkout or not order.buyer_user_ref:
         return
     asked = _asked(order)
+    # Units of a line may have come back whose money did not go back after all; others of it may be renewed.
+    named = {(one.order_line_id, one.license_id) for one in live_renewals(lines)}
     fitting = {
-        line: [one for one in asked if one.policy.variant_ref in line.policy.renews]
+        line: [
+            one
+            for one in asked
+            if one.policy.variant_ref in line.policy.renews and (line.pk, one.pk) not in named
+        ]
         for line in lines
     }
     of_lines = Counter(one.pk for found in fitting.values() for one in found)
@@ -82,7 +88,7 @@ def name_asked(order: LicenseOrder, lines: Iterable[LicenseOrderLine], *, moment
     )
     problems: Dict[UUID, str] = {}
     for line, licenses in fitting.items():
-        units = line.quantity - line.withdrawn
+        units = line.quantity - line.withdrawn - sum(of_line == line.pk for of_line, _ in named)
         if len(licenses) > units or any(of_lines[one.pk] > 1 for one in licenses):
             continue
         found = {

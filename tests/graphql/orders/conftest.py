@@ -70,7 +70,12 @@ def buy(buyer, renewal, name_in):
         if licenses:
             assert name_in(checkout, licenses)["errors"] == []
         return make.make_license_order(
-            quantity, policy=policy, user=user, paid=paid, checkout_token=str(checkout.token)
+            quantity,
+            policy=policy,
+            user=user,
+            paid=paid,
+            checkout_token=str(checkout.token),
+            payment_ref="pi_renewal",
         )
 
     return buy

@@ -5,15 +5,19 @@ from datetime import timedelta
 import build
 import factories as make
 import pytest
+from provider import disputed, refund, tell
 
 from saleor_esd_plugin.accounts.models import Member
 from saleor_esd_plugin.errors import Invalid
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.licenses.models import License
+from saleor_esd_plugin.orders.approval import reject_license_order
 from saleor_esd_plugin.orders.cancellation import cancel_licenses
-from saleor_esd_plugin.orders.models import LicenseOrder
+from saleor_esd_plugin.orders.models import DisputeStage, LicenseOrder, RefundState
 from saleor_esd_plugin.orders.renewals.models import LicenseRenewal
+from saleor_esd_plugin.orders.restoration import restore_units
+from saleor_esd_plugin.orders.returns import return_units
 from saleor_esd_plugin.orders.settlement import settle_license_order
 from saleor_esd_plugin.orders.supply.allocation import allocate_license_order
 from saleor_esd_plugin.orders.suspension import suspend_licenses
@@ -21,6 +25,9 @@ from saleor_esd_plugin.orders.suspension import suspend_licenses
 pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
+PAYMENT = "pi_renewal"
+CREATE = """mutation($input: LicensePolicyCreateInput!) { licensePolicyCreate(input: $input) {
+    licensePolicy { id } errors { field code } } }"""
 
 
 def ends(*licenses):
@@ -278,3 +285,107 @@ def test_a_renewal_is_no_grant_and_reserves_no_key(renewal):
     with pytest.raises(Invalid):
         make.make_granted(policy=renewal)
     assert LicenseOrder.objects.count() == 0
+
+
+def test_of_what_goes_back_in_part_the_last_renewal_is_taken_back(owned, buy, approve, read):
+    """10.00 of 20.00: one unit leaves, that of the license that was named last."""
+    licenses = owned(2)
+    order = buy(2, licenses)
+    approve(order)
+    build.refund(build.find_order(order.order_uuid), 10)
+    make.reconcile_orders()
+    settle_license_order(order.pk)
+    found = read(order)
+    assert (found["status"], found["availability"]["text"]) == ("DONE", "1 of 1")
+    assert [one[0] for one in ends(*licenses)] == [
+        a_year_later(licenses[0].expires_at),
+        licenses[1].expires_at,
+    ]
+
+
+def test_staff_choose_which_renewal_is_taken_back(owned, buy, approve, read):
+    licenses = owned(2)
+    order = buy(2, licenses)
+    approve(order)
+    return_units(order.pk, license_ids=[licenses[0].pk], reason="not wanted", actor=make.STAFF)
+    assert read(order)["availability"]["text"] == "1 of 1"
+    assert ends(licenses[0])[0][0] == licenses[0].expires_at
+    assert ends(licenses[1])[0][0] == a_year_later(licenses[1].expires_at)
+
+
+def test_a_unit_that_comes_back_renews_what_its_buyer_named(owned, buy, approve, read):
+    """The refund failed: nobody has to name the license again."""
+    licenses = owned(2)
+    order = buy(2, licenses)
+    approve(order)
+    tell(refund(10, RefundState.SUCCEEDED, ref="re_1", payment=PAYMENT))
+    assert ends(licenses[1])[0][0] == licenses[1].expires_at
+    tell(refund(10, RefundState.FAILED, ref="re_1", payment=PAYMENT))
+    line = order.lines.get()
+    restore_units(order.pk, quantities={line.pk: 1}, reason="it failed", actor=make.STAFF)
+    allocate_license_order(order.pk)
+    settle_license_order(order.pk)
+    assert read(order)["availability"]["text"] == "2 of 2"
+    assert [one[0] for one in ends(*licenses)] == [a_year_later(one.expires_at) for one in licenses]
+
+
+def test_what_is_rejected_renews_nothing(owned, buy, read):
+    (license,) = owned()
+    order = buy(1, [license])
+    reject_license_order(order.pk, reason="nobody knows them", actor=make.STAFF)
+    assert (read(order)["status"], read(order)["lines"][0]["renewals"]) == ("REJECTED", [])
+    assert ends(license)[0][0] == license.expires_at
+
+
+def test_a_dispute_suspends_nothing_that_was_renewed_and_its_loss_takes_the_term_back(
+    owned, buy, approve
+):
+    (license,) = owned()
+    order = buy(1, [license])
+    approve(order)
+    tell(disputed(10, DisputeStage.OPEN, PAYMENT))
+    assert License.objects.get(pk=license.pk).suspension_causes == []
+    assert ends(license)[0][0] == a_year_later(license.expires_at)
+    tell(disputed(10, DisputeStage.LOST, PAYMENT))
+    assert ends(license)[0][0] == license.expires_at
+
+
+def test_the_shop_is_told_what_was_renewed(owned, buy, approve, run_commits):
+    """Saleor's own order is fulfilled."""
+    (license,) = owned()
+    order = buy(1, [license])
+    approve(order)
+    run_commits()
+    assert order.lines.get().fulfilled == 1
+    in_shop = build.find_order(order.order_uuid)
+    assert [line.quantity_fulfilled for line in in_shop.lines.all()] == [1]
+
+
+@pytest.mark.parametrize(
+    "given, field, code",
+    [
+        ({"kind": "RENEWAL", "renews": [], "term": "P1Y"}, "renews", "REQUIRED"),
+        ({"kind": "RENEWAL", "term": "P1Y"}, "renews", "REQUIRED"),
+        ({"kind": "RENEWAL", "renews": ["other"]}, "term", "REQUIRED"),
+        ({"kind": "RENEWAL", "renews": ["own"], "term": "P1Y"}, "renews", "INVALID"),
+        ({"kind": "RENEWAL", "renews": ["gone"], "term": "P1Y"}, "renews", "NOT_FOUND"),
+        ({"kind": "RENEWAL", "renews": ["other"], "term": "P1Y", "pool": True}, "pool", "INVALID"),
+        ({"renews": ["other"], "pool": True}, "renews", "INVALID"),
+        ({}, "pool", "REQUIRED"),
+    ],
+)
+def test_a_policy_has_what_its_kind_needs(given, field, code, api, staff, gid, policy):
+    own = build.make_variant("Another year")
+    variants = {"other": policy.variant_ref, "own": own.pk, "gone": 999_999}
+    if "renews" in given:
+        renewed = [gid("ProductVariant", variants[name]) for name in given["renews"]]
+        given = {**given, "renews": renewed}
+    if given.pop("pool", False):
+        given["pool"] = gid("LicenseKeyPool", make.make_pool())
+    before = make.table_digest()
+    answer = api(staff("MANAGE_LICENSE_KEYS"))(
+        CREATE, {"input": {"variant": gid("ProductVariant", own.pk), **given}}
+    )
+    (error,) = answer["data"]["licensePolicyCreate"]["errors"]
+    assert (error["field"], error["code"]) == (field, code)
+    assert make.table_digest() == before
