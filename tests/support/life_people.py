@@ -12,6 +12,7 @@ from life_machine import DAY
 from life_model import ModelLicense, Refusal, refusals
 from life_orders import LifeOrders, days, few, number
 
+from saleor_esd_plugin.licenses.models import License
 from saleor_esd_plugin.licenses.renewal import renew_licenses, set_license_terms
 from saleor_esd_plugin.licenses.transfer import transfer_licenses
 from saleor_esd_plugin.licenses.transitions import Action
@@ -102,6 +103,10 @@ class Life(LifeOrders):
         to, moment = str(self.customers[holder % 2].pk), self.moment
         refused = refusals(Action.TRANSFER, units, moment)
         refused = refused or first(units, lambda unit: not_to_transfer(unit, to))
+        # Only the sweep knows which mails left, and so which keys were read.
+        seen = License.objects.filter(pk__in=ids, key__revealed_at__isnull=False)
+        if seen.filter(policy__transfers_per_30_days=None):
+            refused = refused or {("KeyWasSeen", "", frozenset())}
         full = frozenset(unit.pk for unit in units if unit.transfers_used(moment))
         refused = refused or ({("TransfersUsedUp", "", full)} if full else set())
 
