@@ -10,7 +10,7 @@ import factories
 from django.db import connection
 from django.test import Client
 
-from saleor_esd_plugin.licenses.models import LicensePolicy
+from saleor_esd_plugin.licenses.policies.models import LicensePolicy
 
 UNITS = 5
 _ID = "('{head}-' || lpad(to_hex({n}), 12, '0'))::uuid"

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from saleor_esd_plugin.ids import uuid7s
 from saleor_esd_plugin.keys.models import KeyPool
 from saleor_esd_plugin.licenses.key_claim import allocate_licenses
-from saleor_esd_plugin.licenses.models import LicensePolicy
+from saleor_esd_plugin.licenses.policies.models import LicensePolicy
 from saleor_esd_plugin.orders.models import LicenseOrder, LicenseOrderLine
 
 _KEYS = """

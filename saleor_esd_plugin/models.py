@@ -18,14 +18,8 @@ from .keys.models import (
     StockChange,
     WithheldKey,
 )
-from .licenses.models import (
-    Assignment,
-    ClaimLink,
-    KeyReplacement,
-    License,
-    LicensePolicy,
-    RankedPool,
-)
+from .licenses.models import Assignment, ClaimLink, KeyReplacement, License
+from .licenses.policies.models import LicensePolicy, RankedPool
 from .licenses.reason_models import LicenseReason
 from .licenses.term_models import TermChange
 from .orders.models import LicenseOrder, LicenseOrderLine, PaymentFact

@@ -24,7 +24,8 @@ from saleor_esd_plugin.keys.importing.reading import list_keys
 from saleor_esd_plugin.keys.importing.small import import_rows
 from saleor_esd_plugin.keys.models import KeyPool
 from saleor_esd_plugin.keys.stock.pools import create_key_pool
-from saleor_esd_plugin.licenses.models import License, LicensePolicy
+from saleor_esd_plugin.licenses.models import License
+from saleor_esd_plugin.licenses.policies.models import LicensePolicy
 from saleor_esd_plugin.licenses.policies.services import create_license_policy
 from saleor_esd_plugin.licenses.rules import around
 from saleor_esd_plugin.licenses.units import assign_licenses

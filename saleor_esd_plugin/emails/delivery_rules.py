@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Optional
 
 from ..accounts.models import Account
-from ..licenses.models import LicensePolicy
+from ..licenses.policies.models import LicensePolicy
 
 # After the first attempt, the second, …; when they are used up the delivery has failed (C6).
 _WAITS = (

@@ -81,7 +81,8 @@ def sorted_by(queryset: QuerySet, order: Order, *, backward: bool) -> QuerySet:
 def beyond(queryset: QuerySet, place: Place, *, greater: bool) -> QuerySet:
     """The rows of a `sorted_by` queryset whose value and primary key are greater (or smaller).
 
-    Compares rows, `(a, id) > (x, y)`, so that a page costs the same anywhere in the list.
+    Compares rows, `(a, id) > (x, y)`, so that a page costs the same anywhere in the list. And `a >= x`, which follows
+    from it, by itself: if `a` is of another table, its index is used for that.
     """
     if place.value is None:
         return queryset.filter(**{"pk__gt" if greater else "pk__lt": place.pk})
@@ -89,7 +90,7 @@ def beyond(queryset: QuerySet, place: Place, *, greater: bool) -> QuerySet:
     condition = _RowCompared(
         F(VALUE), F("pk"), Value(place.value), pk, sign=">" if greater else "<"
     )
-    return queryset.filter(condition)
+    return queryset.filter(condition, **{VALUE + ("__gte" if greater else "__lte"): place.value})
 
 
 class _RowCompared(Func):

@@ -16,7 +16,8 @@ from ..host.types import SYSTEM
 from ..isolation import each
 from .causes import STAFF, Change, Suspension
 from .locks import lock_licenses, take_lock_of_orders
-from .models import License, SuspensionCause, SuspensionClock
+from .models import License, SuspensionCause
+from .policies.models import SuspensionClock
 
 LICENSES_PER_STEP = 500
 # Of one order: line id -> unit indexes.

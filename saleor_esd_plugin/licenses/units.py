@@ -28,15 +28,8 @@ from .disclosure import note_staff_sending
 from .errors import KeyWasRevealed, KeyWasSeen, NotEnoughLicenses, NotReleased
 from .handover import records_blocks
 from .locks import lock_licenses
-from .models import (
-    ENDED,
-    NOT_SUSPENDED,
-    UNSUSPENDED,
-    Assignment,
-    ExpiryBasis,
-    Fulfillment,
-    License,
-)
+from .models import ENDED, NOT_SUSPENDED, UNSUSPENDED, Assignment, Fulfillment, License
+from .policies.models import ExpiryBasis
 from .queries import only_order
 
 PENDING = Fulfillment.PENDING_APPROVAL.value

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 
 import saleor_esd_plugin.host.db
 import saleor_esd_plugin.ids
-import saleor_esd_plugin.licenses.models
+import saleor_esd_plugin.licenses.policies.models
 from saleor_esd_plugin.host.db import check_constraint
 
 # A policy whose grace was longer than 120 days keeps what it says.
@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
             "reminder_offsets",
             django.contrib.postgres.fields.ArrayField(
                 base_field=models.SmallIntegerField(),
-                default=saleor_esd_plugin.licenses.models.default_offsets,
+                default=saleor_esd_plugin.licenses.policies.models.default_offsets,
                 size=None,
             ),
         ),

@@ -14,7 +14,8 @@ from ..host import shop
 from ..host.db import now
 from ..host.types import SYSTEM, Actor
 from ..licenses.locks import take_lock_of_orders
-from ..licenses.models import Approval, Fulfillment
+from ..licenses.models import Fulfillment
+from ..licenses.policies.models import Approval
 from ..licenses.units import PENDING, end_licenses, live_licenses
 from ..permissions import APPROVE_LICENSES
 from ..text import clean_reason

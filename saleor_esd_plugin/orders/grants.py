@@ -21,7 +21,8 @@ from ..host.types import SYSTEM, Actor
 from ..ids import uuid7
 from ..keys.ring import keyring
 from ..licenses.handover import STAFF_LIMITS, count_reveal, records_blocks
-from ..licenses.models import License, LicensePolicy
+from ..licenses.models import License
+from ..licenses.policies.models import LicensePolicy
 from ..licenses.units import assign_order_line
 from ..permissions import MANAGE_LICENSES
 from ..text import SHORTEST_REASON, clean_reason

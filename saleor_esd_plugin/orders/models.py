@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from ..accounts.models import Account
 from ..host.db import check_constraint
 from ..ids import uuid7
-from ..licenses.models import LicensePolicy
+from ..licenses.policies.models import LicensePolicy
 
 
 class OrderOrigin(models.TextChoices):

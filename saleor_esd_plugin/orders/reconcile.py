@@ -20,7 +20,8 @@ from ..host.types import Order
 from ..isolation import each
 from ..keys.models import Reservation
 from ..keys.ring import keyring
-from ..licenses.models import ISSUED, LIVE, License, LicensePolicy, SuspensionCause
+from ..licenses.models import ISSUED, LIVE, License, SuspensionCause
+from ..licenses.policies.models import LicensePolicy
 from .approval import approve_by_policy
 from .blockers import UNDECIDED
 from .intake.recording import observe_order

@@ -12,7 +12,8 @@ from django.db.models import Count, Q
 from ..host import shop
 from ..isolation import each
 from ..keys.models import KeyPool
-from ..licenses.models import ISSUED, License, LicensePolicy, PolicyKind
+from ..licenses.models import ISSUED, License
+from ..licenses.policies.models import LicensePolicy, PolicyKind
 from ..licenses.policies.ranking import draws_on, pools_of_policies
 from ..licenses.stock_levels import unsold_keys
 from .locks import lock_order

@@ -21,7 +21,8 @@ from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.host.types import SYSTEM, Actor
 from saleor_esd_plugin.keys.ring.vault import decrypt
 from saleor_esd_plugin.licenses.claim_links import find_claim
-from saleor_esd_plugin.licenses.models import License, LicensePolicy
+from saleor_esd_plugin.licenses.models import License
+from saleor_esd_plugin.licenses.policies.models import LicensePolicy
 from saleor_esd_plugin.licenses.units import assign_licenses
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
 from saleor_esd_plugin.orders.models import LicenseOrder, LicenseOrderLine

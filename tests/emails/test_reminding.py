@@ -14,7 +14,8 @@ from saleor_esd_plugin.emails.models import Reminder, ReminderOptOut
 from saleor_esd_plugin.events.models import Event, SignsOfLife
 from saleor_esd_plugin.events.signs import signs_of_life
 from saleor_esd_plugin.licenses import lifecycle, renewal
-from saleor_esd_plugin.licenses.models import License, LicensePolicy, SuspensionCause
+from saleor_esd_plugin.licenses.models import License, SuspensionCause
+from saleor_esd_plugin.licenses.policies.models import LicensePolicy
 
 pytestmark = pytest.mark.django_db
 

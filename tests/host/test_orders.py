@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from saleor_esd_plugin.host import shop
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.keys.models import KeyPool
-from saleor_esd_plugin.licenses.models import LicensePolicy
+from saleor_esd_plugin.licenses.policies.models import LicensePolicy
 from saleor_esd_plugin.orders.models import LicenseOrder, LicenseOrderLine
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saleor_esd_plugin.licenses.models import RenewalBasis
+from saleor_esd_plugin.licenses.policies.models import RenewalBasis
 from saleor_esd_plugin.licenses.rules import around, moved
 from saleor_esd_plugin.licenses.term_history import Lengthening, Step, replayed
 

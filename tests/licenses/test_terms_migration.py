@@ -9,7 +9,8 @@ import factories
 import pytest
 from django.db import connection
 
-from saleor_esd_plugin.licenses.models import License, LicensePolicy
+from saleor_esd_plugin.licenses.models import License
+from saleor_esd_plugin.licenses.policies.models import LicensePolicy
 
 pytestmark = pytest.mark.django_db
 

@@ -23,7 +23,7 @@ from saleor_esd_plugin.errors import (
 )
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.keys.models import AvailableKey
-from saleor_esd_plugin.licenses.models import LicensePolicy
+from saleor_esd_plugin.licenses.policies.models import LicensePolicy
 from saleor_esd_plugin.licenses.policies.services import update_license_policy
 from saleor_esd_plugin.orders.approval import (
     approve_by_policy,

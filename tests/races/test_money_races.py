@@ -22,7 +22,8 @@ from saleor_esd_plugin.host.types import Actor
 from saleor_esd_plugin.keys.models import AvailableKey
 from saleor_esd_plugin.licenses.errors import NotReleased
 from saleor_esd_plugin.licenses.handover import reveal_license_key
-from saleor_esd_plugin.licenses.models import ISSUED, License, LicensePolicy
+from saleor_esd_plugin.licenses.models import ISSUED, License
+from saleor_esd_plugin.licenses.policies.models import LicensePolicy
 from saleor_esd_plugin.orders import approval, facts, locks, settlement
 from saleor_esd_plugin.orders.approval import approve_license_order
 from saleor_esd_plugin.orders.errors import AlreadyDecided

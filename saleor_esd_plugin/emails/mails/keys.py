@@ -19,7 +19,8 @@ from ...host import shop
 from ...host.db import now
 from ...licenses.claim_links import issue_claim_link
 from ...licenses.handover import open_keys
-from ...licenses.models import ISSUED, ClaimLink, DeliveryMode, Fulfillment, License
+from ...licenses.models import ISSUED, ClaimLink, Fulfillment, License
+from ...licenses.policies.models import DeliveryMode
 from ...text import has_link
 from ..delivery_rules import goes_to_buyer
 from ..errors import NothingToSend

@@ -10,7 +10,7 @@ from promise import Promise
 from ...emails.timelines import Turn, reminders_so_far, term_changes_so_far, timeline_of
 from ...host.graphql import DateTime
 from ...licenses.models import License as LicenseRow
-from ...licenses.models import LicensePolicy
+from ...licenses.policies.models import LicensePolicy
 from ..enums import described_enum
 from ..loaders import load, moment_of, rows
 from .visibility import for_members

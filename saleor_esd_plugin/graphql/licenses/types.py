@@ -15,7 +15,7 @@ from ...keys.formats import masked
 from ...keys.models import LicenseKey
 from ...licenses.models import Assignment, KeyReplacement
 from ...licenses.models import License as LicenseRow
-from ...licenses.models import LicensePolicy as Policy
+from ...licenses.policies.models import LicensePolicy as Policy
 from ...licenses.reasons import GivenReason
 from ...licenses.rules import COLORS
 from ...orders.counts import waiting_of_licenses

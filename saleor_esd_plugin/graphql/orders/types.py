@@ -11,7 +11,7 @@ from ...accounts.models import Account
 from ...emails.languages import choose_language, choose_text
 from ...host.graphql import DateTime, host_types, load_orders, load_variants
 from ...host.types import SYSTEM
-from ...licenses.models import LicensePolicy as Policy
+from ...licenses.policies.models import LicensePolicy as Policy
 from ...orders.blockers import approval_reasons
 from ...orders.models import LicenseOrder as OrderRow
 from ...orders.models import LicenseOrderLine as LineRow

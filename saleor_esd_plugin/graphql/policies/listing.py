@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from ...errors import NotFound
 from ...host.graphql import ref_of
-from ...licenses.models import LicensePolicy, RankedPool
+from ...licenses.policies.models import LicensePolicy, RankedPool
 from ..global_ids import uuid_within
 
 

@@ -11,7 +11,7 @@ from promise import Promise
 from ...criteria import contains, within, yes_no
 from ...host.graphql import ref_of, variant_ref
 from ...host.types import Actor
-from ...licenses.models import LicensePolicy as Policy
+from ...licenses.policies.models import LicensePolicy as Policy
 from ...licenses.policies.ranking import draws_on
 from ...permissions import MANAGE_LICENSE_KEYS, MANAGE_LICENSES
 from ..base import nested, root_query, staff_with

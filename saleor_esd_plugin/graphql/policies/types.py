@@ -10,7 +10,7 @@ from promise import Promise
 from ...accounts.models import Account
 from ...host.graphql import DateTime, global_id, host_types, load_variants
 from ...keys.models import KeyKind, KeyPool
-from ...licenses.models import (
+from ...licenses.policies.models import (
     Approval,
     DeliveryMode,
     ExpiryBasis,
@@ -19,7 +19,7 @@ from ...licenses.models import (
     RenewalBasis,
     SuspensionClock,
 )
-from ...licenses.models import LicensePolicy as Policy
+from ...licenses.policies.models import LicensePolicy as Policy
 from ...permissions import APPROVE_LICENSES, MANAGE_LICENSE_KEYS, MANAGE_LICENSES
 from ..base import nested_for, staff_with
 from ..connections import KeysetConnection

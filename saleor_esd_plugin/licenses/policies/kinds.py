@@ -6,7 +6,7 @@ from typing import Iterable, List
 
 from ...errors import Invalid, NotFound, Required
 from ...host import shop
-from ..models import LicensePolicy
+from .models import LicensePolicy
 
 MOST_RENEWED = 100
 

@@ -16,7 +16,7 @@ from ...host.db import now
 from ...host.types import Actor
 from ...keys.models import KeyPool
 from ...keys.stock.pools import checked_settings, clean_name
-from ..models import LicensePolicy
+from .models import LicensePolicy
 from .ranking import draws_on
 
 MOST_NAMED = 20

@@ -12,7 +12,7 @@ from ...errors import Invalid, NotFound
 from ...host import shop
 from ...keys.models import KeyPool
 from ...text import clean_country
-from ..models import LicensePolicy, RankedPool
+from .models import LicensePolicy, RankedPool
 
 MOST_RANKS = 20
 MOST_CONDITIONS = 300

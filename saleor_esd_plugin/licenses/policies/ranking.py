@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Q
 
 from ...keys.models import KeyPool
-from ..models import LicensePolicy, RankedPool
+from .models import LicensePolicy, RankedPool
 
 # The rank of the policy's own pool; no other has it.
 LAST = 32767

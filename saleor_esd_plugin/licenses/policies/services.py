@@ -16,9 +16,10 @@ from ...host import shop
 from ...host.db import now
 from ...host.types import Actor
 from ...text import clean_language, clean_text
-from ..models import License, LicensePolicy, PolicyKind
+from ..models import License
 from ..rules import parse_term
 from .kinds import clean_renewed, require_parts
+from .models import LicensePolicy, PolicyKind
 from .ranked_pools import Rank, clean_ranks, open_pool, rank_pools, ranks_of
 from .ranking import pools_of_policies
 

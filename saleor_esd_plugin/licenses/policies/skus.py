@@ -6,7 +6,7 @@ from typing import Optional
 from uuid import UUID
 
 from ...host.shop import variant_ref_of_sku
-from ..models import LicensePolicy
+from .models import LicensePolicy
 
 
 def pool_of_sku(sku: str) -> Optional[UUID]:

@@ -6,7 +6,7 @@ from typing import Dict, List
 
 from ...events.types import EventType
 from ...host.types import SYSTEM, Order, OrderLine
-from ...licenses.models import LicensePolicy
+from ...licenses.policies.models import LicensePolicy
 from ..audit import record_of_order
 from ..counts import approval_state
 from ..locks import lock_order_uuid

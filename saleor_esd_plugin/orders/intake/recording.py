@@ -18,7 +18,7 @@ from ...events.types import EventType
 from ...host import shop
 from ...host.types import SYSTEM, Order
 from ...ids import uuid7
-from ...licenses.models import LicensePolicy
+from ...licenses.policies.models import LicensePolicy
 from ..buyer_address import note_buyer_address
 from ..models import LicenseOrder
 from ..money.state import note_named_returns, note_state

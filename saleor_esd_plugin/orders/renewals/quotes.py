@@ -10,7 +10,8 @@ from uuid import UUID
 from ...errors import Invalid, InvalidQuantity
 from ...host import shop
 from ...host.db import now
-from ...licenses.models import License, LicensePolicy, PolicyKind
+from ...licenses.models import License
+from ...licenses.policies.models import LicensePolicy, PolicyKind
 from ...licenses.renewal import MOST_TERMS, Renewal, renewal_of
 from ...licenses.rules import parse_term
 from ...licenses.transitions import Action, require_transition

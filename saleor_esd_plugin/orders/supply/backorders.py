@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from ...keys.models import KeyPool
-from ...licenses.models import LicensePolicy
+from ...licenses.policies.models import LicensePolicy
 from ...licenses.policies.ranking import POOLS_OF, draws_on, pools_of_policies
 from ...licenses.stock_levels import pool_stock
 from ..models import LicenseOrderLine

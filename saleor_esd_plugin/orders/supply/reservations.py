@@ -21,7 +21,7 @@ from ...keys.ring import keyring
 from ...keys.stock import reserving
 from ...licenses.errors import TooFewFreeKeys
 from ...licenses.key_claim import take_keys
-from ...licenses.models import LicensePolicy, PolicyKind
+from ...licenses.policies.models import LicensePolicy, PolicyKind
 from ...licenses.policies.ranking import Buyer, choose_pools
 from ..models import LicenseOrder
 from . import backorders

@@ -6,7 +6,7 @@ import pytest
 from graphene import Node
 
 from saleor_esd_plugin.events.models import Event
-from saleor_esd_plugin.licenses.models import LicensePolicy
+from saleor_esd_plugin.licenses.policies.models import LicensePolicy
 
 pytestmark = pytest.mark.django_db
 

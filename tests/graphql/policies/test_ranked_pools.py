@@ -8,7 +8,7 @@ from graphene import Node
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.keys.models import KeyPool
 from saleor_esd_plugin.keys.stock.pools import create_key_pool
-from saleor_esd_plugin.licenses.models import LicensePolicy
+from saleor_esd_plugin.licenses.policies.models import LicensePolicy
 from saleor_esd_plugin.licenses.policies.ranked_pools import Rank, ranks_of
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,7 @@ from saleor_esd_plugin.errors import Invalid, NotFound
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.keys.models import KeyPool
 from saleor_esd_plugin.keys.stock.pools import create_key_pool
-from saleor_esd_plugin.licenses.models import RankedPool
+from saleor_esd_plugin.licenses.policies.models import RankedPool
 from saleor_esd_plugin.licenses.policies.pools import update_key_pool
 from saleor_esd_plugin.licenses.policies.ranked_pools import Rank, ranks_of
 from saleor_esd_plugin.licenses.policies.ranking import Buyer, choose_pools

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from repetitions import repetitions
 
-from saleor_esd_plugin.licenses.models import LicensePolicy
+from saleor_esd_plugin.licenses.policies.models import LicensePolicy
 from saleor_esd_plugin.licenses.policies.ranked_pools import Rank, rank_pools, ranks_of
 from saleor_esd_plugin.licenses.policies.ranking import Buyer, choose_pools, pools_of_policies
 from saleor_esd_plugin.orders.models import LicenseOrder

@@ -4,7 +4,8 @@ from factories import STAFF, make_license_order, make_policy, make_pool, table_d
 
 from saleor_esd_plugin.errors import Invalid, InvalidQuantity, NotFound
 from saleor_esd_plugin.events.models import Event
-from saleor_esd_plugin.licenses.models import License, LicensePolicy
+from saleor_esd_plugin.licenses.models import License
+from saleor_esd_plugin.licenses.policies.models import LicensePolicy
 from saleor_esd_plugin.licenses.policies.services import (
     create_license_policy,
     delete_license_policy,
