@@ -49,9 +49,12 @@ class LifeOrders(LifeMachine):
     def opens(self, seed, quantity):
         """One order per policy, the last not paid; the others are released."""
         self.seed = seed
+        self.is_opening = True
         for policy in range(4):
             self.buys(policy, quantity, policy < 3)
             self.approves(policy)
+        self.is_opening = False
+        self.told("open")
 
     @precondition(lambda self: self.is_room_for_more)
     @rule(policy=few, quantity=st.integers(1, 2), is_paid=st.booleans())
