@@ -25,6 +25,7 @@ class DeliveryKind(models.TextChoices):
     LICENSE_KEYS = "LICENSE_KEYS"  # keys or claim links to the buyer
     LICENSE_ASSIGNED = "LICENSE_ASSIGNED"  # activation e-mail to the end customer
     LICENSES_RETURNED = "LICENSES_RETURNED"  # some left an order that goes on
+    LICENSES_RENEWED = "LICENSES_RENEWED"  # by an order
     LICENSES_SUSPENDED = "LICENSES_SUSPENDED"
     LICENSES_REINSTATED = "LICENSES_REINSTATED"
     LICENSES_CANCELLED = "LICENSES_CANCELLED"

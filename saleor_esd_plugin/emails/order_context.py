@@ -89,7 +89,7 @@ def product_name(product: str, variant: str, sku: str) -> str:
 
 
 def order_context(order: LicenseOrder) -> Context:
-    """What templates know of an order: `order`, its `lines`, and all of them in `availability`."""
+    """What templates know of an order: `order`, its `lines`, all of them in `availability`, and what kinds there are."""
     lines = list(order.lines.select_related("order"))
     by_line = availability(lines)
     return {
@@ -107,11 +107,14 @@ def order_context(order: LicenseOrder) -> Context:
                 "product": product_of(line),
                 "sku": line.sku,
                 "quantity": line.quantity,
+                "is_renewal": line.is_renewal,
                 **_counts(by_line[line.pk]),
             }
             for line in lines
         ],
         "availability": _counts(total(by_line.values())),
+        "has_licenses": any(not line.is_renewal for line in lines),
+        "has_renewals": any(line.is_renewal for line in lines),
     }
 
 

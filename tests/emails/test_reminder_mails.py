@@ -37,7 +37,7 @@ def clock(monkeypatch, settings):
 
 def released(quantity=1, *, expires_in=30 * DAY, **fields):
     variant = build.make_variant("Office", sku=make.unique("SKU"))
-    policy = make.make_policy(keys=quantity, variant=variant, reminder_offsets=[30, 0])
+    policy = make.make_policy(keys=quantity, variant=variant, term="P1Y", reminder_offsets=[30, 0])
     made = make.make_released(quantity, policy=policy, email="buyer@x.example", **fields)
     at = TODAY + expires_in
     License.objects.filter(order_line__order=made[0].order_line.order).update(
@@ -132,6 +132,33 @@ def test_more_than_five_are_one_list(reminded, letters, configure, monkeypatch):
     assert len({masked(one.key) for one in listed}) == 6
     assert letter.html.count('href="https://shop.example/') == 6
     assert 'class="button"' not in letter.html
+
+
+def test_what_renewing_costs_is_looked_up_once_and_written_as_its_reader_does(
+    reminded, in_each_language, configure, monkeypatch
+):
+    """M15: by the license's own term; the shop's list price where nothing else renews it."""
+    released(7)
+    asked, price_of_term = [], mail.price_of_term
+    monkeypatch.setattr(mail, "price_of_term", lambda *by: asked.append(by) or price_of_term(*by))
+
+    (english, spanish, _) = [letter for _, letter in in_each_language(reminded())]
+
+    assert english.text.count("Price of renewing: $10.00") == 7
+    assert english.html.count("Price of renewing: $10.00") == 7
+    assert "Precio de la renovación: 10,00" in spanish.text
+    assert len(asked) == 3
+
+
+def test_customers_of_a_reseller_do_not_read_what_the_reseller_pays(reminded, letters):
+    license, _ = assigned(2)
+    type(license.account).objects.update(is_reseller=True)
+
+    arrived = letters(reminded())
+
+    for letter in arrived:
+        assert ("Price of renewing: $10.00" in letter.text) == (letter.to == "buyer@x.example")
+    assert len(arrived) == 4
 
 
 def test_it_comes_in_each_language(reminded, in_each_language):

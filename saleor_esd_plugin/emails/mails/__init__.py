@@ -10,12 +10,24 @@ from typing import Dict
 
 from ..messages import Mail
 from ..models import DeliveryKind
-from . import address_changes, keys, lifecycle, money, orders, receipts, reminders, reveals, stock
+from . import (
+    address_changes,
+    keys,
+    lifecycle,
+    money,
+    orders,
+    receipts,
+    reminders,
+    renewals,
+    reveals,
+    stock,
+)
 
 MAILS: Dict[DeliveryKind, Mail] = {
     mail.kind: mail
     for subject in (
-        *(orders, address_changes, keys, lifecycle, reminders, reveals, money, receipts, stock),
+        *(orders, address_changes, keys, lifecycle, reminders, renewals, reveals, money, receipts),
+        stock,
     )
     for mail in subject.MAILS
 }

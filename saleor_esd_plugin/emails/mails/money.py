@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, Dict, Iterable, Iterator, List, Mapping
+from typing import Any, Dict, Iterable, Iterator, List
 
 from ...events.models import Event
 from ...events.types import EventType
 from ...licenses.models import ISSUED, NOT_SUSPENDED, License
 from ...orders.models import LicenseOrder, LicenseOrderLine
+from ...orders.renewals.units import has_undone
 from ..errors import NothingToSend
 from ..messages import (
     Context,
@@ -112,16 +113,20 @@ def _while_it_goes_on(kind: DeliveryKind, event: Event) -> Iterable[Message]:
 
 
 def _returned(delivery: Delivery) -> Context:
+    """`affected` are licenses that left, `renewals` renewals; `was_undone` if one of these had given a term."""
     order = live_order(delivery)
+    counts = delivery.event.data["lines"]
+    left: Dict[bool, List[Dict[str, Any]]] = {False: [], True: []}
+    lines = LicenseOrderLine.objects.filter(pk__in=counts).order_by("pk")
+    for line in lines:
+        told = {"product": product_of(line), "quantity": counts[str(line.pk)]}
+        left[line.is_renewal].append(told)
     return {
         **about_order(delivery, order),
-        "affected": _products(delivery.event.data["lines"]),
+        "affected": left[False],
+        "renewals": left[True],
+        "was_undone": has_undone(lines),
     }
-
-
-def _products(counts: Mapping[str, int]) -> List[Dict[str, Any]]:
-    lines = LicenseOrderLine.objects.filter(pk__in=counts).order_by("pk")
-    return [{"product": product_of(line), "quantity": counts[str(line.pk)]} for line in lines]
 
 
 def _amounts(delivery: Delivery, order: LicenseOrder) -> Dict[str, str]:

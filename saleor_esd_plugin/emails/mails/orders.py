@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Iterable, Iterator
+from typing import Any, Dict, Iterable, Iterator, List
 
 from ...events.models import Event
 from ...events.types import EventType
 from ...host.types import SYSTEM
 from ...keys.ring import keyring
 from ...licenses.models import ISSUED, NOT_SUSPENDED, Fulfillment, License
-from ...orders.blockers import APPROVAL, approval_reasons
+from ...orders.blockers import APPROVAL, RENEWAL, approval_reasons
 from ...orders.counts import order_availability
 from ...orders.models import LicenseOrder
 from ...orders.queries import waiting_for_approval
+from ...orders.renewals.units import has_undone
 from ..delivery_rules import goes_to_buyer
 from ..errors import Held, NothingToSend
 from ..messages import (
@@ -53,18 +54,32 @@ def _order(delivery: Delivery) -> Context:
 
 
 def _to_staff_once(kind: DeliveryKind, event: Event) -> Iterator[Message]:
-    """Once per order."""
+    """Once per order and reason, with all reasons that are new in one mail."""
     order = order_of(event)
     earlier = Delivery.objects.filter(order_id=order.pk, kind=kind.value)
-    if APPROVAL in dict(order_availability(order).waiting) and not earlier.exists():
-        yield to_staff(kind, order)
+    told = {reason for data in earlier.values_list("data", flat=True) for reason in _asked(data)}
+    new = {APPROVAL, RENEWAL}.intersection(dict(order_availability(order).waiting)) - told
+    if new:
+        yield to_staff(kind, order, reasons=sorted(new))
 
 
-def _undecided(delivery: Delivery) -> Context:
+def _asked(data: Dict[str, Any]) -> List[str]:
+    """What the order waited for when staff were told; of mails from before there were renewals it was approval."""
+    return data.get("reasons", [APPROVAL])
+
+
+def _waits(delivery: Delivery) -> Context:
+    """`waits_for` are those reasons of the mail that are still true."""
     context = about_order(delivery, live_order(delivery))
-    if APPROVAL not in {wait["reason"] for wait in context["availability"]["waiting"]}:
-        raise NothingToSend("Nothing of the order waits for approval any more.")
-    return {**context, "orders_waiting": waiting_for_approval().count()}
+    waiting = {wait["reason"] for wait in context["availability"]["waiting"]}
+    waits_for = waiting.intersection(_asked(delivery.data))
+    if not waits_for:
+        raise NothingToSend("Nothing of the order waits for staff any more.")
+    return {
+        **context,
+        "waits_for": sorted(waits_for),
+        "orders_waiting": waiting_for_approval().count(),
+    }
 
 
 def _backordered(delivery: Delivery) -> Context:
@@ -131,6 +146,7 @@ def _ended(delivery: Delivery) -> Context:
         **context,
         "was_refunded": was_refunded,
         "was_charged_back": was_refunded and order.charged_back > 0,
+        "was_undone": has_undone(order.lines.all()),
         # Of a refund it is a note of ours, and explains nothing to the buyer.
         "reason": "" if was_refunded else context["reason"],
     }
@@ -144,10 +160,11 @@ MAILS = (
     ),
     Mail(
         DeliveryKind.ORDER_WAITS,
-        _undecided,
+        _waits,
         {
             EventType.LICENSE_ORDER_ALLOCATED: _to_staff_once,
             EventType.LICENSE_ORDER_DUPLICATED: _to_staff_once,
+            EventType.LICENSE_ORDER_RENEWALS_REFUSED: _to_staff_once,
         },
     ),
     Mail(

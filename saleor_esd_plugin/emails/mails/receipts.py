@@ -38,6 +38,7 @@ def _receipt(delivery: Delivery) -> Context:
     order = live_order(delivery)
     context = about_order(delivery, order)
     counts = context["availability"]
+    licensed = sum(line["of"] for line in context["lines"] if not line["is_renewal"])
     # Between the request and this moment a unit may have been returned or the order enlarged (K17).
     if not 0 < counts["of"] == counts["available"]:
         raise NothingToSend("Not every license of the order is issued any more.")
@@ -61,7 +62,7 @@ def _receipt(delivery: Delivery) -> Context:
             {"product": product_of(license.order_line), "key": masked(license.key)}
             for license in shown[:MOST_KEYS]
         ],
-        "licenses_left_out": max(0, counts["of"] - MOST_KEYS),
+        "licenses_left_out": max(0, licensed - MOST_KEYS),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import datetime
-from typing import Any, Dict, Iterator, List
+from typing import Any, Dict, Iterator, List, Tuple
 from urllib.parse import quote
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from ...host.db import now
 from ...keys.formats import masked
 from ...licenses.models import ISSUED, License
 from ...licenses.rules import Lifecycle
+from ...orders.renewals.quotes import price_of_term, products_renewing
 from ...text import has_link
 from ..errors import NothingToSend
 from ..messages import LICENSES_PER_MAIL, Context, Mail, Message
@@ -27,6 +28,7 @@ from ..opting_out import opted_out_of, unsubscribe_url
 from ..order_context import PORTAL_PATH, product_of
 from ..reminder_rules import shop_day
 from ..reminding import Reader, readers_of
+from ..written_amounts import written_amount
 
 # More of them on a day, and one mail lists them.
 MOST_SINGLE_MAILS = 5
@@ -78,6 +80,7 @@ def _expire(delivery: Delivery) -> Context:
         for reminder in reminders.select_related(
             "license__account",
             "license__end_customer",
+            "license__policy",
             "license__key__pool",
             "license__order_line__order",
         )
@@ -89,10 +92,14 @@ def _expire(delivery: Delivery) -> Context:
     account, settings = licenses[0].account, shop.plugin_settings()
     is_own = address == as_mailed(account.email).lower()
     in_portal = settings.has_portal and is_own and has_member(account.pk)
+    # The shop's price for a dealer is not for the dealer's customers.
+    is_shops_own = is_own or not account.is_reseller
+    prices: Dict[Tuple[str, str, str], str] = {}
     listed = []
     for license in licenses[:LICENSES_PER_MAIL]:
         url = _renewal_url(license, settings.renewal_address, in_portal=in_portal)
-        listed.append({**_told(license, moment), "renewal_url": url})
+        price = _price(license, prices, delivery.language) if is_shops_own else ""
+        listed.append({**_told(license, moment), "renewal_url": url, "renewal_price": price})
     return {
         **listed[0],
         "licenses": listed,
@@ -116,6 +123,19 @@ def _told(license: License, moment: datetime) -> Dict[str, Any]:
         "is_usable": moment < license.grace_until,
         "renewable_until": shop_day(license.retained_until),
     }
+
+
+def _price(license: License, known: Dict[Tuple[str, str, str], str], language: str) -> str:
+    """What renewing by its term costs, as the reader writes it; empty where the shop lists no price.
+
+    `known` are those looked up before, of licenses that are alike.
+    """
+    line, term = license.order_line, license.policy.term
+    alike = (line.variant_ref, line.order.channel or "", term)
+    if alike not in known:
+        price = price_of_term(license, products_renewing(license)) if term else None
+        known[alike] = written_amount(*price, language) if price else ""
+    return known[alike]
 
 
 def _renewal_url(license: License, page: str, *, in_portal: bool) -> str:

@@ -22,7 +22,7 @@ LicenseDeliveryKind = described_enum(
     "What an e-mail is about.",
     {
         DeliveryKind.ORDER_CONFIRMED.value: "The order was received.",
-        DeliveryKind.ORDER_WAITS.value: "To staff: orders wait for approval.",
+        DeliveryKind.ORDER_WAITS.value: "To staff: orders wait for approval, or for the license to renew.",
         DeliveryKind.ORDER_APPROVED.value: "Approved; payment or keys are missing yet.",
         DeliveryKind.ORDER_RELEASED.value: "Approved and released: the licenses can be used.",
         DeliveryKind.ORDER_REJECTED.value: "Not approved, with the reason.",
@@ -34,6 +34,7 @@ LicenseDeliveryKind = described_enum(
         DeliveryKind.LICENSE_KEYS.value: "The keys, or links to them, for the buyer.",
         DeliveryKind.LICENSE_ASSIGNED.value: "The key, or a link to it, for an end customer.",
         DeliveryKind.LICENSES_RETURNED.value: "Some left an order that goes on.",
+        DeliveryKind.LICENSES_RENEWED.value: "An order has renewed them.",
         DeliveryKind.ADDRESS_CHANGED.value: "To a guest's new address: the link to the account.",
         DeliveryKind.KEYS_AT_OLD_ADDRESS.value: "To staff: the buyer has another address, and the old one has keys.",
         DeliveryKind.LICENSES_SUSPENDED.value: "They may not be used for now.",

@@ -49,6 +49,12 @@ def renewed() -> "QuerySet[LicenseRenewal]":
     return LicenseRenewal.objects.filter(_RENEWED, ended_at=None)
 
 
+def has_undone(lines: Iterable[LicenseOrderLine]) -> bool:
+    """Whether a unit of these lines had renewed a license, and that was taken back."""
+    ended = LicenseRenewal.objects.exclude(ended_at=None)
+    return ended.filter(_RENEWED, order_line__in=lines).exists()
+
+
 def count_renewals(lines: Iterable[LicenseOrderLine]) -> Dict[UUID, Dict[str, int]]:
     """Renewal line -> how many of its units are `renewed`, and how many `wait` with a license that is named."""
     lines = [line for line in lines if line.is_renewal]

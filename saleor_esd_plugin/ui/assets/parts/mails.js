@@ -4,7 +4,7 @@ import { t } from "../core/words.js";
 
 const ABOUT = {
   ORDER_CONFIRMED: () => t("Order received"),
-  ORDER_WAITS: () => t("Orders wait for approval"),
+  ORDER_WAITS: () => t("Orders wait for staff"),
   ORDER_APPROVED: () => t("Order approved"),
   ORDER_RELEASED: () => t("Licenses are ready"),
   ORDER_REJECTED: () => t("Order rejected"),
@@ -18,6 +18,7 @@ const ABOUT = {
   LICENSES_RETURNED: () => t("Licenses left the order"),
   ADDRESS_CHANGED: () => t("Another address"),
   KEYS_AT_OLD_ADDRESS: () => t("Keys at an old address"),
+  LICENSES_RENEWED: () => t("Licenses renewed"),
   LICENSES_SUSPENDED: () => t("Licenses suspended"),
   LICENSES_CANCELLED: () => t("Licenses cancelled"),
   LICENSES_EXPIRE: () => t("Reminder of an expiry"),
