@@ -77,6 +77,7 @@ def _settings(name: str, chosen: PluginSettings, language: str) -> Dict[str, Any
         "logo": chosen.logo_address,
         "accent": chosen.accent_color,
         "shopAddress": chosen.shop_address,
+        "renewalAddress": chosen.renewal_address,
         "passwordAddress": chosen.password_address,
         "signUpAddress": chosen.sign_up_address,
     }

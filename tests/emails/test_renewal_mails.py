@@ -102,7 +102,7 @@ def test_buyer_and_notification_address_read_what_is_renewed_until_when(
         assert letter.subject == f"Order {made.number}: 2 licenses renewed"
         assert "These licenses are renewed. Their keys stay the same." in letter.text
         assert letter.text.count(f"Valid until: {day_of(first)}") == 2
-        assert "Your reference: PO-7" in letter.text and "2 of 2 available" in letter.text
+        assert "Your reference: PO-7" in letter.text and "2 of 2 renewed" in letter.text
         for license in (first, second):
             assert masked(license.key) in letter.text and masked(license.key) in letter.html
             assert decrypt(license.key).reveal() not in letter.text + letter.html

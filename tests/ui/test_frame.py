@@ -189,12 +189,10 @@ def test_nothing_else_is_given_out(client, path):
 
 
 def loaded_later(name):
-    """The scripts of single pages, each with what it needs: of those that are loaded when they are opened."""
-    source = (assets.FOLDER / name / "main.js").read_text()
-    return [
-        assets.modules_of(f"{name}/{file}")
-        for file in re.findall(r'import\("\./([^"]+)"\)', source)
-    ]
+    """The scripts of single pages and dialogs, each with what it needs: of those that are loaded when they are opened."""
+    sources = (script.read_text() for script in (assets.FOLDER / name).glob("*.js"))
+    found = {file for source in sources for file in re.findall(r'import\("\./([^"]+)"\)', source)}
+    return [assets.modules_of(f"{name}/{file}") for file in sorted(found)]
 
 
 def test_a_browser_is_told_at_once_of_all_scripts_that_it_needs():

@@ -42,6 +42,13 @@ export const formatNumber = (number) => new Intl.NumberFormat(locale()).format(n
 export const formatMoney = ({ amount, currency }) =>
   new Intl.NumberFormat(locale(), { style: "currency", currency }).format(amount);
 
+// An ISO 8601 duration such as "P1Y6M": "1 year 6 months".
+export function formatLength(duration) {
+  const units = { Y: "year", M: "month", W: "week", D: "day" };
+  const written = ([, number, unit]) => new Intl.NumberFormat(locale(), { style: "unit", unit: units[unit], unitDisplay: "long" }).format(number);
+  return [...duration.matchAll(/(\d+)([YMWD])/g)].map(written).join(" ");
+}
+
 export const formatDate = (instant) =>
   new Intl.DateTimeFormat(locale(), { dateStyle: "medium" }).format(new Date(instant));
 

@@ -65,7 +65,9 @@ const OWN_REASONS = {
   "e-mail": () => "",
 };
 
-export const hasWords = ({ type }) => type in WORDS;
+// Of an order that takes no key, and of one that got none, it tells nothing.
+const isEmpty = ({ type, quantity }) => type === "LICENSE_ORDER_ALLOCATED" && quantity === 0;
+export const hasWords = (event) => event.type in WORDS && !isEmpty(event);
 
 export function textOf({ type, actor, data }) {
   const facts = {};

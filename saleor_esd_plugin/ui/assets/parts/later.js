@@ -1,4 +1,4 @@
-// A page whose script is loaded when it is opened, so that each page loads what it shows.
+// A page, or a part of one, whose script is loaded when it is opened, so that each page loads what it shows.
 import { html, useEffect, useState } from "../core/dom.js";
 import { Refused } from "../core/api.js";
 import { NotYet } from "./frame.js";

@@ -9,6 +9,9 @@ export function productOf({ productName, variantName, sku }) {
 // Of what staff granted without an order, too.
 export const titleOf = ({ origin, number }) => (origin === "GRANT" ? t("Licenses {number}", { number }) : t("Order {number}", { number }));
 
+// The end of a mask tells one key from another; the dots in front of it tell nothing.
+export const lastGroups = (mask) => (mask ? mask.split("-").slice(-2).join("-") : "•••••");
+
 const LANGUAGES = { en: "English", es: "Español", "pt-br": "Português" };
 export const languageName = (code) => LANGUAGES[code] || code;
 

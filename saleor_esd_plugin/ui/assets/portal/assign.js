@@ -4,13 +4,15 @@ import { ERRORS, unplaced } from "../core/change.js";
 import { t, tn } from "../core/words.js";
 import { Field } from "../parts/fields.js";
 import { useForm } from "../parts/form.js";
+import { later } from "../parts/later.js";
 import { say } from "../parts/toast.js";
 import { productOf } from "../parts/names.js";
-import { CustomerDialog } from "./customer_dialog.js";
 import { useCustomer } from "./customer_field.js";
 
 const ASSIGN = `mutation Assign($input: LicenseAssignInput!) {
   licenseAssign(input: $input) { licenses { id } mailsToCome ${ERRORS} } }`;
+
+const CustomerDialog = later(() => import("./customer_dialog.js").then((file) => file.CustomerDialog));
 
 export function AssignCard({ line, account, onDone }) {
   const rest = line.availability.available - line.availability.assigned;

@@ -3,13 +3,11 @@ import { html, useEffect, useRef, useState } from "../core/dom.js";
 import { change, ERRORS } from "../core/change.js";
 import { t } from "../core/words.js";
 import { useOnce } from "../parts/fields.js";
+import { lastGroups } from "../parts/names.js";
 import { say } from "../parts/toast.js";
 
 const REVEAL = `mutation Reveal($input: LicenseKeyRevealInput!) { licenseKeyReveal(input: $input) { key ${ERRORS} } }`;
 const SHOWN_FOR = 30;
-
-// The end of a mask tells one key from another; the dots in front of it tell nothing.
-export const lastGroups = (mask) => (mask ? mask.split("-").slice(-2).join("-") : "•••••");
 
 export function KeyButton({ license, isUsable }) {
   const [key, setKey] = useState(null);

@@ -6,8 +6,8 @@ import { language, t, tn } from "../core/words.js";
 import { Empty, Trouble, useTitle } from "../parts/frame.js";
 import { pageAt, Pager } from "../parts/pager.js";
 import { LicenseState } from "../parts/state.js";
-import { productOf } from "../parts/names.js";
-import { lastGroups } from "./key.js";
+import { lastGroups, productOf } from "../parts/names.js";
+import { Renew } from "./renew.js";
 import { States, TERM, Term } from "./term.js";
 
 const LICENSES = `query Licenses($filter: LicenseFilterInput, $first: Int, $after: String, $last: Int, $before: String, $language: String) {
@@ -76,7 +76,7 @@ function Row({ license, isSeveral }) {
     <td data-label=${t("Key")}><code class="mask">${lastGroups(license.keyMask)}</code></td>
     <td data-label=${t("Product")}>${productOf(license)}</td>
     <td data-label=${t("Customer")}>${endCustomer ? `${endCustomer.code} ${endCustomer.name}` : "—"}</td>
-    <td data-label=${t("State")}><${LicenseState} license=${license} /><${Term} license=${license} /></td>
+    <td data-label=${t("State")}><${LicenseState} license=${license} /><${Term} license=${license} /><${Renew} license=${license} /></td>
     <td data-label=${t("Order")}><span><${Link} to=${`/purchases/${encodeURIComponent(order.id)}`}>${order.number}<//>
       ${order.purchaseOrderReference && html` <small>${order.purchaseOrderReference}</small>`}${isSeveral && account && html` <small>${account.name}</small>`}</span></td></tr>`;
 }

@@ -20,7 +20,7 @@ export function PrintedReceipt({ id, onSignedOut }) {
 
   if (!data) return html`<${NotYet} error=${error} onRetry=${reload} />`;
   const back = html`<p class="unprinted links"><${Link} to=${`/purchases/${id}`}>‹ ${order ? t("Order {number}", order) : t("Purchases")}<//></p>`;
-  if (!order?.receipt) return html`${back}<${Empty}><h1>${t("Receipt")}</h1><p>${t("There is a receipt when all keys are issued.")}</p><//>`;
+  if (!order?.receipt) return html`${back}<${Empty}><h1>${t("Receipt")}</h1><p>${t("There is a receipt when all licenses are issued or renewed.")}</p><//>`;
   const { seller, buyer, lines, shipping, discount, total, payments, refunded } = order.receipt;
   const isTaxed = total.tax.amount > 0;
 

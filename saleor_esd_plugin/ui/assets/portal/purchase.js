@@ -5,14 +5,16 @@ import { Link } from "../core/router.js";
 import { settings } from "../core/settings.js";
 import { formatDate, formatTime, language, t } from "../core/words.js";
 import { Empty, NotYet, Trouble, useTitle } from "../parts/frame.js";
+import { later } from "../parts/later.js";
 import { pageAt, Pager } from "../parts/pager.js";
 import { LicenseState, OrderState, whyItWaits } from "../parts/state.js";
 import { orderId, productOf, titleOf } from "../parts/names.js";
+import { RENEWALS, Renewals } from "../parts/renewals.js";
 import { AssignCard } from "./assign.js";
 import { KeyButton } from "./key.js";
-import { KeysFile } from "./keys_file.js";
 import { Recall } from "./recall.js";
 import { Receipt } from "./receipt.js";
+import { Renew } from "./renew.js";
 import { Resend } from "./resend.js";
 import { States, TERM, Term } from "./term.js";
 
@@ -20,13 +22,14 @@ const PURCHASE = `query Purchase($id: ID!, $first: Int, $after: String, $last: I
   licenseOrder(id: $id) { id number origin orderedAt status purchaseOrderReference buyerEmail decisionReason
     availability { available assigned of } waiting { reason quantity }
     account { id name isReseller rights endCustomers(first: 100, sortBy: {field: CODE, direction: ASC}) { pageInfo { hasNextPage } edges { node { id code name email } } } }
-    lines { id productName variantName sku instructions(language: $language) availability { available assigned of } }
+    lines { id productName variantName sku instructions(language: $language) availability { available assigned of } ${RENEWALS} }
     licenses(first: $first, after: $after, last: $last, before: $before) {
       totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
       edges { node { id keyMask keyKind fulfillment lifecycle productName variantName sku reason isRevealed ${TERM}
         endCustomer { id code name email } deliveries { id kind status sentAt error recipient } } } } }
   licenseAccounts(first: 2) { edges { node { id } } } }`;
 const PAGE = 50;
+const KeysFile = later(() => import("./keys_file.js").then((file) => file.KeysFile));
 
 export function Purchase({ id, onSignedOut }) {
   const [place, setPlace] = useState({});
@@ -56,6 +59,7 @@ export function Purchase({ id, onSignedOut }) {
     ${!isGrant && order.decisionReason && html`<p class="band bad">${order.decisionReason}</p>`}
     <div class="split"><div>
       ${isReseller ? assign : licenses}
+      <${Renewals} lines=${order.lines} at="/purchases/" />
       ${order.lines.map((line) => line.instructions && line.availability.available > 0 && html`<${Instructions} key=${line.id} line=${line} isOpen=${!isReseller} />`)}
       ${isReseller ? licenses : assign?.length > 0 && html`<details class="aside"><summary>${t("Give licenses to somebody else")}</summary>${assign}</details>`}
     </div><aside>${!isGrant && html`<${Receipt} order=${order} />`}
@@ -85,7 +89,7 @@ function Row({ license, isMixed, mayReveal, onDone }) {
   const mail = license.deliveries?.find(({ kind }) => kind === "LICENSE_ASSIGNED");
   return html`<tr>
     <td data-label=${t("Key")}><${KeyButton} license=${license} isUsable=${isUsable && mayReveal} />${isMixed && html` <small>${productOf(license)}</small>`}</td>
-    <td data-label=${t("State")}><${LicenseState} license=${license} /><${Term} license=${license} /></td>
+    <td data-label=${t("State")}><${LicenseState} license=${license} /><${Term} license=${license} /><${Renew} license=${license} /></td>
     <td data-label=${t("Customer")}>${license.endCustomer ? `${license.endCustomer.code} ${license.endCustomer.name}` : "—"}</td>
     <td data-label=${t("Activation e-mail")}>${license.endCustomer ? html`<span>${sent(mail)} ${isUsable && html`<${Resend} license=${license} onDone=${onDone} /> <${Recall} license=${license} onDone=${onDone} />`}</span>` : "—"}</td></tr>`;
 }

@@ -13,7 +13,7 @@ const PURCHASES = `query Purchases($filter: LicenseOrderFilterInput, $first: Int
   licenseOrders(filter: $filter, first: $first, after: $after, last: $last, before: $before) {
     totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
     edges { node { id number orderedAt status purchaseOrderReference account { id name }
-      lines { id productName variantName sku availability { available assigned of } } } } }
+      lines { id productName variantName sku isRenewal availability { available assigned of } } } } }
   licenseAccounts(first: 2) { edges { node { id } } } }`;
 const PAGE = 25;
 const STATES = [["", () => t("All")], ["PENDING", () => t("Pending")], ["PARTIALLY_RELEASED", () => t("Partly done")], ["DONE", () => t("Done")]];
@@ -86,7 +86,7 @@ export function Available({ line }) {
   const rest = available - assigned;
   return html`<span class="available"><span class="measure" aria-hidden="true"><span ref=${(bar) => bar && bar.style.setProperty("--part", of ? available / of : 0)}></span></span>
     <span>${t("{available} of {of}", { available, of })}
-      ${assigned > 0 && html` <small>${tn("{count} assigned", "{count} assigned", assigned)}, ${tn("{count} to assign", "{count} to assign", rest)}</small>`}</span></span>`;
+      ${assigned > 0 && !line.isRenewal && html` <small>${tn("{count} assigned", "{count} assigned", assigned)}, ${tn("{count} to assign", "{count} to assign", rest)}</small>`}</span></span>`;
 }
 
 function Nothing({ isFiltered }) {

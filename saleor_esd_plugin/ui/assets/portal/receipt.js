@@ -20,7 +20,7 @@ export function Receipt({ order }) {
   return html`<section class="card"><header><h2>${t("Receipt")}</h2>
       ${available > 0 && available === of && html`<${Link} class="push" to=${`/receipts/${order.id}`}>${t("Show and print")}<//>`}</header>
     ${available < of || !of
-      ? html`<p class="body muted">${t("Possible when all keys are issued ({issued} of {of}).", { issued: available, of })}</p>`
+      ? html`<p class="body muted">${t("Possible when all licenses are issued or renewed ({issued} of {of}).", { issued: available, of })}</p>`
       : html`<form class="body" onSubmit=${send}>
           ${told}
           <${Addresses} label=${t("Send to")} value=${emails} onChange=${setEmails} typed=${typed} onType=${setTyped} error=${errors.emails?.text} />

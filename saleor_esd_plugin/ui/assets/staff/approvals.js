@@ -12,7 +12,7 @@ const QUEUE = `query Queue($filter: LicenseOrderFilterInput, $first: Int, $after
   licenseOrders(filter: $filter, first: $first, after: $after, last: $last, before: $before) {
     totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
     edges { node { id number orderedAt isPaid approvalReasons buyerEmail account { name isReseller }
-      availability { available of pending backordered } lines { productName } } } } }`;
+      availability { available of pending backordered } lines { productName isRenewal } } } } }`;
 const PAGE = 25;
 const PAID = [["", () => t("All")], ["yes", () => t("Paid")], ["no", () => t("Not paid")]];
 
@@ -77,7 +77,7 @@ function Row({ order, isChosen, onToggle }) {
     <td data-label=${t("Since")}>${formatTime(order.orderedAt)}</td>
     <td data-label=${t("Buyer")}><span>${order.account?.name || order.buyerEmail}${(order.approvalReasons || []).filter((reason) => reason !== "POLICY_MANUAL").map((reason) => html`<br /><small>${approvalReason(reason)}</small>`)}</span></td>
     <td data-label=${t("Product")}>${products}</td>
-    <td data-label=${t("Keys")}>${backordered ? html`<span class="state wait"><span aria-hidden="true">⧗</span> ${t("{there} of {of}", { there: of - backordered, of })}</span>` : t("{there} of {of}", { there: of, of })}</td>
+    <td data-label=${t("Keys")}>${order.lines.every(({ isRenewal }) => isRenewal) ? "—" : backordered ? html`<span class="state wait"><span aria-hidden="true">⧗</span> ${t("{there} of {of}", { there: of - backordered, of })}</span>` : t("{there} of {of}", { there: of, of })}</td>
     <td data-label=${t("Payment")}>${order.isPaid ? html`<span class="state good"><span aria-hidden="true">✓</span> ${t("Paid")}</span>` : html`<span class="state wait"><span aria-hidden="true">○</span> ${t("Not paid")}</span>`}</td>
     <td><${Link} class="button" to=${`/orders/${encodeURIComponent(order.id)}`}>${t("Review")}<span class="hidden"> ${order.number}</span><//></td></tr>`;
 }

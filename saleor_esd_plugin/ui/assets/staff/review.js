@@ -7,6 +7,7 @@ import { formatTime, t } from "../core/words.js";
 import { Empty, NotYet, Trouble, useTitle } from "../parts/frame.js";
 import { approvalReason, OrderState, waitsFor } from "../parts/state.js";
 import { productOf, titleOf } from "../parts/names.js";
+import { RENEWALS, Renewals } from "../parts/renewals.js";
 import { Timeline, TIMELINE, timelineOf, WANTED } from "../parts/timeline.js";
 import { Decide, undecided } from "./decide.js";
 
@@ -15,7 +16,7 @@ const ORDER = `query Review($id: ID, $order: ID, ${WANTED}) {
     buyerEmail notificationEmail purchaseOrderReference comment account { name email isReseller }
     availability { available of pending backordered } waiting { reason quantity }
     payment { refunded disputed }
-    lines { id productName variantName sku quantity approved withdrawn availability { available of backordered } } }
+    lines { id productName variantName sku quantity approved withdrawn availability { available of backordered } ${RENEWALS} } }
   ${TIMELINE} }`;
 
 // `id` is that of a license order, or `order` that of the shop's.
@@ -54,6 +55,7 @@ export function Review({ id, order: shopOrder, onSignedOut }) {
           <td data-label=${t("Ordered")}>${line.quantity}</td>
           <td data-label=${t("Availability")}>${t("{available} of {of}", line.availability)}${line.availability.backordered > 0 && html` <small>${t("{count} without a key", { count: line.availability.backordered })}</small>`}
             ${isOpen && line.approved > 0 && undecided(line) > 0 && html`<br /><small>${t("{approved} approved, {undecided} to decide on", { approved: line.approved, undecided: undecided(line) })}</small>`}</td></tr>`)}</tbody></table></section>
+      <${Renewals} lines=${order.lines} at="/orders/" />
       ${!isGrant && html`<section class="card"><header><h2>${t("Checks")}</h2></header><div class="body list">
         <${Check} isGood=${order.isPaid} good=${t("Paid in full")} bad=${t("Not paid in full")} />
         <${Check} isGood=${order.isConfirmed} good=${t("Confirmed")} bad=${t("Not confirmed by the shop")} />

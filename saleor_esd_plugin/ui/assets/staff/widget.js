@@ -10,7 +10,7 @@ import { Decide } from "./decide.js";
 
 const ORDER = `query Widget($order: ID!) {
   licenseOrder(order: $order) { id number status approval isPaid availability { available of }
-    waiting { reason quantity } lines { id productName variantName sku availability { available assigned of } } } }`;
+    waiting { reason quantity } lines { id productName variantName sku isRenewal availability { available assigned of } } } }`;
 
 export function Widget({ order: shopOrder }) {
   const [isDeciding, setDeciding] = useState(false);
@@ -32,7 +32,7 @@ export function Widget({ order: shopOrder }) {
     ${error && html`<${Trouble} error=${error} onRetry=${reload} />`}
     ${data && !order && html`<p class="muted">${t("No licenses in this order.")}</p>`}
     ${order && html`<p><${OrderState} status=${order.status} /> <span class="muted">${order.waiting.map(({ reason }) => waitsFor(reason)).join(", ")}</span></p>
-      ${order.lines.map((line) => html`<p key=${line.id}>${productOf(line)}<br /><small>${t("{available} of {of} available", line.availability)}${line.availability.assigned > 0 && html`, ${tn("{count} assigned", "{count} assigned", line.availability.assigned)}`}</small></p>`)}
+      ${order.lines.map((line) => html`<p key=${line.id}>${productOf(line)}<br /><small>${t("{available} of {of} available", line.availability)}${line.availability.assigned > 0 && !line.isRenewal && html`, ${tn("{count} assigned", "{count} assigned", line.availability.assigned)}`}</small></p>`)}
       ${["PENDING", "PARTIALLY_APPROVED"].includes(order.approval) && html`<p><button class="primary" onClick=${() => setDeciding(true)}>${t("Approve")}</button></p>`}`}
     ${isDeciding && html`<${Decide} kind="approve" orders=${[order]} onDone=${decided} onClose=${() => setDeciding(false)} />`}</div>`;
 }
