@@ -64,7 +64,7 @@ def order(user, renewal):
     """`order(2)`: of so many renewals; no license is named for them."""
     details = {"notification_email": BOOKS, "purchase_order_reference": "PO-7"}
     return lambda quantity=1, **fields: make.make_license_order(
-        quantity, policy=renewal, details=details, **{"user": user, **fields}
+        quantity, policy=renewal, details=details, **{"user": user, "email": BUYER, **fields}
     )
 
 
@@ -131,7 +131,7 @@ def test_of_the_license_of_somebody_else_only_product_and_expiry_are_told(
     """A guest may pay for anybody's."""
     (license,) = owned(email="owner@y.example")
     suspend_licenses([license.pk], reason="PAYMENT_OVERDUE", actor=make.STAFF)
-    renewed(order(user=None, email=BUYER), license)
+    renewed(order(user=None), license)
 
     arrived = letters(deliveries_for("license.renewed"))
 
