@@ -8,6 +8,8 @@ import pytest
 
 from saleor_esd_plugin.emails.models import DeliveryKind, DeliveryStatus
 from saleor_esd_plugin.events.types import EventType
+from saleor_esd_plugin.orders.blockers import REASONS
+from saleor_esd_plugin.orders.renewals.models import RenewalProblem
 from saleor_esd_plugin.ui import assets
 
 # Told by the state of the mail itself.
@@ -39,3 +41,15 @@ def test_every_event_of_an_order_has_words():
 )
 def test_every_mail_has_words(constant, wanted):
     assert words_in("mails.js", constant) == wanted
+
+
+@pytest.mark.parametrize(
+    "script, constant, wanted",
+    [
+        ("state.js", "WAITS", set(REASONS)),
+        ("state.js", "WAITS_FOR", set(REASONS)),
+        ("renewals.js", "PROBLEMS", {problem.name for problem in RenewalProblem}),
+    ],
+)
+def test_everything_that_something_waits_for_has_words(script, constant, wanted):
+    assert words_in(script, constant) == wanted
