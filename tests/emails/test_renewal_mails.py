@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from saleor_esd_plugin.emails import catalog
 from saleor_esd_plugin.emails.mails import renewals as mail
 from saleor_esd_plugin.emails.models import Delivery
+from saleor_esd_plugin.emails.receipts import send_license_order_receipt
 from saleor_esd_plugin.emails.reminder_rules import shop_day
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.events.record import record
@@ -284,3 +285,34 @@ def test_all_that_is_refunded_does_not_end_the_licenses(owned, order, deliveries
         assert "Your order has been refunded." in text
         assert "Licenses that it had renewed have their earlier term again." in text
         assert "can no longer be used" not in text
+
+
+def test_an_order_of_renewals_and_licenses_tells_both_when_it_ends(
+    owned, policy, user, renewal, deliveries_for, letters
+):
+    (license,) = owned()
+    variants = [build.find_variant(one.variant_ref) for one in (policy, renewal)]
+    lines = [(variant, 1) for variant in variants]
+    made = make.record(build.make_order(lines, user=user, email=BUYER, paid=True))
+    approve(made)
+    line = made.lines.get(is_renewal=True)
+    set_renewals(line.pk, [license.pk], actor=make.STAFF)
+    build.refund(build.find_order(made.order_uuid))
+    make.reconcile_orders()
+
+    (letter,) = letters(deliveries_for("license_order.refunded"))
+
+    assert "Its licenses can no longer be used. Licenses that it had renewed have" in letter.text
+
+
+def test_the_receipt_of_renewals_has_no_list_of_keys(owned, order, deliveries_for, letters):
+    """K17."""
+    made = renewed(order(), *owned())
+    send_license_order_receipt(made.pk, emails=BUYER, actor=make.STAFF)
+
+    (letter,) = letters(deliveries_for("license_order.receipt_sent"))
+
+    for text in (letter.text, letter.html):
+        assert "All licenses that this order is for have been renewed." in text
+        assert "•" not in text and "issued" not in text
+    assert "\nLicenses\n" not in letter.text and "<h2>Licenses" not in letter.html
