@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Collection, Dict, Iterator, List, Mapping, Optional, Set, Tuple
+from typing import (
+    Any,
+    Callable,
+    Collection,
+    Dict,
+    FrozenSet,
+    Iterator,
+    List,
+    Mapping,
+    Optional,
+    Set,
+    Tuple,
+)
 
 from graphql.language import ast
 
@@ -43,6 +55,21 @@ def root_fields(info: Any) -> Iterator[ast.Field]:
             elif selection.name.value not in seen:
                 seen.add(selection.name.value)
                 waiting.append(info.fragments[selection.name.value].selection_set)
+
+
+def field_names(info: Any) -> FrozenSet[str]:
+    """The names of all fields that stand anywhere in the operation or in a fragment."""
+    found: Set[str] = set()
+    parts = [info.operation, *info.fragments.values()]
+    waiting = [part.selection_set for part in parts]
+    while waiting:
+        for selection in waiting.pop().selections:
+            if isinstance(selection, ast.Field):
+                found.add(selection.name.value)
+            inner = getattr(selection, "selection_set", None)
+            if inner is not None:
+                waiting.append(inner)
+    return frozenset(found)
 
 
 def roots_by_key(info: Any) -> Dict[str, List[ast.Field]]:

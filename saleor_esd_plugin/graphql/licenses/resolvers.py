@@ -15,6 +15,7 @@ from ..base import owner_or_staff, root_query
 from ..connections import KeysetConnection, connect, connection_field
 from ..documents import refuse_literal_secrets
 from ..global_ids import find_or_none
+from .columns import not_asked_for
 from .filters import LICENSE_SORTING, LicenseFilterInput, license_filter
 from .types import License, LicenseConnection
 
@@ -33,7 +34,7 @@ def resolve_licenses(
     refuse_literal_secrets(info, ("key",))
     order = LICENSE_SORTING.chosen(sort_by)
     found = queries.visible_to(actor).filter(matching(license_filter(filter), actor))
-    found = found.select_related("key__pool").defer("key__ciphertext", "key__blind_index")
+    found = found.select_related("key__pool").defer(*not_asked_for(info))
     return connect(LicenseConnection, sortable(found, order.column), order, **paging)
 
 

@@ -23,6 +23,7 @@ from ...orders.models import LicenseOrderLine
 from ..accounts.types import LicenseAccount, LicenseEndCustomer
 from ..base import current_actor, nested
 from ..connections import KeysetConnection
+from ..documents import once
 from ..emails.types import LicenseDelivery
 from ..global_ids import Record
 from ..loaders import load, moment_of, rows
@@ -99,6 +100,17 @@ def _key(root: LicenseRow, info: Any) -> Promise:
 
 def _has_key(root: LicenseRow) -> bool:
     return LicenseRow.key.is_cached(root) and LicenseKey.pool.is_cached(root.key)
+
+
+def _is_for_staff(info: Any) -> bool:
+    return is_staff(current_actor(info))
+
+
+@nested
+def _key_mask(root: LicenseRow, info: Any) -> Promise:
+    return sees_key_hints(info, root.account_id).then(
+        lambda sees: _key(root, info).then(masked) if sees else None
+    )
 
 
 def _line(root: LicenseRow, info: Any) -> Promise:
@@ -209,14 +221,11 @@ class License(Record, graphene.ObjectType):
     )
 
     @staticmethod
-    @nested
     def resolve_key_mask(root: LicenseRow, info: Any) -> Any:
-        # A page of the list brings the keys along: no promise for each of them.
-        if _has_key(root) and is_staff(current_actor(info)):
+        # A page of the list brings the keys along: no promise for each of them, and nothing to read.
+        if _has_key(root) and once(info, _is_for_staff):
             return masked(root.key)
-        return sees_key_hints(info, root.account_id).then(
-            lambda sees: _key(root, info).then(masked) if sees else None
-        )
+        return _key_mask(root, info)
 
     @staticmethod
     def resolve_key_kind(root: LicenseRow, info: Any) -> Promise:
