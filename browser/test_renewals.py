@@ -11,8 +11,7 @@ from test_access import look_at
 
 from demo import cast, documents
 
-LICENSES = "query($id: ID!) { licenseOrder(id: $id) { lines { id } licenses(first: 9) { edges { node { id keyMask } } } } }"
-NAME = "mutation($input: LicenseOrderRenewalsSetInput!) { licenseOrderRenewalsSet(input: $input) { errors { code } } }"
+LICENSES = "query($id: ID!) { licenseOrder(id: $id) { licenses(first: 9) { edges { node { id keyMask } } } } }"
 
 
 @pytest.fixture
@@ -40,9 +39,10 @@ def renewal_address(scene):
     set_address("")
 
 
-def line_and_licenses(scene, order):
-    found = scene.shop.do(LICENSES, scene.rita, id=order["id"])
-    return found["lines"][0]["id"], [edge["node"] for edge in found["licenses"]["edges"]]
+def license_of(scene, order):
+    """The only one."""
+    (edge,) = scene.shop.do(LICENSES, scene.rita, id=order["id"])["licenses"]["edges"]
+    return edge["node"]
 
 
 def test_a_license_tells_what_renewing_costs_and_leads_to_the_shop(
@@ -50,7 +50,7 @@ def test_a_license_tells_what_renewing_costs_and_leads_to_the_shop(
 ):
     """P12: for each product that renews it the price and the expiry to be."""
     order = scene.order(1, cast.BEACON)
-    _, (license,) = line_and_licenses(scene, order)
+    license = license_of(scene, order)
     page = sign_in(cast.RESELLER, f"portal/purchases/{order['id']}")
     page.get_by_role("button", name="Cost of renewing").click()
     dialog = page.get_by_role("dialog")
@@ -72,14 +72,22 @@ def test_a_license_tells_what_renewing_costs_and_leads_to_the_shop(
 def test_an_order_that_renews_shows_which_licenses_and_until_when(scene, renewal, sign_in):
     """No key, nothing to assign, and nothing of it is a license."""
     owned, order = scene.order(1, cast.BEACON), scene.buy(renewal, 1)
-    line, _ = line_and_licenses(scene, order)
-    _, (license,) = line_and_licenses(scene, owned)
+    license = license_of(scene, owned)
     portal = sign_in(cast.RESELLER, "portal")
     row_of(portal, order).get_by_role("link", name="Manage").click()
     expect(portal.get_by_text("The shop does not know yet which license to renew.")).to_be_visible()
     expect(portal.get_by_text("1 without a license to renew yet")).to_be_visible()
-    scene.shop.do(NAME, scene.paul, input={"orderLine": line, "licenses": [license["id"]]})
     staff = sign_in(cast.APPROVER, f"staff/orders/{order['id']}")
+    staff.get_by_role("button", name="Name licenses…").click()
+    dialog = staff.get_by_role("dialog")
+    expect(dialog.get_by_role("checkbox").first).to_be_visible()
+    dialog.get_by_label("Search").fill(owned["number"])
+    dialog.get_by_label("Search").press("Tab")
+    choice = dialog.get_by_role("checkbox", name=license["keyMask"][-5:])
+    choice.check()
+    look_at(staff, "naming a license")
+    dialog.get_by_role("button", name="Save").click()
+    expect(staff.get_by_role("status").last).to_have_text("1 license named.")
     expect(staff.get_by_text("Not renewed yet")).to_be_visible()
     expect(staff.get_by_text("The licenses to renew were named")).to_be_visible()
     expect(staff.get_by_text("Keys allocated")).to_have_count(0)

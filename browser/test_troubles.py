@@ -45,6 +45,8 @@ def test_a_token_that_expires_is_renewed_unnoticed(scene, sign_in):
     """On Saleor 2.10, which renews none, the page asks to sign in again and goes on where it was."""
     order = scene.order(1)
     page = sign_in(cast.RESELLER, "portal")
+    # Else it is the first look that is refused, and there is no page yet to go on with.
+    expect(row_of(page, order)).to_be_visible()
     spoil(page)
     page.get_by_role("button", name="Done", exact=True).click()
     if not scene.has_refresh_tokens:

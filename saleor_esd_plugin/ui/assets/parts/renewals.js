@@ -16,19 +16,20 @@ const PROBLEMS = {
   OTHER_ACCOUNT: () => t("It is of another account."),
 };
 
-// `at` is where the orders of the licenses stand.
-export function Renewals({ lines, at }) {
-  return lines.filter(({ isRenewal, availability }) => isRenewal && availability.of > 0).map((line) => html`<${Card} key=${line.id} line=${line} at=${at} />`);
+// `at` is where the orders of the licenses stand; who may name licenses gives `onName`, which gets a line with units to renew.
+export function Renewals({ lines, at, onName }) {
+  return lines.filter(({ isRenewal, availability }) => isRenewal && availability.of > 0).map((line) => html`<${Card} key=${line.id} line=${line} at=${at} onName=${onName} />`);
 }
 
-function Card({ line, at }) {
+function Card({ line, at, onName }) {
   const { renewals, availability } = line;
   const unnamed = availability.of - renewals.length;
   return html`<section class="card"><header><h2>${productOf(line)}</h2>
       <span class="push muted">${t("{available} of {of} renewed", availability)}</span></header>
     ${renewals.length > 0 && html`<table><thead><tr><th scope="col">${t("Key")}</th><th scope="col">${t("Product")}</th><th scope="col">${t("Valid until")}</th></tr></thead>
       <tbody>${renewals.map((renewal) => html`<${Row} renewal=${renewal} at=${at} />`)}</tbody></table>`}
-    ${unnamed > 0 && html`<p class="body muted">${t("{count} without a license to renew yet", { count: unnamed })}</p>`}</section>`;
+    ${unnamed > 0 && html`<p class="body muted">${t("{count} without a license to renew yet", { count: unnamed })}</p>`}
+    ${onName && availability.available < availability.of && html`<p class="body"><button onClick=${() => onName(line)}>${t("Name licenses…")}</button></p>`}</section>`;
 }
 
 function Row({ renewal, at }) {

@@ -9,11 +9,14 @@ import { approvalReason, OrderState, waitsFor } from "../parts/state.js";
 import { productOf, titleOf } from "../parts/names.js";
 import { RENEWALS, Renewals } from "../parts/renewals.js";
 import { Timeline, TIMELINE, timelineOf, WANTED } from "../parts/timeline.js";
+import { later } from "../parts/later.js";
 import { Decide, undecided } from "./decide.js";
+
+const NameRenewals = later(() => import("./name_renewals.js").then((file) => file.NameRenewals));
 
 const ORDER = `query Review($id: ID, $order: ID, ${WANTED}) {
   licenseOrder(id: $id, order: $order) { id number origin orderedAt status approval approvalReasons decidedAt decidedBy decisionReason isPaid isConfirmed isDuplicateCheckout
-    buyerEmail notificationEmail purchaseOrderReference comment account { name email isReseller }
+    buyerEmail notificationEmail purchaseOrderReference comment account { id name email isReseller }
     availability { available of pending backordered } waiting { reason quantity }
     payment { refunded disputed }
     lines { id productName variantName sku quantity approved withdrawn availability { available of backordered } ${RENEWALS} } }
@@ -22,8 +25,9 @@ const ORDER = `query Review($id: ID, $order: ID, ${WANTED}) {
 // `id` is that of a license order, or `order` that of the shop's.
 export function Review({ id, order: shopOrder, onSignedOut }) {
   const [decision, setDecision] = useState(null);
+  const [naming, setNaming] = useState(null);
   const wanted = timelineOf(shopOrder || id || "");
-  const { data, error, reload } = useAsk(ORDER, { id, order: shopOrder, ...wanted }, { every: decision ? 0 : 30, onSignedOut });
+  const { data, error, reload } = useAsk(ORDER, { id, order: shopOrder, ...wanted }, { every: decision || naming ? 0 : 30, onSignedOut });
   const order = data?.licenseOrder;
   useTitle(order ? titleOf(order) : t("Approvals"));
   if (!data) return html`<${NotYet} error=${error} onRetry=${reload} />`;
@@ -32,6 +36,7 @@ export function Review({ id, order: shopOrder, onSignedOut }) {
   const isOpen = ["PENDING", "PARTIALLY_APPROVED"].includes(order.approval);
   const decided = () => {
     setDecision(null);
+    setNaming(null);
     reload();
     refreshOrder();
   };
@@ -55,7 +60,7 @@ export function Review({ id, order: shopOrder, onSignedOut }) {
           <td data-label=${t("Ordered")}>${line.quantity}</td>
           <td data-label=${t("Availability")}>${t("{available} of {of}", line.availability)}${line.availability.backordered > 0 && html` <small>${t("{count} without a key", { count: line.availability.backordered })}</small>`}
             ${isOpen && line.approved > 0 && undecided(line) > 0 && html`<br /><small>${t("{approved} approved, {undecided} to decide on", { approved: line.approved, undecided: undecided(line) })}</small>`}</td></tr>`)}</tbody></table></section>
-      <${Renewals} lines=${order.lines} at="/orders/" />
+      <${Renewals} lines=${order.lines} at="/orders/" onName=${order.status === "CANCELLED" ? null : setNaming} />
       ${!isGrant && html`<section class="card"><header><h2>${t("Checks")}</h2></header><div class="body list">
         <${Check} isGood=${order.isPaid} good=${t("Paid in full")} bad=${t("Not paid in full")} />
         <${Check} isGood=${order.isConfirmed} good=${t("Confirmed")} bad=${t("Not confirmed by the shop")} />
@@ -72,7 +77,8 @@ export function Review({ id, order: shopOrder, onSignedOut }) {
       ${order.purchaseOrderReference && html`<dt>${t("Reference")}</dt><dd>${order.purchaseOrderReference}</dd>`}
       ${order.comment && html`<dt>${t("Comment")}</dt><dd>${order.comment}</dd>`}</dl></section></aside></div>
     <${Timeline} key=${order.id} first=${data} wanted=${wanted} />
-    ${decision && html`<${Decide} kind=${decision} orders=${[order]} lines=${order.lines} onDone=${decided} onClose=${closed} />`}`;
+    ${decision && html`<${Decide} kind=${decision} orders=${[order]} lines=${order.lines} onDone=${decided} onClose=${closed} />`}
+    ${naming && html`<${NameRenewals} line=${naming} account=${order.account} onDone=${decided} onClose=${() => setNaming(null)} />`}`;
 }
 
 const Check = ({ isGood = false, good, bad }) =>
