@@ -20,7 +20,7 @@ const OLDER = `query Older(${WANTED}, $events: String, $mails: String, $hasEvent
 export const timelineOf = (order) => ({ happened: { order }, mailed: { order, status: ["QUEUED", "SENT", "FAILED"] } });
 
 // `first` is what TIMELINE brought, maybe anew; `wanted` its variables.
-export function Timeline({ first, wanted }) {
+export function Timeline({ first, wanted, title = t("What happened") }) {
   const known = useRef({ first: null });
   const [size, setSize] = useState(PAGE);
   const [trouble, setTrouble] = useState(null);
@@ -47,7 +47,7 @@ export function Timeline({ first, wanted }) {
   all.sort((a, b) => Number(a.createdAt < b.createdAt) - Number(a.createdAt > b.createdAt));
   const hasMore = events.more || mails.more || all.length > size;
 
-  return html`<section class="card"><header><h2>${t("What happened")}</h2></header><div class="body">
+  return html`<section class="card"><header><h2>${title}</h2></header><div class="body">
     <ol class="timeline">${all.slice(0, size).map((item) => html`<li key=${item.id}>
       <time class="muted" datetime=${item.createdAt}>${formatTime(item.createdAt)}</time>${item.status ? html`<${Mail} mail=${item} />` : html`<${Happened} event=${item} />`}</li>`)}</ol>
     ${trouble && html`<${Trouble} error=${trouble} />`}

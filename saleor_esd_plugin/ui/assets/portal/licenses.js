@@ -4,6 +4,7 @@ import { useAsk } from "../core/load.js";
 import { Link } from "../core/router.js";
 import { language, t, tn } from "../core/words.js";
 import { Empty, Trouble, useTitle } from "../parts/frame.js";
+import { keyFilter } from "../parts/key_search.js";
 import { pageAt, Pager } from "../parts/pager.js";
 import { LicenseState } from "../parts/state.js";
 import { lastGroups, productOf } from "../parts/names.js";
@@ -17,14 +18,11 @@ const LICENSES = `query Licenses($filter: LicenseFilterInput, $first: Int, $afte
       endCustomer { id code name } licenseOrder { id number purchaseOrderReference } } } }
   licenseAccounts(first: 2) { edges { node { id } } } }`;
 const PAGE = 25;
-// Of no key more characters are shown. What is longer is looked for as a whole, and the shop counts such searches.
-const TAIL = 5;
 const ALL = { text: "", isKey: false, place: {} };
 
 function filterOf({ text, isKey }) {
   if (!isKey) return text ? { text } : null;
-  const end = text.replace(/^[•\s-]+/, "");
-  return end.length > TAIL ? { key: text } : { keySuffix: end };
+  return keyFilter(text);
 }
 
 // `kept` is what a search is found again in after a look at an order; what was typed as a key is not kept.

@@ -6,6 +6,7 @@ import { renewSession, signOut } from "../core/session.js";
 import { useRoute } from "../core/router.js";
 import { chooseLanguage, loadWords, t } from "../core/words.js";
 import { Empty, Frame } from "../parts/frame.js";
+import { later } from "../parts/later.js";
 import { SignIn } from "../parts/sign_in.js";
 import { SignInAgain } from "../parts/sign_in_again.js";
 import { Toast } from "../parts/toast.js";
@@ -14,7 +15,13 @@ import { Overview } from "./overview.js";
 import { Review } from "./review.js";
 import { Widget } from "./widget.js";
 
-const PAGES = { "": Overview, overview: Overview, approvals: Approvals, orders: Review };
+const PAGES = {
+  "": Overview,
+  overview: Overview,
+  approvals: Approvals,
+  orders: Review,
+  licenses: later(() => import("./licenses.js").then((file) => file.Licenses)),
+};
 // What the Dashboard shows on a page of its own: without a menu of ours. `?orderId=` is the shop's order.
 const PARTS = { widget: Widget, popup: Review };
 
@@ -45,7 +52,7 @@ function Staff() {
   if (!isKnown) return html`<${Frame} onLanguage=${onLanguage}><${SignIn} elsewhere=${html`<p>${t("Staff do not sign in with a password here. Open these pages in Saleor's Dashboard.")}</p>`} onDone=${() => setKnown(true)} /><//>`;
   const Part = PARTS[path[0]];
   if (Part) return html`<div class="part"><${Part} order=${query.orderId} onSignedOut=${leave} /><${Toast} /></div>`;
-  const places = [["/", t("Overview")], ["/approvals", t("Approvals")]];
+  const places = [["/", t("Overview")], ["/approvals", t("Approvals")], ["/licenses", t("Licenses")]];
   const current = { orders: "/approvals", overview: "/" }[path[0]] || `/${path[0]}`;
   const Page = PAGES[path[0]] || Overview;
   return html`<${Frame} places=${places} current=${current} isFramed=${isFramed} onLanguage=${onLanguage} onSignOut=${!isFramed && leave}>

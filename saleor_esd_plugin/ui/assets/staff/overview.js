@@ -33,6 +33,9 @@ export function Overview({ onSignedOut }) {
         <p class="figure">${tn("{count} pool", "{count} pools", low.totalCount)}</p>
         ${low.edges.map(({ node }) => html`<p key=${node.id}>${node.name}: ${tn("{count} key left", "{count} keys left", node.health.available)}</p>`)}
         ${!low.totalCount && html`<p class="muted">${t("All pools have enough keys.")}</p>`}</div></section>`}
+      <section class="card"><header><h2>${t("Licenses")}</h2></header><div class="body">
+        <p><${Link} to="/licenses" query=${{ expires: "30" }}>${t("Expire in the next {count} days", { count: 30 })}<//></p>
+        <p><${Link} to="/licenses" query=${{ state: "SUSPENDED" }}>${t("Suspended")}<//></p></div></section>
       <section class="card"><header><h2>${t("E-mails that failed")}</h2></header><div class="body">
         <p class="figure">${tn("{count} e-mail", "{count} e-mails", mails.totalCount)}</p></div></section>
       <section class="card"><header><h2>${t("Waiting for something else")}</h2></header><div class="body">

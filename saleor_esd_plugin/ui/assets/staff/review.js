@@ -54,7 +54,7 @@ export function Review({ id, order: shopOrder, onSignedOut }) {
     ${error && html`<${Trouble} error=${error} onRetry=${reload} />`}
     ${order.decidedAt && html`<p class="band info">${whoDecided(order)} ${order.decisionReason}</p>`}
     <div class="split"><div>
-      <section class="card"><header><h2>${t("Licenses")}</h2></header><table>
+      <section class="card"><header><h2>${t("Licenses")}</h2>${!shopOrder && html`<${Link} class="push" to="/licenses" query=${{ orderNumber: order.number }}>${t("Show them")}<//>`}</header><table>
         <thead><tr><th scope="col">${t("Product")}</th><th scope="col">SKU</th><th scope="col">${t("Ordered")}</th><th scope="col">${t("Availability")}</th></tr></thead>
         <tbody>${order.lines.map((line) => html`<tr key=${line.id}><td data-label=${t("Product")}>${productOf(line)}</td><td data-label="SKU">${line.sku}</td>
           <td data-label=${t("Ordered")}>${line.quantity}</td>

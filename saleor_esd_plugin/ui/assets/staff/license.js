@@ -1,0 +1,75 @@
+// One license: where it stands and why, whose it is, how long it lasts, what happened and what will.
+import { html } from "../core/dom.js";
+import { useAsk } from "../core/load.js";
+import { Link } from "../core/router.js";
+import { formatDate, formatTime, language, t } from "../core/words.js";
+import { Empty, NotYet, Trouble, useTitle } from "../parts/frame.js";
+import { lastGroups, productOf } from "../parts/names.js";
+import { LicenseState, waitsFor } from "../parts/state.js";
+import { Timeline, TIMELINE, WANTED } from "../parts/timeline.js";
+import { Actions } from "./license_actions.js";
+import { Dates } from "./license_dates.js";
+import { wordOfCause } from "./license_filter.js";
+import { whyRed } from "./license_why.js";
+
+const LICENSE = `query License($id: ID!, $language: String) {
+  license(id: $id) { id keyMask keyKind fulfillment lifecycle waitingFor suspensionCauses suspendedAt suspendedUntil reason stateReason { text(language: $language) note }
+    startsAt expiresAt graceUntil retainedUntil isRevealed productName variantName sku account { name } endCustomer { code name email }
+    licenseOrder { id number buyerEmail purchaseOrderReference } timeline { at kind isPast } } }`;
+const HAPPENED = `query Happened(${WANTED}) { ${TIMELINE} }`;
+
+// `list` is how the list was left.
+export function License({ id, list, onSignedOut }) {
+  const { data, error, reload } = useAsk(LICENSE, { id, language: language() }, { every: 60, onSignedOut });
+  const license = data?.license;
+  useTitle(license ? lastGroups(license.keyMask) : t("Licenses"));
+  const back = html`<p><${Link} to="/licenses" query=${list}>‹ ${t("Licenses")}<//></p>`;
+  if (!data) return html`<${NotYet} error=${error} onRetry=${reload} />`;
+  if (!license) return html`${back}<${Empty}><h1>${t("Not found")}</h1><p>${t("There is no such license, or you may not see it.")}</p><//>`;
+  return html`${back}
+    <div class="head"><h1><code class="mask">${lastGroups(license.keyMask)}</code> <${LicenseState} license=${license} /></h1>
+      <div class="actions"><${Actions} licenses=${[license]} isOne onDone=${reload} onRefused=${reload} /></div></div>
+    <p class="muted">${productOf(license)}</p>
+    ${error && html`<${Trouble} error=${error} onRetry=${reload} />`}
+    <${Band} license=${license} />
+    <div class="split"><${Facts} license=${license} />
+      <section class="card"><header><h2>${t("Dates")}</h2></header><div class="body"><${Dates} entries=${license.timeline || []} /></div></section></div>
+    <${Happened} key=${`${license.lifecycle} ${license.fulfillment} ${license.expiresAt}`} license=${license} />`;
+}
+
+function Band({ license }) {
+  const { lifecycle, suspensionCauses: causes, suspendedAt, suspendedUntil, timeline } = license;
+  const told = whyRed(license);
+  const ended = (timeline || []).find(({ kind }) => kind === "END")?.at;
+  const more = [
+    lifecycle === "SUSPENDED" && causes.includes("STAFF") && wordOfCause("STAFF"),
+    suspendedAt && t("since {when}", { when: formatTime(suspendedAt) }),
+    suspendedUntil && t("until {day}", { day: formatDate(suspendedUntil) }),
+    ended && t("on {day}", { day: formatTime(ended) }),
+  ].filter(Boolean);
+  if (!["SUSPENDED", "CANCELLED"].includes(lifecycle)) return null;
+  return html`<div class="band bad"><${LicenseState} license=${license} />${told.map((text) => html`<span>${text}</span>`)}
+    ${more.length > 0 && html`<span class="dotted">${more.map((text) => html`<span>${text}</span>`)}</span>`}</div>`;
+}
+
+function Facts({ license }) {
+  const { licenseOrder: order, account, endCustomer, startsAt, expiresAt, graceUntil, retainedUntil, waitingFor } = license;
+  const day = (moment) => (moment ? formatDate(moment) : "—");
+  return html`<section class="card"><header><h2>${t("License")}</h2></header><dl class="facts body">
+    <dt>${t("Product")}</dt><dd>${productOf(license)} <small>${license.sku}</small></dd>
+    <dt>${t("Order")}</dt><dd><${Link} to=${`/orders/${encodeURIComponent(order.id)}`}>${order.number}<//> <small>${order.purchaseOrderReference}</small></dd>
+    <dt>${t("Account")}</dt><dd>${account?.name || order.buyerEmail || "—"}</dd>
+    <dt>${t("End customer")}</dt><dd>${endCustomer ? html`${endCustomer.code} ${endCustomer.name} <small>${endCustomer.email}</small>` : "—"}</dd>
+    <dt>${t("Valid from")}</dt><dd>${day(startsAt)}</dd>
+    <dt>${t("Valid until")}</dt><dd>${expiresAt ? day(expiresAt) : t("without end")}</dd>
+    ${expiresAt && html`<dt>${t("Usable until")}</dt><dd>${day(graceUntil)}</dd><dt>${t("Renewable until")}</dt><dd>${day(retainedUntil)}</dd>`}
+    ${waitingFor.length > 0 && html`<dt>${t("Waits for")}</dt><dd>${waitingFor.map(waitsFor).join(", ")}</dd>`}
+    <dt>${t("Key read or mailed")}</dt><dd>${license.isRevealed ? t("Yes") : t("No")}</dd></dl></section>`;
+}
+
+// Events are of orders; of the e-mails it tells those about this license.
+function Happened({ license }) {
+  const wanted = { happened: { order: license.licenseOrder.id }, mailed: { license: license.id, status: ["QUEUED", "SENT", "FAILED"] } };
+  const { data, error, reload } = useAsk(HAPPENED, wanted);
+  return data ? html`<${Timeline} first=${data} wanted=${wanted} title=${t("What happened to its order")} />` : html`<${NotYet} error=${error} onRetry=${reload} />`;
+}
