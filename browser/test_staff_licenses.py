@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from test_access import look_at
 from test_licenses import key_of
 
-from demo import cast
+from demo import cast, documents
 
 LICENSES = """query($id: ID!) { licenseOrder(id: $id) { licenses(first: 20) { edges { node {
     id keyMask fulfillment lifecycle expiresAt suspendedUntil stateReason { code note } } } } } }"""
@@ -133,6 +133,69 @@ def test_of_a_selection_those_are_reinstated_that_can_be(scene, paul):
     dialog.get_by_role("button", name="Cancel for good").click()
     expect(page.get_by_role("status").last).to_have_text("3 licenses cancelled.")
     assert {one["lifecycle"] for one in licenses_of(scene, order)} == {"CANCELLED"}
+
+
+def test_one_is_assigned_given_on_mailed_again_and_taken_back(scene, paul):
+    order = scene.order(1)
+    account = scene.license_order(order["shop_id"])["account"]["id"]
+    names = [f"G{order['number']}", f"H{order['number']}"]
+    for name in names:
+        given = {"account": account, "code": name, "name": f"Firm {name}"}
+        given["email"] = f"{name.lower()}@firm.example"
+        scene.shop.do(documents.END_CUSTOMER_CREATE, scene.rita, input=given)
+    page = list_of(paul, order)
+    page.locator("tbody").get_by_role("link").first.click()
+    dialog, said = page.get_by_role("dialog"), page.get_by_role("status").last
+    page.get_by_role("button", name="Assign…").click()
+    dialog.get_by_label("Customer").fill(names[0])
+    dialog.get_by_role("button", name="Assign").click()
+    expect(said).to_contain_text(f"It is Firm {names[0]}'s now")
+    expect(page.locator(".facts")).to_contain_text(f"Firm {names[0]}")
+
+    page.get_by_role("button", name="Give on…").click()
+    dialog.get_by_label("Customer").fill(names[1])
+    dialog.get_by_role("button", name="Give on").click()
+    # The activation e-mail had the key.
+    expect(dialog.get_by_role("alert")).to_contain_text("Somebody has read a key")
+    dialog.get_by_role("button", name="Give on").click()
+    expect(said).to_contain_text(f"It is Firm {names[1]}'s now")
+
+    expect(page.locator(".facts")).to_contain_text(f"Firm {names[1]}")
+    page.get_by_role("button", name="Send again").click()
+    dialog.get_by_role("button", name="Send").click()
+    expect(said).to_have_text(f"An e-mail goes to {names[1].lower()}@firm.example.")
+    page.get_by_role("button", name="Take back").click()
+    dialog.get_by_role("button", name="Take back").click()
+    # Its key was mailed: staff say why.
+    expect(dialog.get_by_label("Reason")).to_have_accessible_description("Say why.")
+    dialog.get_by_label("Reason").fill("Sold to the wrong firm")
+    dialog.get_by_role("button", name="Take back").click()
+    expect(said).to_contain_text("Taken back from")
+    assert licenses_of(scene, order)[0]["fulfillment"] == "RELEASED"
+
+
+def test_a_key_is_read_with_a_reason_by_who_may(scene, sign_in, paul):
+    order = scene.order(1)
+    (license,) = licenses_of(scene, order)
+    path = f"staff/licenses/{license['id']}"
+    page = sign_in(cast.OWNER, path)
+    page.get_by_role("button", name="Show the key…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Reason").fill("Asked for by telephone")
+    dialog.get_by_role("button", name="Show").click()
+    expect(dialog.locator("code")).to_have_text(
+        re.compile(f"^[A-Z0-9]{{5}}-.*{license['keyMask'][-5:]}$")
+    )
+    dialog.get_by_role("button", name="Hide").click()
+    expect(dialog).to_have_count(0)
+    expect(page.locator(".facts")).to_contain_text("Key read or mailedYes")
+
+    page = paul(path)
+    page.get_by_role("button", name="Show the key…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Reason").fill("Asked for by telephone")
+    dialog.get_by_role("button", name="Show").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("Your role does not allow this.")
 
 
 def test_what_somebody_else_did_meanwhile_is_told_and_nothing_is_done(scene, paul):

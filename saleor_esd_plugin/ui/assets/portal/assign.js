@@ -2,12 +2,12 @@
 import { html, useState } from "../core/dom.js";
 import { ERRORS, unplaced } from "../core/change.js";
 import { t, tn } from "../core/words.js";
+import { useCustomer } from "../parts/customer_field.js";
 import { Field } from "../parts/fields.js";
 import { useForm } from "../parts/form.js";
 import { later } from "../parts/later.js";
 import { say } from "../parts/toast.js";
 import { productOf } from "../parts/names.js";
-import { useCustomer } from "./customer_field.js";
 
 const ASSIGN = `mutation Assign($input: LicenseAssignInput!) {
   licenseAssign(input: $input) { licenses { id } mailsToCome ${ERRORS} } }`;

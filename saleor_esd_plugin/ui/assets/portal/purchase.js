@@ -9,13 +9,13 @@ import { later } from "../parts/later.js";
 import { pageAt, Pager } from "../parts/pager.js";
 import { LicenseState, OrderState, whyItWaits } from "../parts/state.js";
 import { orderId, productOf, titleOf } from "../parts/names.js";
+import { Recall } from "../parts/recall.js";
 import { RENEWALS, Renewals } from "../parts/renewals.js";
+import { Resend } from "../parts/resend.js";
 import { AssignCard } from "./assign.js";
 import { KeyButton } from "./key.js";
-import { Recall } from "./recall.js";
 import { Receipt } from "./receipt.js";
 import { Renew } from "./renew.js";
-import { Resend } from "./resend.js";
 import { States, TERM, Term } from "./term.js";
 
 const PURCHASE = `query Purchase($id: ID!, $first: Int, $after: String, $last: Int, $before: String, $language: String) {
@@ -91,7 +91,7 @@ function Row({ license, isMixed, mayReveal, onDone }) {
     <td data-label=${t("Key")}><${KeyButton} license=${license} isUsable=${isUsable && mayReveal} />${isMixed && html` <small>${productOf(license)}</small>`}</td>
     <td data-label=${t("State")}><${LicenseState} license=${license} /><${Term} license=${license} /><${Renew} license=${license} /></td>
     <td data-label=${t("Customer")}>${license.endCustomer ? `${license.endCustomer.code} ${license.endCustomer.name}` : "—"}</td>
-    <td data-label=${t("Activation e-mail")}>${license.endCustomer ? html`<span>${sent(mail)} ${isUsable && html`<${Resend} license=${license} onDone=${onDone} /> <${Recall} license=${license} onDone=${onDone} />`}</span>` : "—"}</td></tr>`;
+    <td data-label=${t("Activation e-mail")}>${license.endCustomer ? html`<span>${sent(mail)} ${isUsable && html`<${Resend} license=${license} onDone=${onDone} /> ${!license.isRevealed && html`<${Recall} license=${license} onDone=${onDone} />`}`}</span>` : "—"}</td></tr>`;
 }
 
 function sent(mail) {

@@ -4,7 +4,10 @@ import { useAsk } from "../core/load.js";
 import { Link } from "../core/router.js";
 import { formatDate, formatTime, language, t } from "../core/words.js";
 import { Empty, NotYet, Trouble, useTitle } from "../parts/frame.js";
+import { later } from "../parts/later.js";
 import { lastGroups, productOf } from "../parts/names.js";
+import { Recall } from "../parts/recall.js";
+import { Resend } from "../parts/resend.js";
 import { LicenseState, waitsFor } from "../parts/state.js";
 import { Timeline, TIMELINE, WANTED } from "../parts/timeline.js";
 import { Actions } from "./license_actions.js";
@@ -14,8 +17,10 @@ import { whyRed } from "./license_why.js";
 
 const LICENSE = `query License($id: ID!, $language: String) {
   license(id: $id) { id keyMask keyKind fulfillment lifecycle waitingFor suspensionCauses suspendedAt suspendedUntil reason stateReason { text(language: $language) note }
-    startsAt expiresAt graceUntil retainedUntil isRevealed productName variantName sku account { name } endCustomer { code name email }
+    startsAt expiresAt graceUntil retainedUntil isRevealed productName variantName sku account { id name } endCustomer { id code name email }
     licenseOrder { id number buyerEmail purchaseOrderReference } timeline { at kind isPast } } }`;
+const Give = later(() => import("./give.js").then((file) => file.Give));
+const Reveal = later(() => import("./reveal.js").then((file) => file.Reveal));
 const HAPPENED = `query Happened(${WANTED}) { ${TIMELINE} }`;
 
 // `list` is how the list was left.
@@ -32,9 +37,9 @@ export function License({ id, list, onSignedOut }) {
     <p class="muted">${productOf(license)}</p>
     ${error && html`<${Trouble} error=${error} onRetry=${reload} />`}
     <${Band} license=${license} />
-    <div class="split"><${Facts} license=${license} />
+    <div class="split"><${Facts} license=${license} onDone=${reload} />
       <section class="card"><header><h2>${t("Dates")}</h2></header><div class="body"><${Dates} entries=${license.timeline || []} /></div></section></div>
-    <${Happened} key=${`${license.lifecycle} ${license.fulfillment} ${license.expiresAt}`} license=${license} />`;
+    <${Happened} key=${[license.lifecycle, license.expiresAt, license.endCustomer?.id].join()} license=${license} />`;
 }
 
 function Band({ license }) {
@@ -52,10 +57,13 @@ function Band({ license }) {
     ${more.length > 0 && html`<span class="dotted">${more.map((text) => html`<span>${text}</span>`)}</span>`}</div>`;
 }
 
-function Facts({ license }) {
+function Facts({ license, onDone }) {
   const { licenseOrder: order, account, endCustomer, startsAt, expiresAt, graceUntil, retainedUntil, waitingFor } = license;
+  const isUsable = ["RELEASED", "ASSIGNED"].includes(license.fulfillment) && ["PENDING", "ACTIVE", "GRACE"].includes(license.lifecycle);
   const day = (moment) => (moment ? formatDate(moment) : "—");
-  return html`<section class="card"><header><h2>${t("License")}</h2></header><dl class="facts body">
+  return html`<section class="card"><header><h2>${t("License")}</h2></header>
+    ${isUsable && html`<p class="body links"><${Reveal} license=${license} onDone=${onDone} />${account && html`<${Give} license=${license} onDone=${onDone} />`}
+      ${endCustomer && html`<${Resend} license=${license} onDone=${onDone} /><${Recall} license=${license} onDone=${onDone} />`}</p>`}<dl class="facts body">
     <dt>${t("Product")}</dt><dd>${productOf(license)} <small>${license.sku}</small></dd>
     <dt>${t("Order")}</dt><dd><${Link} to=${`/orders/${encodeURIComponent(order.id)}`}>${order.number}<//> <small>${order.purchaseOrderReference}</small></dd>
     <dt>${t("Account")}</dt><dd>${account?.name || order.buyerEmail || "—"}</dd>
@@ -70,6 +78,6 @@ function Facts({ license }) {
 // Events are of orders; of the e-mails it tells those about this license.
 function Happened({ license }) {
   const wanted = { happened: { order: license.licenseOrder.id }, mailed: { license: license.id, status: ["QUEUED", "SENT", "FAILED"] } };
-  const { data, error, reload } = useAsk(HAPPENED, wanted);
+  const { data, error, reload } = useAsk(HAPPENED, wanted, { every: 30 });
   return data ? html`<${Timeline} first=${data} wanted=${wanted} title=${t("What happened to its order")} />` : html`<${NotYet} error=${error} onRetry=${reload} />`;
 }

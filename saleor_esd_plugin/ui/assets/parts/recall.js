@@ -1,18 +1,17 @@
 // Taking a license back from a customer: its link dies, and it can be assigned again. Once somebody has seen the key, or it
-// was mailed, only the shop's staff can do that.
+// was mailed, only the shop's staff can do that, with a reason.
 import { html, useState } from "../core/dom.js";
 import { ERRORS } from "../core/change.js";
 import { t } from "../core/words.js";
-import { Dialog } from "../parts/dialog.js";
-import { Field } from "../parts/fields.js";
-import { useForm } from "../parts/form.js";
-import { say } from "../parts/toast.js";
+import { Dialog } from "./dialog.js";
+import { Field } from "./fields.js";
+import { useForm } from "./form.js";
+import { say } from "./toast.js";
 
 const RECALL = `mutation Recall($input: LicenseRecallInput!) { licenseRecall(input: $input) { licenses { id } ${ERRORS} } }`;
 
 export function Recall({ license, onDone }) {
   const [isOpen, setOpen] = useState(false);
-  if (license.isRevealed) return null;
   return html`<button class="quiet" onClick=${() => setOpen(true)}>${t("Take back")}<span class="hidden"> ${license.keyMask}</span></button>
     ${isOpen && html`<${RecallDialog} license=${license} onDone=${onDone} onClose=${() => setOpen(false)} />`}`;
 }

@@ -2,7 +2,7 @@
 import { html, useEffect, useId, useRef, useState } from "../core/dom.js";
 import { ask } from "../core/api.js";
 import { t } from "../core/words.js";
-import { Trouble } from "../parts/frame.js";
+import { Trouble } from "./frame.js";
 
 const FIND = `query Find($account: ID!, $text: String!) { licenseAccount(id: $account) {
   endCustomers(filter: {text: $text}, first: 50, sortBy: {field: CODE, direction: ASC}) { edges { node { id code name email } } } } }`;
