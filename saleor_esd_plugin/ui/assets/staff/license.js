@@ -16,7 +16,7 @@ import { wordOfCause } from "./license_filter.js";
 import { whyRed } from "./license_why.js";
 
 const LICENSE = `query License($id: ID!, $language: String) {
-  license(id: $id) { id keyMask keyKind fulfillment lifecycle waitingFor suspensionCauses suspendedAt suspendedUntil reason stateReason { text(language: $language) note }
+  license(id: $id) { id keyMask fulfillment lifecycle waitingFor suspensionCauses suspendedAt suspendedUntil reason stateReason { text(language: $language) note }
     startsAt expiresAt graceUntil retainedUntil isRevealed productName variantName sku account { id name } endCustomer { id code name email }
     licenseOrder { id number buyerEmail purchaseOrderReference } timeline { at kind isPast } } }`;
 const Give = later(() => import("./give.js").then((file) => file.Give));
