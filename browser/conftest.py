@@ -43,10 +43,7 @@ class Scene:
 
     def stock(self, product: cast.Product, count: int) -> None:
         """So many keys more: all tests buy in one shop."""
-        alphabet = "BCDFGHJKMNPQRTVWXY2346789"
-        keys = [
-            "-".join("".join(random.choices(alphabet, k=5)) for _ in range(5)) for _ in range(count)
-        ]
+        keys = keys_like(count)
         pool = cast.read_seeded()["pools"][product.sku]
         given = self.shop.do(
             documents.KEYS_IMPORT, self.paul, input={"pool": pool, "keys": keys, "dryRun": False}
@@ -138,6 +135,14 @@ def sign_in(open_page):
         return page
 
     return sign_in
+
+
+def keys_like(count):
+    """So many keys of the format of the pools, which nobody has."""
+    alphabet = "BCDFGHJKMNPQRTVWXY2346789"
+    return [
+        "-".join("".join(random.choices(alphabet, k=5)) for _ in range(5)) for _ in range(count)
+    ]
 
 
 def mails_to(address, count):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import row_of
+from conftest import keys_like, row_of
 
 from demo import cast
 
+LONG = "A product whose name is rather long, of anUnpronounceablyNamedSupplier"
 LOOKS = [(1280, "light"), (320, "dark")]
 
 
@@ -68,3 +69,34 @@ def test_the_pages_of_staff(scene, sign_in):
     look_at(page, "order")
     page.get_by_role("button", name="Recusar…").click()
     look_at(page, "reject")
+
+
+@pytest.mark.parametrize("language", ["en", "es", "pt-BR"])
+def test_the_pages_of_stock(scene, sign_in, language):
+    name = f"{LONG} {language}"
+    scene.licensed(name)
+    page = sign_in(cast.APPROVER, "staff/stock", language=language)
+    page.wait_for_selector("table")
+    look_at(page, "pools")
+    page.locator(".head button").click()
+    page.wait_for_selector("dialog form")
+    look_at(page, "new pool")
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name=name, exact=True).click()
+    page.wait_for_selector(".head .primary")
+    look_at(page, "empty pool")
+    page.locator(".head a.primary").click()
+    page.locator("textarea").fill("\n".join([*keys_like(3), "short", "WITH-STRANGERS-0OIL"]))
+    look_at(page, "keys")
+    page.locator("form .primary").click()
+    page.wait_for_selector("table")
+    look_at(page, "check")
+    page.locator(".actions .primary").click()
+    page.wait_for_selector(".actions a.primary")
+    look_at(page, "imported")
+    page.locator(".actions a.primary").click()
+    page.wait_for_selector("td .quiet")
+    look_at(page, "pool")
+    page.locator("td .quiet").click()
+    page.wait_for_selector("dialog form")
+    look_at(page, "quarantine")

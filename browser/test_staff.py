@@ -102,8 +102,8 @@ def test_what_happened_to_an_order_newest_first(scene, sign_in):
     requests = page.evaluate(
         "performance.getEntriesByType('resource').filter(one => one.name.endsWith('/graphql/')).length"
     )
-    # One to sign in, one for all that the page shows.
-    assert requests == 2
+    # One to sign in, one for what is low on all pages, one for all that the page shows.
+    assert requests == 3
     expect(page.get_by_role("button", name="Mostrar más")).to_have_count(0)
 
 

@@ -21,10 +21,12 @@ class Person(NamedTuple):
 
 OWNER = Person("Olga", "olga@shop.example", is_staff=True, is_superuser=True)
 APPROVER = Person("Paul", "paul@shop.example", is_staff=True)
+# Decides on orders, and sees no stock.
+CLERK = Person("Cleo", "cleo@shop.example", is_staff=True)
 RESELLER = Person("Rita", "rita@reseller.example")
 SHOPPER = Person("Ada", "ada@shopper.example")
 GUEST = Person("Gina", "gina@home.example")
-PEOPLE = (OWNER, APPROVER, RESELLER, SHOPPER, GUEST)
+PEOPLE = (OWNER, APPROVER, CLERK, RESELLER, SHOPPER, GUEST)
 
 # Of hers too, but she cannot sign in with it: the shop does not know that it is hers.
 GUEST_AT_WORK = "gina@work.example"
@@ -37,6 +39,7 @@ APPROVER_PERMISSIONS = (
     "MANAGE_LICENSE_KEYS",
     "MANAGE_ORDERS",
 )
+CLERK_PERMISSIONS = ("APPROVE_LICENSES", "MANAGE_LICENSES", "MANAGE_ORDERS")
 
 
 class Product(NamedTuple):

@@ -34,6 +34,7 @@ def seed() -> Dict[str, Any]:
     shop.make_group(
         owner, "Licenses", cast.APPROVER_PERMISSIONS, [people.user_id(users[cast.APPROVER])]
     )
+    shop.make_group(owner, "Orders", cast.CLERK_PERMISSIONS, [people.user_id(users[cast.CLERK])])
     shop.set_domain(owner, urlsplit(web.api_url()).netloc)
     shop.set_plugin(
         owner, active=True, **{"Staff address": cast.STAFF_ADDRESS, "Buyer portal": "true"}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import List
+from decimal import Decimal
+from typing import List, Optional
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -174,6 +175,11 @@ class KeyBatch(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["pool", "sha256"], name="esd_batch_once_per_pool")
         ]
+
+    @property
+    def average_cost(self) -> Optional[Decimal]:
+        """Of those of its keys whose cost is known; None if it is of none."""
+        return (self.cost / self.costed).quantize(Decimal("0.0001")) if self.costed else None
 
 
 class LicenseKey(models.Model):

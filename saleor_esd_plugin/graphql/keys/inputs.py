@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import graphene
 
-from ...host.graphql import Date, Upload
+from ...host.graphql import Date, Decimal, Upload
 from ..filters import LicenseDateTimeRange
 from ..policies.types import LicenseKeyKind
 from ..sorting import BY_AGE, Sorting
@@ -96,6 +96,9 @@ class LicenseKeysImportInput(graphene.InputObjectType):
     supplier = graphene.String(description="Whom they came from, up to 128 characters.")
     purchase_reference = graphene.String(description="Under which purchase, up to 128 characters.")
     use_by = Date(description="Their last day, for rows that name none of their own.")
+    cost = Decimal(
+        description="What each cost, such as 12.50, for rows that name none of their own."
+    )
 
 
 class LicenseKeyImportStopInput(graphene.InputObjectType):

@@ -141,6 +141,7 @@ class LicenseKeysImport(BaseMutation):
                 supplier=input.supplier or "",
                 purchase_reference=input.purchase_reference or "",
                 use_by=input.use_by,
+                cost=input.cost,
                 accepted=Accepted(bool(input.accept_unlike), frozenset(input.accepted_rows or ())),
                 actor=actor,
             ),

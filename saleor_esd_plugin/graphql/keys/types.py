@@ -13,6 +13,7 @@ from ...host.graphql import Date, DateTime, Decimal
 from ...keys.importing.progress import report_of_batch
 from ...keys.importing.reports import ImportReport
 from ...keys.models import KeyBatch, KeyPool
+from ...keys.stock.batch_levels import batch_levels
 from ...keys.verdicts import ImportVerdict
 from ...permissions import MANAGE_LICENSE_KEYS
 from ..base import nested, nested_for, staff_with
@@ -156,6 +157,12 @@ class LicenseKeyBatch(Record, graphene.ObjectType):
     use_by = graphene.Field(Date, description="Their last day, unless a row named its own.")
     accepted = graphene.Int(required=True, description="Rows that became keys.")
     refused = graphene.Int(required=True, description="Rows that were left out.")
+    average_cost = Decimal(
+        description="What one of its keys cost on average, of those whose cost was given; null if there is none. In "
+        "the currency of your imports."
+    )
+    available = graphene.Int(required=True, description="Keys of it that can be sold.")
+    quarantined = graphene.Int(required=True, description="Keys of it taken out of sale.")
     created_at = graphene.Field(DateTime, required=True, description="When it was imported.")
     quarantined_at = graphene.Field(
         DateTime, description="Since when its free keys are out of sale."
@@ -179,6 +186,14 @@ class LicenseKeyBatch(Record, graphene.ObjectType):
     @staticmethod
     def resolve_pool(root: KeyBatch, info: Any) -> Promise:
         return load(info.context, rows, root.pool_id, KeyPool)
+
+    @staticmethod
+    def resolve_available(root: KeyBatch, info: Any) -> Promise:
+        return load(info.context, batch_levels, root.pk).then(lambda found: found.available)
+
+    @staticmethod
+    def resolve_quarantined(root: KeyBatch, info: Any) -> Promise:
+        return load(info.context, batch_levels, root.pk).then(lambda found: found.quarantined)
 
     @staticmethod
     def resolve_progress(root: KeyBatch, info: Any) -> Promise:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import chain, islice
-from typing import Any, Callable, Optional, Union
+from typing import Any, Callable, Iterable, Iterator, Optional, Union
 from uuid import UUID
 
 from ...conf import settings
@@ -11,7 +12,7 @@ from ...errors import Invalid, NotFound, Required
 from ..models import KeyImport, KeyPool
 from .options import ImportOptions
 from .progress import resume_key_import
-from .reading import KeyFile
+from .reading import KeyFile, KeyRow
 from .reports import ImportReport
 from .routing import PoolOfSku, by_name, into
 from .small import import_rows
@@ -41,7 +42,8 @@ def import_key_file(
         raise Invalid("The rows of this file name their pools; give no other.", field="pool")
     if not file.names_pools and pool_id is None:
         raise Required("Give a pool, or a file with the column sku or pool.", field="pool")
-    options, rows = options.cleaned(), file.rows
+    options = options.cleaned()
+    rows = file.rows if options.cost is None else _costing(file.rows, options.cost)
     if pool_id is not None:
         pool = _open_pool(pool_id)
         first = list(islice(rows, settings.import_at_once + 1))
@@ -54,6 +56,11 @@ def import_key_file(
     taken = stage(rows, route, pool_id, options, reading)
     # The same content was stopped before: that import goes on in place of a new one.
     return resume_key_import(taken.pk, actor=options.actor) if taken.stopped_at else taken
+
+
+def _costing(rows: Iterable[KeyRow], cost: Decimal) -> Iterator[KeyRow]:
+    for row in rows:
+        yield row if row.cost is not None else row._replace(cost=cost)
 
 
 def _open_pool(pool_id: UUID) -> KeyPool:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from typing import Optional
 
+from ...errors import Invalid
 from ...host.types import Actor
 from ...text import clean_text
 from .outliers import NONE_ACCEPTED, Accepted
+from .reading import is_cost
 
 
 class KeySource(str, enum.Enum):
@@ -24,7 +27,7 @@ class KeySource(str, enum.Enum):
 class ImportOptions:
     """Without `commit` nothing is put on sale. All rows or none, unless `skip_invalid`.
 
-    `use_by` is for rows that name no day of their own. Rows that are unlike the others are held back unless
+    `use_by` and `cost` are for rows that name none of their own. Rows that are unlike the others are held back unless
     they are among the `accepted`.
     """
 
@@ -36,10 +39,13 @@ class ImportOptions:
     supplier: str = ""
     purchase_reference: str = ""
     use_by: Optional[date] = None
+    cost: Optional[Decimal] = None
     accepted: Accepted = NONE_ACCEPTED
 
     def cleaned(self) -> ImportOptions:
-        """With its texts as they are stored. Raises Invalid for what is too long."""
+        """With its texts as they are stored. Raises Invalid for what is too long, and for a cost that is none."""
+        if self.cost is not None and not is_cost(str(self.cost)):
+            raise Invalid("Give an amount such as 12.50, below a billion.", field="cost")
         reference = clean_text(
             self.purchase_reference, field="purchaseReference", longest=128, one_line=True
         )

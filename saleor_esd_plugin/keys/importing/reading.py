@@ -182,9 +182,13 @@ def _day(text: str) -> Optional[date]:
 
 def _cost(text: str) -> Optional[Decimal]:
     """Raises ValueError if it is neither empty nor an amount below a billion with at most four decimals."""
-    if text and not _COST.fullmatch(text):
+    if text and not is_cost(text):
         raise ValueError
     return Decimal(text) if text else None
+
+
+def is_cost(text: str) -> bool:
+    return bool(_COST.fullmatch(text))
 
 
 def _limited(rows: Iterable[KeyRow]) -> Iterator[KeyRow]:

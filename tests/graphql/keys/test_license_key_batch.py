@@ -18,6 +18,7 @@ BATCH = """query($id: ID!, $first: Int, $after: String) { licenseKeyBatch(id: $i
     soldLicenses(first: $first, after: $after) { totalCount pageInfo { hasNextPage endCursor }
         edges { node { id } } } } }"""
 POOL = """query($id: ID!) { licenseKeyPool(id: $id) { batches(first: 10) { edges { node {
+    available quarantined averageCost
     soldLicenses(first: 10) { totalCount edges { node { keyMask account { email } } } } } } } } }"""
 REPLACE = """mutation($input: LicenseKeyReplaceInput!) { licenseKeyReplace(input: $input) {
     licenses { id } errors { code } } }"""
@@ -96,3 +97,21 @@ def test_each_batch_lists_its_own_and_many_cost_as_many_queries_as_one(ask, gid,
     assert [each["totalCount"] for each in found] == [1] * 4
     masks = {each["edges"][0]["node"]["keyMask"] for each in found}
     assert len(masks) == 4 and None not in masks
+
+
+def test_how_much_of_a_batch_is_free_and_how_much_left_the_sale(ask, gid):
+    policy = factories.make_policy(keys=5)
+    batch = KeyBatch.objects.get(pool=policy.pool)
+    factories.make_released(2, policy=policy)
+    factories.add_keys(policy.pool, factories.fresh_keys(2))
+    asked = "query($id: ID!) { licenseKeyBatch(id: $id) { available quarantined averageCost } }"
+
+    def levels(one):
+        return ask(asked, {"id": gid("LicenseKeyBatch", one)})["data"]["licenseKeyBatch"]
+
+    before = levels(batch)
+    ask(QUARANTINE, {"input": {"id": gid("LicenseKeyBatch", batch), "reason": "refused"}})
+
+    assert before == {"available": 3, "quarantined": 0, "averageCost": None}
+    assert levels(batch) == {"available": 0, "quarantined": 3, "averageCost": None}
+    assert levels(KeyBatch.objects.exclude(pk=batch.pk).get())["available"] == 2

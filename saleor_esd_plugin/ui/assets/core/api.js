@@ -22,13 +22,14 @@ export function renewWith(renewal) {
 }
 
 // The data of an answer. Raises Refused; errors of a mutation are data. What is asked while somebody signs in again waits for it.
-export async function ask(document, variables = {}, { renews = true } = {}) {
+// `file` is sent as `input.file` of the variables.
+export async function ask(document, variables = {}, { renews = true, file } = {}) {
   const sent = accessToken;
-  let answer = await send(document, variables);
+  let answer = await send(document, variables, file);
   if (answer.isSignedOut && renews && (accessToken || renewing)) {
     // Somebody may have signed in again while it was under way.
     const hasAnother = !renewing && accessToken !== sent;
-    if (hasAnother || (await renew())) answer = await send(document, variables);
+    if (hasAnother || (await renew())) answer = await send(document, variables, file);
   }
   if (answer.isSignedOut) throw new Refused("SIGNED_OUT", answer.message);
   if (answer.message !== undefined) throw new Refused(answer.kind, answer.message);
@@ -38,15 +39,16 @@ export async function ask(document, variables = {}, { renews = true } = {}) {
 const SIGNED_OUT = ["ExpiredSignatureError", "InvalidTokenError", "InvalidSignatureError", "DecodeError", "JSONWebTokenExpired", "JSONWebTokenError", "LOGIN_REQUIRED"];
 const KINDS = { PermissionDenied: "FORBIDDEN", FORBIDDEN_ROLE: "FORBIDDEN", RATE_LIMITED: "RATE_LIMITED" };
 
-async function send(query, variables) {
-  const headers = { "Content-Type": "application/json" };
+async function send(query, variables, file) {
+  // A browser writes the type of a form itself, as it chooses what stands between its parts.
+  const headers = file ? {} : { "Content-Type": "application/json" };
   if (accessToken) headers.Authorization = `JWT ${accessToken}`;
   let response;
   try {
     response = await fetch(settings.api, {
       method: "POST",
       headers,
-      body: JSON.stringify({ query, variables }),
+      body: file ? withFile(query, variables, file) : JSON.stringify({ query, variables }),
       credentials: "omit",
     });
   } catch {
@@ -66,4 +68,12 @@ async function send(query, variables) {
   }
   const code = error.extensions?.exception?.code || "";
   return { isSignedOut: SIGNED_OUT.includes(code), kind: KINDS[code] || "SERVER", message: error.message };
+}
+
+function withFile(query, { input }, file) {
+  const form = new FormData();
+  form.append("operations", JSON.stringify({ query, variables: { input: { ...input, file: null } } }));
+  form.append("map", JSON.stringify({ 0: ["variables.input.file"] }));
+  form.append("0", file, file.name);
+  return form;
 }

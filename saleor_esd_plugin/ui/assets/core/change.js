@@ -21,12 +21,14 @@ const SAID = {
   NOT_RELEASED: () => t("It cannot be used at the moment."),
   LICENSE_UNAVAILABLE: () => t("It cannot be used for that now."),
   KEY_REVEALED: () => t("Somebody has read a key that another customer had before. Assign it nevertheless?"),
+  FILE_TOO_LARGE: () => t("The file is too large: 32 MiB and 1,000,000 rows at most. Split it."),
+  BAD_ENCODING: () => t("The characters of the file cannot be read. Save it as “CSV UTF-8”."),
   SERVICE_UNAVAILABLE: () => t("Not possible at the moment. Try again later."),
 };
 
 // {result, errors}: `errors` by field, "" for those of none; null if there is none.
-export async function change(document, variables) {
-  const [result] = Object.values(await ask(document, variables));
+export async function change(document, variables, options) {
+  const [result] = Object.values(await ask(document, variables, options));
   if (!result.errors.length) return { result, errors: null };
   const errors = {};
   for (const error of result.errors) {

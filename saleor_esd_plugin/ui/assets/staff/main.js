@@ -11,6 +11,7 @@ import { SignIn } from "../parts/sign_in.js";
 import { SignInAgain } from "../parts/sign_in_again.js";
 import { Toast } from "../parts/toast.js";
 import { Approvals } from "./approvals.js";
+import { LowStock } from "./low_stock.js";
 import { Overview } from "./overview.js";
 import { Review } from "./review.js";
 import { Widget } from "./widget.js";
@@ -21,6 +22,7 @@ const PAGES = {
   approvals: Approvals,
   orders: Review,
   licenses: later(() => import("./licenses.js").then((file) => file.Licenses)),
+  stock: later(() => import("./stock.js").then((file) => file.Stock)),
 };
 // What the Dashboard shows on a page of its own: without a menu of ours. `?orderId=` is the shop's order.
 const PARTS = { widget: Widget, popup: Review };
@@ -52,11 +54,11 @@ function Staff() {
   if (!isKnown) return html`<${Frame} onLanguage=${onLanguage}><${SignIn} elsewhere=${html`<p>${t("Staff do not sign in with a password here. Open these pages in Saleor's Dashboard.")}</p>`} onDone=${() => setKnown(true)} /><//>`;
   const Part = PARTS[path[0]];
   if (Part) return html`<div class="part"><${Part} order=${query.orderId} onSignedOut=${leave} /><${Toast} /></div>`;
-  const places = [["/", t("Overview")], ["/approvals", t("Approvals")], ["/licenses", t("Licenses")]];
+  const places = [["/", t("Overview")], ["/approvals", t("Approvals")], ["/licenses", t("Licenses")], ["/stock", t("Stock")]];
   const current = { orders: "/approvals", overview: "/" }[path[0]] || `/${path[0]}`;
   const Page = PAGES[path[0]] || Overview;
   return html`<${Frame} places=${places} current=${current} isFramed=${isFramed} onLanguage=${onLanguage} onSignOut=${!isFramed && leave}>
-    <${Page} key=${path.join("/")} id=${path[1]} query=${query} onSignedOut=${leave} />${!isFramed && html`<${SignInAgain} renew=${renewSession} />`}<${Toast} /><//>`;
+    <${LowStock} /><${Page} key=${path.join("/")} id=${path[1]} part=${path[2]} query=${query} onSignedOut=${leave} />${!isFramed && html`<${SignInAgain} renew=${renewSession} />`}<${Toast} /><//>`;
 }
 
 await loadWords();

@@ -32,6 +32,7 @@ export function Overview({ onSignedOut }) {
       ${low && html`<section class="card"><header><h2>${t("Low stock")}</h2></header><div class="body">
         <p class="figure">${tn("{count} pool", "{count} pools", low.totalCount)}</p>
         ${low.edges.map(({ node }) => html`<p key=${node.id}>${node.name}: ${tn("{count} key left", "{count} keys left", node.health.available)}</p>`)}
+        <p><${Link} class="button" to="/stock" query=${low.totalCount ? { shown: "low" } : {}}>${t("Stock")}<//></p>
         ${!low.totalCount && html`<p class="muted">${t("All pools have enough keys.")}</p>`}</div></section>`}
       <section class="card"><header><h2>${t("Licenses")}</h2></header><div class="body">
         <p><${Link} to="/licenses" query=${{ expires: "30" }}>${t("Expire in the next {count} days", { count: 30 })}<//></p>

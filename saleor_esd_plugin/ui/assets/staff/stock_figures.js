@@ -1,0 +1,74 @@
+// What the figures of a pool say: how it stands, how fast it is used, how long it lasts.
+import { html } from "../core/dom.js";
+import { formatNumber, t, tn } from "../core/words.js";
+import { productOf } from "../parts/names.js";
+
+export const HEALTH = "health { imported available reserved withheld taken quarantined revoked backordered soldLast7Days soldLast30Days runwayDays averageCost }";
+export const SOLD_AS = "id name variant { name sku product { name } }";
+
+const STATES = {
+  ARCHIVED: ["info", "⊘", () => t("Archived")],
+  GENERATED: ["info", "∞", () => t("Made as they are sold")],
+  EMPTY: ["bad", "✕", () => t("Empty")],
+  LOW: ["wait", "!", () => t("Low")],
+  ENOUGH: ["good", "✓", () => t("Enough")],
+};
+
+function stateOf({ isArchived, isGenerated, lowStockAt, health }) {
+  if (isArchived) return "ARCHIVED";
+  if (isGenerated) return "GENERATED";
+  if (!health.available) return "EMPTY";
+  return lowStockAt ? "LOW" : "ENOUGH";
+}
+
+export function PoolState({ pool }) {
+  const [kind, sign, word] = STATES[stateOf(pool)];
+  return html`<span class="state ${kind}"><span aria-hidden="true">${sign}</span> ${word()}</span>`;
+}
+
+// Keys a day, at the faster of both rates: the one that `runwayDays` counts with.
+const rateOf = ({ soldLast7Days, soldLast30Days }) => Math.max(soldLast7Days / 7, soldLast30Days / 30);
+
+export function rateText(health) {
+  const rate = rateOf(health);
+  return rate ? t("{rate} a day", { rate: formatNumber(rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate)) }) : "—";
+}
+
+// [least, most] days that the free keys last, at the faster and the slower rate; `most` is null without end.
+function runwayOf({ available, runwayDays, soldLast7Days, soldLast30Days }) {
+  const slower = Math.min(soldLast7Days / 7, soldLast30Days / 30);
+  return [runwayDays, slower ? Math.floor(available / slower) : null];
+}
+
+// In a word or two, for the list.
+export function runsOut({ isGenerated, health }) {
+  if (isGenerated) return t("Never");
+  if (!health.available) return health.imported || health.backordered ? t("Now") : "—";
+  if (health.runwayDays === null) return t("Not sold lately");
+  const [least, most] = runwayOf(health);
+  if (most === null) return t("{least} days or more", { least });
+  return most > least ? t("{least} to {most} days", { least, most }) : tn("About {count} day", "About {count} days", least);
+}
+
+// In sentences, for the page of the pool.
+export function inWords({ isGenerated, health }) {
+  const { available, backordered, runwayDays } = health;
+  const said = [isGenerated ? t("Its keys are made as they are sold: it never runs out.") : tn("{count} key left.", "{count} keys left.", available)];
+  if (!isGenerated && available) said.push(runwayDays === null ? t("None was sold in 30 days.") : lasts(health));
+  if (backordered) said.push(waiting(backordered));
+  return said.join(" ");
+}
+
+function lasts(health) {
+  const [least, most] = runwayOf(health);
+  const said = tn("At {rate} they last about {count} day.", "At {rate} they last about {count} days.", least, { rate: rateText(health) });
+  if (most === null || most === least) return said;
+  return `${said} ${tn("At the slower of the rates of 7 and of 30 days it is {count} day.", "At the slower of the rates of 7 and of 30 days it is {count} days.", most)}`;
+}
+
+export const waiting = (backordered) => tn("{count} license waits for a key.", "{count} licenses wait for keys.", backordered);
+
+// The product that a policy sells; staff's own name for it where the shop does not give the product.
+export function soldAs({ name, variant }) {
+  return variant ? productOf({ productName: variant.product.name, variantName: variant.name, sku: variant.sku }) : name || "—";
+}
