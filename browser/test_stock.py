@@ -135,7 +135,7 @@ def test_a_pool_is_made_and_changed(scene, sign_in):
     dialog.get_by_label("Who is told by e-mail").fill("no address")
     dialog.get_by_role("button", name="Save").click()
     wrong = dialog.get_by_label("Who is told by e-mail")
-    expect(wrong).to_have_accessible_description("Not an e-mail address: no address")
+    expect(wrong).to_have_accessible_description("This is not an e-mail address.")
     wrong.fill("stock@shop.example")
     dialog.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Pavo Notes")

@@ -60,9 +60,9 @@ function List({ found, policies, query }) {
 function Row({ pool, products }) {
   const { id, name, isGenerated, health } = pool;
   const to = `/stock/${encodeURIComponent(id)}`;
-  return html`<tr><td data-label=${t("Pool")}><${Link} to=${to}>${name}<//></td>
+  return html`<tr><td class="name" data-label=${t("Pool")}><${Link} to=${to}>${name}<//></td>
     <td data-label=${t("State")}><${PoolState} pool=${pool} /></td>
-    <td data-label=${t("Sold as")}>${products}</td>
+    <td class="name" data-label=${t("Sold as")}>${products}</td>
     <td data-label=${t("Free")}>${isGenerated ? "—" : formatNumber(health.available)}${health.backordered > 0 && html`<br /><small>${waiting(health.backordered)}</small>`}</td>
     <td data-label=${t("Reserved")}>${formatNumber(health.reserved)}</td><td data-label=${t("Sold")}>${formatNumber(health.taken)}</td>
     <td data-label=${t("Use")}>${rateText(health)}</td><td data-label=${t("Runs out")}>${runsOut(pool)}</td>
