@@ -31,7 +31,7 @@ from .models import (
     LicenseOrderLine,
     OrderOrigin,
 )
-from .renewals.units import end_renewals, licenses_to_lock, live_renewals
+from .renewals.units import end_renewals, leaves_last, licenses_to_lock, live_renewals
 from .settlement import note_locked_order, settle_locked_order
 
 
@@ -224,7 +224,7 @@ def _withdraw_renewals(
     """The same of a renewal line: first those for which no license is named, then those named last."""
     line.withdrawn += line.undecided
     line.save(update_fields=["withdrawn"])
-    named = sorted(live_renewals([line]), key=lambda one: (not one.is_renewed, one.pk))
+    named = sorted(live_renewals([line]), key=leaves_last)
     end_renewals(order, named[line.approved :], reason=reason, actor=actor)
 
 

@@ -19,7 +19,8 @@ from ..licenses.reasons import given_reason
 from ..licenses.transitions import Action, require_transition
 from ..permissions import MANAGE_LICENSES
 from .locks import lock_order
-from .models import LicenseOrder
+from .models import LicenseOrder, LicenseOrderLine
+from .renewals.units import licenses_to_lock
 from .settlement import read_in_shop, settle_locked_order
 from .withdrawal import take_out, units_in_order
 
@@ -42,7 +43,9 @@ def cancel_licenses(
     ids = at_most(license_ids)
     orders = _lock_orders(ids)
     # All by id before any order's are looked at: others lock licenses of several orders in that order.
-    take_lock_of_orders([order.pk for order in orders], besides=ids)
+    renewing = LicenseOrderLine.objects.filter(order__in=orders, is_renewal=True)
+    renewed = licenses_to_lock(renewing)
+    take_lock_of_orders([order.pk for order in orders], besides={*ids, *renewed})
     licenses, moment = lock_licenses(ids), now()
     licenses = end_due(licenses, moment=moment)
     require_transition(Action.CANCEL, licenses, moment=moment)

@@ -36,8 +36,8 @@ def restore_units(
 ) -> LicenseOrder:
     """So many units of these lines (line id -> units) are wanted again; allocation gives them keys afterwards.
 
-    Units that had been released are approved, and so released once they have a key; the others are undecided. For
-    renewals staff name the licenses anew.
+    Units that had been released are approved, and so released once they have a key; the others are undecided. A
+    renewal is for the license that the buyer named, unless staff have to name it.
     With `covers_failed_refund` no other unit comes back for what failed so far. All or nothing. Raises
     NotFound, ForbiddenRole (one's own order), ReasonRequired, Invalid (nothing to do, nothing failed),
     InvalidQuantity (more than left for money that is not gone).
@@ -112,7 +112,9 @@ def _take_in_line(
     line.withdrawn -= quantity
     # Who may give units again need not be one who approves: only as many are approved as were ever released.
     if line.is_renewal:
-        approved_before = line.renewals.exclude(term_change=None).count()
+        approved_before = (
+            line.renewals.exclude(term_change=None).values("license").distinct().count()
+        )
     else:
         released = License.objects.filter(order_line=line).exclude(released_at=None)
         approved_before = released.order_by().values("unit_index").distinct().count()

@@ -59,7 +59,8 @@ def return_units(
 def _named_by_staff(
     units: List[Unit], license_ids: Set[UUID], quantities: Dict[UUID, int]
 ) -> List[Unit]:
-    by_license = {_license_id(unit): unit for unit in units}
+    # A license of the order itself wins over a renewal of it in the same order.
+    by_license = {_license_id(unit): unit for unit in sorted(units, key=_is_license)}
     named = [by_license[pk] for pk in sorted(license_ids) if pk in by_license]
     if len(named) != len(license_ids):
         # Of another order, or it has left before: both are nothing that can leave.
@@ -75,6 +76,10 @@ def _named_by_staff(
             )
         named += others[:quantity]
     return named
+
+
+def _is_license(unit: Unit) -> bool:
+    return unit.license is not None
 
 
 def _license_id(unit: Unit) -> Optional[UUID]:

@@ -168,6 +168,9 @@ def _count_out(line: LicenseOrderLine, units: Sequence[Unit]) -> None:
 
 def _leaves_first(unit: Unit) -> Any:
     license, renewal = unit.license, unit.renewal
+    if renewal is not None and renewal.problem:
+        # It counts as not named.
+        return (0,)
     if renewal is not None:
         renewed = renewal.term_change.made_at.timestamp() if renewal.is_renewed else 0.0
         return (1, False, unit.is_issued, bool(renewed), -renewed, 0, -renewal.pk.int)

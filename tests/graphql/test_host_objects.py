@@ -24,6 +24,7 @@ WAYS = {
     "License.orderLine",
     "License.productVariant",
     "LicensePolicy.variant",
+    "LicenseRenewalOffer.variant",
 }
 
 

@@ -21,12 +21,12 @@ from ...orders.history import (
     quantity_of,
     readable_data,
 )
-from ...orders.models import LicenseOrder
 from ..base import current_actor, nested
 from ..connections import KeysetConnection
 from ..enums import described_enum
 from ..errors import facts
 from ..global_ids import Record
+from ..licenses.listing import orders_seen_by
 from ..licenses.visibility import name_for
 from ..loaders import load, rows
 
@@ -203,8 +203,10 @@ class LicenseEvent(Record, graphene.ObjectType):
         return message_of(root) or None
 
     @staticmethod
+    @nested
     def resolve_order(root: Event, info: Any) -> Promise:
-        return load(info.context, rows, root.order_id, LicenseOrder)
+        # Who owns a license need not see the order of whoever paid for its renewal.
+        return load(info.context, orders_seen_by, root.order_id, current_actor(info))
 
     @staticmethod
     def resolve_account(root: Event, info: Any) -> Promise:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timedelta
-from typing import Dict, Iterable, List, Sequence
+from typing import Dict, Iterable, List, Sequence, Set
 from uuid import UUID
 
 from django.db import transaction
@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from ...accounts import access
 from ...errors import ForbiddenRole, NotFound
+from ...events.models import Event
 from ...events.types import EventType
 from ...host import shop
 from ...host.db import now
@@ -52,12 +53,14 @@ def set_checkout_renewals(
     licenses = [by_id[pk] for pk in ids]
     require_transition(Action.RENEW, licenses, moment=moment, field="renews")
     CheckoutRenewal.objects.filter(checkout_token=token).delete()
-    CheckoutRenewal.objects.bulk_create(
+    # Their ids keep the buyer's order; each takes a lock of its license, so they are inserted by these.
+    rows = [
         CheckoutRenewal(
             checkout_token=token, license=license, user_ref=actor.user_ref, created_at=moment
         )
         for license in licenses
-    )
+    ]
+    CheckoutRenewal.objects.bulk_create(sorted(rows, key=lambda row: row.license_id))
     return licenses
 
 
@@ -72,15 +75,19 @@ def name_asked(order: LicenseOrder, lines: Iterable[LicenseOrderLine], *, moment
     if not lines or order.is_duplicate_checkout or not order.buyer_user_ref:
         return
     asked = _asked(order)
-    # Units of a line may have come back whose money did not go back after all; others of it may be renewed.
-    named = {(one.order_line_id, one.license_id) for one in live_renewals(lines)}
+    # Units of a line may have come back whose money did not go back after all, and staff may have named others.
+    live = live_renewals(order.lines.filter(is_renewal=True))
+    named = {(one.order_line_id, one.license_id) for one in live}
+    taken = {license_id for _, license_id in named}
+    corrected = _named_by_staff(lines)
     fitting = {
         line: [
             one
             for one in asked
-            if one.policy.variant_ref in line.policy.renews and (line.pk, one.pk) not in named
+            if one.policy.variant_ref in line.policy.renews and one.pk not in taken
         ]
         for line in lines
+        if line.pk not in corrected
     }
     of_lines = Counter(one.pk for found in fitting.values() for one in found)
     accounts = set(
@@ -109,12 +116,29 @@ def name_asked(order: LicenseOrder, lines: Iterable[LicenseOrderLine], *, moment
         )
 
 
+def asked_of(order: LicenseOrder) -> List[UUID]:
+    """The licenses that the buyer named in the checkout of this order."""
+    return [one.pk for one in _asked(order)]
+
+
 def _asked(order: LicenseOrder) -> List[License]:
-    """What the buyer named in the checkout of this order, in the order of naming."""
+    """The same, in the order of naming."""
+    if not order.buyer_user_ref:
+        return []
     rows = CheckoutRenewal.objects.filter(
         checkout_token=order.checkout_token, user_ref=order.buyer_user_ref
     )
     return [row.license for row in rows.select_related("license__policy").order_by("pk")]
+
+
+def _named_by_staff(lines: Iterable[LicenseOrderLine]) -> Set[UUID]:
+    """Those of the lines whose licenses staff have set: what the buyer asked for counts no more."""
+    found = Event.objects.filter(
+        type=EventType.LICENSE_ORDER_RENEWALS_SET.value,
+        order_id__in={line.order_id for line in lines},
+        data__has_key="order_line",
+    )
+    return {UUID(line_id) for line_id in found.values_list("data__order_line", flat=True)}
 
 
 def forget_old_checkouts() -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Dict, Iterable, List, Sequence
+from typing import Any, Dict, Iterable, List, Sequence
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -159,10 +159,15 @@ def _renew(
     return refused
 
 
+def leaves_last(renewal: LicenseRenewal) -> Any:
+    """To sort by: what is renewed stays longest, then what waits in the order of its naming, at last what has a problem."""
+    return not renewal.is_renewed, bool(renewal.problem), renewal.pk
+
+
 def drop_surplus_renewals(order: LicenseOrder, lines: Iterable[LicenseOrderLine]) -> None:
     """Of lines whose quantity went down what is named last leaves, before it what is not renewed."""
     for line in lines:
-        found = sorted(live_renewals([line]), key=lambda one: (not one.is_renewed, one.pk))
+        found = sorted(live_renewals([line]), key=leaves_last)
         surplus = found[line.quantity - line.withdrawn :]
         if surplus:
             lock_licenses(one.license_id for one in surplus)

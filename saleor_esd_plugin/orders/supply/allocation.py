@@ -16,14 +16,15 @@ from ...isolation import Tally, each
 from ...keys.ring import keyring
 from ...keys.stock.queue import lock_pool_drain
 from ...keys.stock.reserving import close_reservation, find_reservation
+from ...licenses.locks import take_lock_of_orders
 from ...licenses.models import Fulfillment, License
 from ...licenses.units import end_licenses, live_licenses
 from ..approval import why_staff_decide
 from ..audit import record_of_order
-from ..intake.checkout_renewals import name_asked
+from ..intake.checkout_renewals import asked_of, name_asked
 from ..locks import lock_order
 from ..models import LicenseOrder, LicenseOrderLine
-from ..renewals.units import drop_surplus_renewals
+from ..renewals.units import drop_surplus_renewals, licenses_to_lock
 from . import backorders
 from .claiming import Drawn, choices_of, claim_from, draw, missing_units
 
@@ -51,6 +52,10 @@ def allocate_license_order(license_order_id: UUID) -> LicenseOrder:
     lines = list(order.lines.select_related("policy").order_by("policy__pool_id", "pk"))
     is_new = any(line.allocated_at is None for line in lines)
     renewing = [line for line in lines if line.is_renewal]
+    if renewing:
+        # All by id at once, and before keys: what is named is of other orders.
+        named = {*asked_of(order), *licenses_to_lock(renewing)}
+        take_lock_of_orders([order.pk], besides=named)
     name_asked(order, [line for line in renewing if line.allocated_at is None], moment=moment)
     drop_surplus_renewals(order, renewing)
     # Before keys are taken: a return waits for a quarantine, which waits for whoever is taking keys.

@@ -26,8 +26,7 @@ pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
 PAYMENT = "pi_renewal"
-CREATE = """mutation($input: LicensePolicyCreateInput!) { licensePolicyCreate(input: $input) {
-    licensePolicy { id } errors { field code } } }"""
+EVENTS = "{ licenseEvents(first: 50) { edges { node { type order { number buyerEmail } } } } }"
 
 
 def ends(*licenses):
@@ -361,31 +360,40 @@ def test_the_shop_is_told_what_was_renewed(owned, buy, approve, run_commits):
     assert [line.quantity_fulfilled for line in in_shop.lines.all()] == [1]
 
 
-@pytest.mark.parametrize(
-    "given, field, code",
-    [
-        ({"kind": "RENEWAL", "renews": [], "term": "P1Y"}, "renews", "REQUIRED"),
-        ({"kind": "RENEWAL", "term": "P1Y"}, "renews", "REQUIRED"),
-        ({"kind": "RENEWAL", "renews": ["other"]}, "term", "REQUIRED"),
-        ({"kind": "RENEWAL", "renews": ["own"], "term": "P1Y"}, "renews", "INVALID"),
-        ({"kind": "RENEWAL", "renews": ["gone"], "term": "P1Y"}, "renews", "NOT_FOUND"),
-        ({"kind": "RENEWAL", "renews": ["other"], "term": "P1Y", "pool": True}, "pool", "INVALID"),
-        ({"renews": ["other"], "pool": True}, "renews", "INVALID"),
-        ({}, "pool", "REQUIRED"),
-    ],
-)
-def test_a_policy_has_what_its_kind_needs(given, field, code, api, staff, gid, policy):
-    own = build.make_variant("Another year")
-    variants = {"other": policy.variant_ref, "own": own.pk, "gone": 999_999}
-    if "renews" in given:
-        renewed = [gid("ProductVariant", variants[name]) for name in given["renews"]]
-        given = {**given, "renews": renewed}
-    if given.pop("pool", False):
-        given["pool"] = gid("LicenseKeyPool", make.make_pool())
-    before = make.table_digest()
-    answer = api(staff("MANAGE_LICENSE_KEYS"))(
-        CREATE, {"input": {"variant": gid("ProductVariant", own.pk), **given}}
-    )
-    (error,) = answer["data"]["licensePolicyCreate"]["errors"]
-    assert (error["field"], error["code"]) == (field, code)
-    assert make.table_digest() == before
+def test_the_order_of_a_stranger_who_paid_is_not_shown(
+    owned, buyer, renewal, api, gid, approve, set_renewals
+):
+    """B16: the owner sees that the license was renewed, and nothing of the order that did it."""
+    (license,) = owned()
+    order = make.make_license_order(1, policy=renewal, email="stranger@example.com")
+    set_renewals(order, [license])
+    approve(order)
+    events = api(buyer)(EVENTS)["data"]["licenseEvents"]["edges"]
+    told = {edge["node"]["type"]: edge["node"]["order"] for edge in events}
+    assert told["LICENSE_RENEWED"] is None
+    assert told["LICENSE_RELEASED"]["buyerEmail"] == "ana@example.com"
+
+
+def test_what_cannot_be_renewed_leaves_first(owned, buy, approve):
+    first, second = owned(2)
+    order = buy(2, [first, second])
+    cancel(first)
+    approve(order)
+    build.refund(build.find_order(order.order_uuid), 10)
+    make.reconcile_orders()
+    settle_license_order(order.pk)
+    assert ends(second)[0][0] == a_year_later(second.expires_at)
+
+
+def test_what_staff_corrected_is_not_named_again(owned, buy, approve, set_renewals, read):
+    licenses = owned(2)
+    order = buy(1, licenses[:1])
+    set_renewals(order, licenses[1:])
+    approve(order)
+    tell(refund(10, RefundState.SUCCEEDED, ref="re_1", payment=PAYMENT))
+    tell(refund(10, RefundState.FAILED, ref="re_1", payment=PAYMENT))
+    restore_units(order.pk, quantities={order.lines.get().pk: 1}, reason="failed", actor=make.STAFF)
+    allocate_license_order(order.pk)
+    settle_license_order(order.pk)
+    assert waiting(read(order)) == {"RENEWAL": 1}
+    assert [one[0] for one in ends(*licenses)] == [one.expires_at for one in licenses]
