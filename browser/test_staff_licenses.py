@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -315,7 +316,7 @@ def test_what_is_filtered_is_saved_without_keys(scene, paul):
         page.get_by_role("button", name="Download CSV").click()
 
     assert waiting.value.suggested_filename == "licenses.csv"
-    text = open(waiting.value.path(), encoding="utf-8-sig").read()
+    text = Path(waiting.value.path()).read_text(encoding="utf-8-sig")
     assert len(text.strip().splitlines()) == 3
     assert key not in text and key[-5:] in text
 

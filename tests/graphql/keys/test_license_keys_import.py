@@ -1,21 +1,15 @@
 """Importing keys, and undoing it."""
 
 import tracemalloc
-from decimal import Decimal
 
 import factories
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.graphql.keys.types import LicenseKeyImportReport
-from saleor_esd_plugin.keys.importing.intake import import_key_file
-from saleor_esd_plugin.keys.importing.options import ImportOptions, KeySource
-from saleor_esd_plugin.keys.importing.reading import open_upload
 from saleor_esd_plugin.keys.importing.reports import ImportReport, Run
 from saleor_esd_plugin.keys.models import AvailableKey, KeyBatch, LicenseKey
 from saleor_esd_plugin.keys.verdicts import ImportVerdict
-from saleor_esd_plugin.licenses.policies.skus import pool_of_sku
 
 pytestmark = pytest.mark.django_db
 
@@ -101,34 +95,6 @@ def test_keys_of_a_variable_are_stored_and_no_answer_shows_them(ask, pool, gid):
     assert AvailableKey.objects.filter(pool=pool).count() == 3
     assert Event.objects.get(type="key_batch.imported").data["accepted"] == 3
     assert not any(key in str(answer) for key in keys)
-
-
-def test_a_cost_is_that_of_rows_that_name_none(ask, pool, gid):
-    first, second, third = factories.fresh_keys(3)
-    file = SimpleUploadedFile("keys.csv", f"key,cost\n{first},2\n{second},\n{third},\n".encode())
-    import_key_file(
-        pool.pk,
-        open_upload(file),
-        ImportOptions(KeySource.FILE, True, factories.STAFF, cost=Decimal("3.5")),
-        pool_of_sku=pool_of_sku,
-    )
-    more = {"pool": gid("LicenseKeyPool", pool), "keys": factories.fresh_keys(2), "cost": "1.25"}
-
-    imported(ask(IMPORT, {"input": {**more, "dryRun": False}}))
-
-    costs = KeyBatch.objects.order_by("pk").values_list("cost", "costed")
-    assert list(costs) == [(Decimal(9), 3), (Decimal("2.5"), 2)]
-
-
-@pytest.mark.parametrize("cost", ["-1", "1000000000", "0.00001", "1E+3"])
-def test_a_cost_that_is_none_is_refused(ask, pool, gid, unchanged, cost):
-    given = {"pool": gid("LicenseKeyPool", pool), "keys": factories.fresh_keys(1), "cost": cost}
-
-    with unchanged():
-        answer = ask(IMPORT, {"input": {**given, "dryRun": False}})["data"]["licenseKeysImport"]
-
-    (error,) = answer["errors"]
-    assert (error["field"], error["code"]) == ("cost", "INVALID")
 
 
 def test_the_same_content_again_adds_nothing(ask, pool, gid, unchanged):
