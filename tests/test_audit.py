@@ -35,6 +35,7 @@ NEW_ACTS = {
     "license_key_replace": ["license_key.replaced"],
     "license_key_reveal": ["license_key.revealed"],
     "license_renew": ["license.renewed"],
+    "license_term_set": ["license.term_set"],
     "licenses_export": ["export.requested"],
     "license_key_pool_export": ["export.requested"],
     "license_key_import_report_export": ["export.requested"],

@@ -129,8 +129,8 @@ def set_license_terms(
 ) -> List[License]:
     """These licenses expire then, None: never; all of them or none. The one way to change a term that exists.
 
-    Ends of grace and retention that are not given follow the expiry as the policy says. What is set is set: a
-    suspension that stopped the clock moves it no more. Raises Invalid (not in this
+    Ends of grace and retention that are not given follow the expiry as the policy says. What is set is set, be it what
+    there was: a suspension that stopped the clock moves it no more, and the refund of an earlier renewal neither. Raises Invalid (not in this
     order, the term over before it begins), else as `renew_licenses`.
     """
     why = clean_reason(reason, shortest=1)
@@ -189,9 +189,8 @@ def _write(
     **data: Any,
 ) -> None:
     """The new terms, with an event per account that has each license's expiry before and after."""
-    changed = [one for one in new if one.ends != ends_of(one.license)]
-    write_terms(changed, moment=now())
-    for account_id, theirs in by_account(changed):
+    write_terms(new, moment=now())
+    for account_id, theirs in by_account(new):
         ids = [one.license.pk for one in theirs]
         record(
             type,

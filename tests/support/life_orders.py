@@ -16,6 +16,7 @@ from provider import disputed, refund, tell
 from saleor_esd_plugin import reactions, sweep
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.host import shop
+from saleor_esd_plugin.licenses.lifecycle import end_due_suspensions
 from saleor_esd_plugin.licenses.models import License
 from saleor_esd_plugin.licenses.transitions import Action
 from saleor_esd_plugin.orders.approval import approve_license_order
@@ -194,6 +195,9 @@ class LifeOrders(LifeMachine):
     @rule(which=number)
     def an_order_is_told_again(self, which):
         """Invariant 5: each reaction to its events again, the latest first, changes nothing."""
+        # Whoever comes first takes note that the time of a suspension is over: that is another step.
+        end_due_suspensions()
+        self.run_commits()
         before = stock_rows.digest()
         order = self.orders[which % len(self.orders)]
         of_order = Event.objects.filter(order_id=order.pk).order_by("id")
