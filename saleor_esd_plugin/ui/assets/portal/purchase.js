@@ -12,7 +12,6 @@ import { orderId, productOf, titleOf } from "../parts/names.js";
 import { Recall } from "../parts/recall.js";
 import { RENEWALS, Renewals } from "../parts/renewals.js";
 import { Resend } from "../parts/resend.js";
-import { AssignCard } from "./assign.js";
 import { KeyButton } from "./key.js";
 import { Receipt } from "./receipt.js";
 import { Renew } from "./renew.js";
@@ -29,6 +28,7 @@ const PURCHASE = `query Purchase($id: ID!, $first: Int, $after: String, $last: I
         endCustomer { id code name email } deliveries { id kind status sentAt error recipient } } } } }
   licenseAccounts(first: 2) { edges { node { id } } } }`;
 const PAGE = 50;
+const AssignCard = later(() => import("./assign.js").then((file) => file.AssignCard));
 const KeysFile = later(() => import("./keys_file.js").then((file) => file.KeysFile));
 
 export function Purchase({ id, onSignedOut }) {

@@ -10,7 +10,7 @@ import { useForm } from "../parts/form.js";
 import { NotYet } from "../parts/frame.js";
 import { say } from "../parts/toast.js";
 
-const CUSTOMERS = `query Customers($account: ID!) { licenseAccount(id: $account) {
+const CUSTOMERS = `query Holders($account: ID!) { licenseAccount(id: $account) {
   id endCustomers(first: 100, sortBy: {field: CODE, direction: ASC}) { pageInfo { hasNextPage } edges { node { id code name email } } } } }`;
 const ASSIGN = `mutation Assign($input: LicenseAssignInput!) { licenseAssign(input: $input) { licenses { id } ${ERRORS} } }`;
 const TRANSFER = `mutation Transfer($input: LicenseTransferInput!) { licenseTransfer(input: $input) { licenses { id } ${ERRORS} } }`;

@@ -5,15 +5,16 @@ import { go } from "../core/router.js";
 import { language, t, tn } from "../core/words.js";
 import { Empty, Trouble, useTitle } from "../parts/frame.js";
 import { keyFilter } from "../parts/key_search.js";
+import { later } from "../parts/later.js";
 import { pageAt } from "../parts/pager.js";
 import { License } from "./license.js";
 import { Actions } from "./license_actions.js";
-import { LicensesFile } from "./licenses_file.js";
 import { chosenIn, filterOf, Filters } from "./license_filter.js";
 import { Search } from "./license_search.js";
 import { ROW, Table } from "./license_table.js";
 
-const LICENSES = `query Licenses($filter: LicenseFilterInput, $first: Int, $after: String, $last: Int, $before: String, $language: String) {
+const LicensesFile = later(() => import("./licenses_file.js").then((file) => file.LicensesFile));
+const LICENSES = `query StaffLicenses($filter: LicenseFilterInput, $first: Int, $after: String, $last: Int, $before: String, $language: String) {
   licenses(filter: $filter, first: $first, after: $after, last: $last, before: $before) {
     totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { node { ${ROW} } } } }`;
 // In a request of its own, as it takes a permission of its own.
