@@ -188,28 +188,30 @@ def _write(
     actor: Actor,
     **data: Any,
 ) -> None:
-    """The new terms, with an event per account that has each license's expiry before and after."""
+    """The new terms, with their events."""
     write_terms(new, moment=now())
-    for account_id, theirs in by_account(new):
+    record_terms(type, new, reason=reason, permission=MANAGE_LICENSES, actor=actor, **data)
+
+
+def record_terms(
+    type: EventType, new: Iterable[NewTerm], *, order_id: Optional[UUID] = None, **data: Any
+) -> None:
+    """An event per account, with each license's expiry before and after.
+
+    It is of the order that changed the terms, if one did, else of the licenses; `data` as for `events.record`.
+    """
+    by_account: Dict[UUID, List[NewTerm]] = {}
+    for one in new:
+        by_account.setdefault(one.license.account_id, []).append(one)
+    for account_id, theirs in sorted(by_account.items()):
         ids = [one.license.pk for one in theirs]
         record(
             type,
-            ids[0],
-            actor=actor,
-            reason=reason,
-            permission=MANAGE_LICENSES,
+            order_id or ids[0],
             account_id=account_id,
-            order_id=only_order(ids),
+            order_id=order_id or only_order(ids),
             licenses=[str(pk) for pk in ids],
             before=[one.license.expires_at for one in theirs],
             after=[one.ends[0] for one in theirs],
             **data,
         )
-
-
-def by_account(terms: Iterable[NewTerm]) -> List[Tuple[UUID, List[NewTerm]]]:
-    """(Account, its licenses with their new terms), in the order of the accounts."""
-    found: Dict[UUID, List[NewTerm]] = {}
-    for one in terms:
-        found.setdefault(one.license.account_id, []).append(one)
-    return sorted(found.items())

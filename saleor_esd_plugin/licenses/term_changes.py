@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Dict, List, NamedTuple, Optional, Sequence
-from uuid import UUID
+from typing import List, NamedTuple, Optional, Sequence
 
 from django.db.models import Max
 
@@ -49,13 +48,13 @@ def write_terms(terms: Sequence[NewTerm], *, moment: datetime) -> List[TermChang
     return TermChange.objects.bulk_create(changes)
 
 
-def undo_changes(changes: Sequence[TermChange], *, moment: datetime) -> Dict[UUID, Ends]:
-    """Take these back: each of their licenses has the term that it would have without; license -> ends.
+def undo_changes(changes: Sequence[TermChange], *, moment: datetime) -> List[NewTerm]:
+    """Take these back: each of their licenses has the term that it would have without; as it was, with its new ends.
 
-    The licenses are locked. One that has ended stays as it is.
+    The licenses are locked. One that has ended stays as it is, and is left out.
     """
     TermChange.objects.filter(pk__in=[change.pk for change in changes]).update(undone_at=moment)
-    found: Dict[UUID, Ends] = {}
+    found: List[NewTerm] = []
     for license in License.objects.filter(term_changes__in=changes).distinct().order_by("pk"):
         rows = list(TermChange.objects.filter(license=license).order_by("place"))
         first = next(place for place, row in enumerate(rows) if row.undone_at == moment)
@@ -66,7 +65,7 @@ def undo_changes(changes: Sequence[TermChange], *, moment: datetime) -> Dict[UUI
         TermChange.objects.bulk_update(rows, ["before", "after"])
         if license.fulfillment not in ENDED:
             _write(license, ends, moment)
-            found[license.pk] = ends
+            found.append(NewTerm(license, ends))
     return found
 
 

@@ -31,7 +31,7 @@ from .models import (
     LicenseOrderLine,
     OrderOrigin,
 )
-from .renewals.units import end_renewals, leaves_last, licenses_to_lock, live_renewals
+from .renewals.units import keep_renewals, licenses_to_lock
 from .settlement import note_locked_order, settle_locked_order
 
 
@@ -107,7 +107,9 @@ def reject_license_order(license_order_id: UUID, *, reason: str, actor: Actor) -
     take_lock_of_orders([order.pk], besides=licenses_to_lock(lines))
     for line in lines:
         if line.is_renewal:
-            _withdraw_renewals(order, line, reason=reason, actor=actor)
+            line.withdrawn += line.undecided
+            line.save(update_fields=["withdrawn"])
+            keep_renewals(order, line, line.approved, reason=reason, actor=actor)
         else:
             _withdraw_undecided(line, reason=reason)
     _decide(order, lines, reason=reason, actor=actor)
@@ -216,16 +218,6 @@ def _withdraw_undecided(line: LicenseOrderLine, *, reason: str) -> None:
     if line.approved <= len(live):
         line.backordered_at = None
     line.save(update_fields=["withdrawn", "backordered_at"])
-
-
-def _withdraw_renewals(
-    order: LicenseOrder, line: LicenseOrderLine, *, reason: str, actor: Actor
-) -> None:
-    """The same of a renewal line: first those for which no license is named, then those named last."""
-    line.withdrawn += line.undecided
-    line.save(update_fields=["withdrawn"])
-    named = sorted(live_renewals([line]), key=leaves_last)
-    end_renewals(order, named[line.approved :], reason=reason, actor=actor)
 
 
 def _decide(

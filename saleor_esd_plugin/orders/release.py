@@ -42,7 +42,7 @@ def release_approved(order: LicenseOrder, *, is_paid: bool, actor: Actor) -> Non
     released = {}
     lines = list(_approved_lines(order))
     renew_approved(order, [line for line in lines if line.is_renewal], actor=actor)
-    for line in lines:
+    for line in (line for line in lines if not line.is_renewal):
         units = release_licenses(line.pk, count=line.approved - line.issued, moment=moment)
         if units:
             released[str(line.pk)] = units

@@ -74,7 +74,8 @@ def name_asked(order: LicenseOrder, lines: Iterable[LicenseOrderLine], *, moment
     lines = list(lines)
     if not lines or order.is_duplicate_checkout or not order.buyer_user_ref:
         return
-    asked = _asked(order)
+    rows = _rows_of(order).select_related("license__policy").order_by("pk")
+    asked = [row.license for row in rows]
     # Units of a line may have come back whose money did not go back after all, and staff may have named others.
     live = live_renewals(order.lines.filter(is_renewal=True))
     named = {(one.order_line_id, one.license_id) for one in live}
@@ -118,17 +119,14 @@ def name_asked(order: LicenseOrder, lines: Iterable[LicenseOrderLine], *, moment
 
 def asked_of(order: LicenseOrder) -> List[UUID]:
     """The licenses that the buyer named in the checkout of this order."""
-    return [one.pk for one in _asked(order)]
+    return list(_rows_of(order).values_list("license_id", flat=True))
 
 
-def _asked(order: LicenseOrder) -> List[License]:
-    """The same, in the order of naming."""
-    if not order.buyer_user_ref:
-        return []
-    rows = CheckoutRenewal.objects.filter(
+def _rows_of(order: LicenseOrder) -> "QuerySet[CheckoutRenewal]":
+    """What the buyer named, who was signed in: of a guest's order there is none."""
+    return CheckoutRenewal.objects.filter(
         checkout_token=order.checkout_token, user_ref=order.buyer_user_ref
     )
-    return [row.license for row in rows.select_related("license__policy").order_by("pk")]
 
 
 def _named_by_staff(lines: Iterable[LicenseOrderLine]) -> Set[UUID]:

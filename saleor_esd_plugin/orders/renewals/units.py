@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Dict, Iterable, List, Sequence
+from typing import Dict, Iterable, List, Sequence
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
 from ...errors import Invalid
-from ...events.record import record
 from ...events.types import EventType
 from ...host.db import now
-from ...host.types import SYSTEM, Actor
+from ...host.types import Actor
 from ...licenses.lifecycle import end_due
 from ...licenses.locks import lock_licenses
 from ...licenses.models import License
-from ...licenses.renewal import Renewal, by_account, renewal_of
+from ...licenses.renewal import Renewal, record_terms, renewal_of
 from ...licenses.rules import Lifecycle
 from ...licenses.term_changes import undo_changes, write_terms
 from ...licenses.transitions import Action, refused_state
@@ -57,9 +56,6 @@ def has_undone(lines: Iterable[LicenseOrderLine]) -> bool:
 
 def count_renewals(lines: Iterable[LicenseOrderLine]) -> Dict[UUID, Dict[str, int]]:
     """Renewal line -> how many of its units are `renewed`, and how many `wait` with a license that is named."""
-    lines = [line for line in lines if line.is_renewal]
-    if not lines:
-        return {}
     rows = live_renewals(lines).order_by().values("order_line_id")
     counted = rows.annotate(renewed=Count("pk", filter=_RENEWED), waits=Count("pk", filter=_WAITS))
     return {row["order_line_id"]: row for row in counted}
@@ -67,8 +63,6 @@ def count_renewals(lines: Iterable[LicenseOrderLine]) -> Dict[UUID, Dict[str, in
 
 def licenses_to_lock(lines: Iterable[LicenseOrderLine]) -> List[UUID]:
     """The licenses that these lines renew, or will; whoever locks others of the order too locks all by id."""
-    if not any(line.is_renewal for line in lines):
-        return []
     return list(live_renewals(lines).values_list("license_id", flat=True))
 
 
@@ -144,34 +138,21 @@ def _renew(
     for renewal, change in zip(possible, write_terms(terms, moment=moment)):
         renewal.term_change = change
         renewal.save(update_fields=["term_change"])
-    for account_id, theirs in by_account(terms):
-        record(
-            EventType.LICENSE_RENEWED,
-            order.pk,
-            actor=actor,
-            order_id=order.pk,
-            account_id=account_id,
-            order_line=str(line.pk),
-            licenses=[str(one.license.pk) for one in theirs],
-            before=[one.license.expires_at for one in theirs],
-            after=[one.ends[0] for one in theirs],
-        )
+    record_terms(
+        EventType.LICENSE_RENEWED, terms, order_id=order.pk, order_line=str(line.pk), actor=actor
+    )
     return refused
 
 
-def leaves_last(renewal: LicenseRenewal) -> Any:
-    """To sort by: what is renewed stays longest, then what waits in the order of its naming, at last what has a problem."""
-    return not renewal.is_renewed, bool(renewal.problem), renewal.pk
-
-
-def drop_surplus_renewals(order: LicenseOrder, lines: Iterable[LicenseOrderLine]) -> None:
-    """Of lines whose quantity went down what is named last leaves, before it what is not renewed."""
-    for line in lines:
-        found = sorted(live_renewals([line]), key=leaves_last)
-        surplus = found[line.quantity - line.withdrawn :]
-        if surplus:
-            lock_licenses(one.license_id for one in surplus)
-            end_renewals(order, surplus, reason="quantity reduced", actor=SYSTEM)
+def keep_renewals(
+    order: LicenseOrder, line: LicenseOrderLine, most: int, *, reason: str, actor: Actor
+) -> None:
+    """So many of the licenses that the line names stay: what is renewed, then what waits, by its naming; last what has
+    a problem. The others leave. Their licenses are locked."""
+    named = live_renewals([line]).select_related("term_change")
+    found = sorted(named, key=lambda one: (not one.is_renewed, bool(one.problem), one.pk))
+    if found[most:]:
+        end_renewals(order, found[most:], reason=reason, actor=actor)
 
 
 def end_renewals(
@@ -184,22 +165,8 @@ def end_renewals(
     moment = now()
     LicenseRenewal.objects.filter(pk__in=[one.pk for one in renewals]).update(ended_at=moment)
     changes = [one.term_change for one in renewals if one.term_change is not None]
-    if not changes:
-        return
-    before = dict(License.objects.filter(term_changes__in=changes).values_list("pk", "expires_at"))
-    after = undo_changes(changes, moment=moment)
-    by_owner: Dict[UUID, List[UUID]] = {}
-    for pk, account_id in License.objects.filter(pk__in=after).values_list("pk", "account_id"):
-        by_owner.setdefault(account_id, []).append(pk)
-    for account_id, ids in sorted(by_owner.items()):
-        record(
-            EventType.LICENSE_RENEWAL_UNDONE,
-            order.pk,
-            actor=actor,
-            reason=reason,
-            order_id=order.pk,
-            account_id=account_id,
-            licenses=[str(pk) for pk in sorted(ids)],
-            before=[before[pk] for pk in sorted(ids)],
-            after=[after[pk][0] for pk in sorted(ids)],
+    if changes:
+        terms = undo_changes(changes, moment=moment)
+        record_terms(
+            EventType.LICENSE_RENEWAL_UNDONE, terms, order_id=order.pk, reason=reason, actor=actor
         )

@@ -24,7 +24,7 @@ from ..audit import record_of_order
 from ..intake.checkout_renewals import asked_of, name_asked
 from ..locks import lock_order
 from ..models import LicenseOrder, LicenseOrderLine
-from ..renewals.units import drop_surplus_renewals, licenses_to_lock
+from ..renewals.units import keep_renewals, licenses_to_lock
 from . import backorders
 from .claiming import Drawn, choices_of, claim_from, draw, missing_units
 
@@ -57,10 +57,9 @@ def allocate_license_order(license_order_id: UUID) -> LicenseOrder:
         named = {*asked_of(order), *licenses_to_lock(renewing)}
         take_lock_of_orders([order.pk], besides=named)
     name_asked(order, [line for line in renewing if line.allocated_at is None], moment=moment)
-    drop_surplus_renewals(order, renewing)
     # Before keys are taken: a return waits for a quarantine, which waits for whoever is taking keys.
     for line in lines:
-        _drop_surplus(line, moment)
+        _drop_surplus(order, line, moment)
     choices = choices_of(order, [line for line in lines if not line.is_renewal])
     drawn: List[Drawn] = []
     newly_short: List[LicenseOrderLine] = []
@@ -158,11 +157,14 @@ def _fill(line_id: UUID, pool_id: UUID) -> Tuple[int, bool]:
     return got, got < wanted
 
 
-def _drop_surplus(line: LicenseOrderLine, moment: datetime) -> None:
-    """Units at the end of a line whose quantity went down return to their pool."""
-    has_any = line.allocated_at is not None and not line.is_renewal
-    live = live_licenses(line.pk) if has_any else []
-    surplus: List[License] = live[line.quantity - line.withdrawn :] if live else []
+def _drop_surplus(order: LicenseOrder, line: LicenseOrderLine, moment: datetime) -> None:
+    """Units at the end of a line whose quantity went down return to their pool, or renew nothing any more."""
+    kept = line.quantity - line.withdrawn
+    if line.is_renewal:
+        keep_renewals(order, line, kept, reason="quantity reduced", actor=SYSTEM)
+        return
+    live = live_licenses(line.pk) if line.allocated_at is not None else []
+    surplus: List[License] = live[kept:] if live else []
     if surplus:
         end_licenses(
             surplus, fulfillment=Fulfillment.RETURNED, reason="quantity reduced", moment=moment
