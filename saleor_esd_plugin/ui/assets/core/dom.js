@@ -2,6 +2,6 @@
 import { h, render } from "../vendor/preact.js";
 import htm from "../vendor/htm.js";
 
-export { useCallback, useEffect, useId, useRef, useState } from "../vendor/hooks.js";
+export { useCallback, useEffect, useId, useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 export { render };
 export const html = htm.bind(h);

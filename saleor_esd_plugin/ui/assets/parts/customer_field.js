@@ -1,5 +1,5 @@
 // Choosing one of all customers of an account. Where there are more than were loaded, what is typed is looked for at the shop.
-import { html, useEffect, useId, useRef, useState } from "../core/dom.js";
+import { html, useEffect, useId, useLayoutEffect, useRef, useState } from "../core/dom.js";
 import { ask } from "../core/api.js";
 import { t } from "../core/words.js";
 import { Trouble } from "./frame.js";
@@ -47,7 +47,8 @@ export function useCustomer({ id, endCustomers }) {
 function CustomerField({ typed, onType, offered, isExact, error }) {
   const id = useId();
   const input = useRef(null);
-  useEffect(() => {
+  // Before anything is drawn: Enter may follow at once.
+  useLayoutEffect(() => {
     input.current.setCustomValidity(typed && !isExact ? t("Choose one of the list, or type the whole code.") : "");
   }, [typed, isExact]);
   return html`<div class="field"><label for=${id}>${t("Customer")}</label>
