@@ -83,7 +83,14 @@ def _observe_again() -> int:
         return _each_read(uuids, _look_at)
     finally:
         # Those that failed as well, or they would come first for ever.
-        LicenseOrder.objects.filter(order_uuid__in=uuids).update(checked_at=now())
+        _note_checked(uuids)
+
+
+def _note_checked(uuids: Collection[UUID]) -> None:
+    """Without waiting: two sweeps that note the same orders in two sequences would lock each other out."""
+    with transaction.atomic():
+        free = LicenseOrder.objects.select_for_update(skip_locked=True).filter(order_uuid__in=uuids)
+        LicenseOrder.objects.filter(pk__in=free.values("pk")).update(checked_at=now())
 
 
 def _look_at(order: Order) -> None:

@@ -11,6 +11,7 @@ from typing import List, Tuple
 
 import build
 import pytest
+from django.db import connection, transaction
 from factories import (
     add_keys,
     fresh_keys,
@@ -108,6 +109,23 @@ def test_control_without_the_orders_lock_units_are_sold_twice(live_db, monkeypat
     with without_index("esd_license_unit", clean_up=sold.delete):
         together([lambda: allocate_license_order(order.pk)] * 4)
         assert live(order.lines.get()) > 5
+
+
+def test_a_sweep_waits_for_nobody_when_it_notes_what_it_asked(live_db):
+    """C4: whose row is taken is asked again next time; waiting for it, two sweeps would lock each other out."""
+    taken, free = [make_license_order(1, paid=False) for _ in range(2)]
+
+    def sweep() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '2s'")
+        reconcile_orders()
+
+    with transaction.atomic():
+        LicenseOrder.objects.select_for_update().get(pk=taken.pk)
+        assert together([sweep]) == [None]
+
+    noted = LicenseOrder.objects.filter(pk__in=[taken.pk, free.pk]).exclude(checked_at=None)
+    assert [order.pk for order in noted] == [free.pk]
 
 
 def rush(late: List[LicenseOrder], pool: KeyPool) -> List[Exception]:
