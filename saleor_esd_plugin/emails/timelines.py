@@ -94,7 +94,8 @@ def reminders_so_far(license_ids: Iterable[UUID]) -> Dict[UUID, List[Reminder]]:
 def term_changes_so_far(license_ids: Iterable[UUID]) -> Dict[UUID, List[TermChange]]:
     """The renewals of these licenses, and the terms that staff set, but for what was taken back."""
     found: Dict[UUID, List[TermChange]] = {license_id: [] for license_id in license_ids}
-    for row in TermChange.objects.filter(license_id__in=list(found), undone_at=None):
+    changes = TermChange.objects.filter(undone_at=None, moved_by=None)
+    for row in changes.filter(license_id__in=list(found)):
         found[row.license_id].append(row)
     return found
 

@@ -18,6 +18,8 @@ from .models import (
     SuspensionCause,
 )
 from .stock_levels import miscounts
+from .term_changes import ends_of
+from .term_models import TermChange
 
 
 def violations() -> Iterator[str]:
@@ -51,6 +53,7 @@ def violations() -> Iterator[str]:
     cancelled = License.objects.filter(fulfillment="RETURNED").exclude(reason_code=None)
     for license in cancelled.filter(key__revoked_at=None):
         yield f"8: license {license.pk} was cancelled, and its key is not revoked"
+    yield from _unlike_their_history()
     yield from _replaced()
     # Only here are both known, who holds a key and whether it is for sale.
     idle = LicenseKey.objects.filter(
@@ -108,6 +111,15 @@ def _suspended() -> Iterator[str]:
         yield f"license {license.pk} has a stopped clock and is not suspended"
     for license in suspended.filter(stopped_until__lt=F("suspended_at")):
         yield f"license {license.pk} had its clock stopped before it was suspended"
+
+
+def _unlike_their_history() -> Iterator[str]:
+    """A term is what its last change made of it."""
+    live = License.objects.filter(fulfillment__in=LIVE)
+    last = TermChange.objects.order_by("license_id", "-place").distinct("license_id")
+    for change in last.filter(license__in=live).select_related("license"):
+        if tuple(change.after) != ends_of(change.license):
+            yield f"license {change.license_id} has another term than it was given last"
 
 
 def _replaced() -> Iterator[str]:

@@ -18,6 +18,8 @@ from .causes import STAFF, Change, Suspension
 from .locks import lock_licenses, take_lock_of_orders
 from .models import License, SuspensionCause
 from .policies.models import SuspensionClock
+from .term_changes import note_movement
+from .term_history import Movement
 
 LICENSES_PER_STEP = 500
 # Of one order: line id -> unit indexes.
@@ -32,11 +34,11 @@ UPDATE esd_license SET
     term_set_at = CASE WHEN expires_at > %(since)s AND %(moved_by)s <> interval '0'
         THEN %(moment)s ELSE term_set_at END,
     expires_at = CASE WHEN expires_at > %(since)s
-        THEN least(expires_at + %(moved_by)s, '9999-12-31 23:59:59+00') ELSE expires_at END,
+        THEN least(expires_at + %(moved_by)s, '9999-12-31 23:59:59.999999+00') ELSE expires_at END,
     grace_until = CASE WHEN grace_until > %(since)s
-        THEN least(grace_until + %(moved_by)s, '9999-12-31 23:59:59+00') ELSE grace_until END,
+        THEN least(grace_until + %(moved_by)s, '9999-12-31 23:59:59.999999+00') ELSE grace_until END,
     retained_until = CASE WHEN retained_until > %(since)s
-        THEN least(retained_until + %(moved_by)s, '9999-12-31 23:59:59+00') ELSE retained_until END
+        THEN least(retained_until + %(moved_by)s, '9999-12-31 23:59:59.999999+00') ELSE retained_until END
 WHERE id = ANY (%(ids)s::uuid[])
 """
 
@@ -173,6 +175,9 @@ def _change(changes: Iterable[Tuple[License, Change]], moment: datetime) -> Unit
         }
         with connection.cursor() as cursor:
             cursor.execute(_CHANGE, values)
+        if change.since is not None and change.moved_by:
+            movement = Movement(change.since, change.moved_by)
+            note_movement([license.pk for license in licenses], movement, moment=moment)
         for license in licenses:
             units.setdefault(license.order_line_id, []).append(license.unit_index)
     return units

@@ -183,8 +183,11 @@ class License(models.Model):
 
     def clock_at(self, moment: datetime) -> datetime:
         """The moment for its term: while a suspension stops the clock, when it stopped."""
-        is_stopped = self.stopped_until is not None and self.is_suspended_at(moment)
-        return self.stopped_until if is_stopped else moment
+        return self.stopped_until if self.is_stopped_at(moment) else moment
+
+    def is_stopped_at(self, moment: datetime) -> bool:
+        """Whether a suspension stops its clock."""
+        return self.stopped_until is not None and self.is_suspended_at(moment)
 
     def lifecycle_below(self, moment: datetime) -> Lifecycle:
         """What it would be if it were not suspended."""

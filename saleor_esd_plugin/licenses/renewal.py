@@ -68,6 +68,7 @@ def renewal_of(
         grace_days=policy.grace_days,
         retention_days=policy.retention_days,
         at=license.clock_at(moment),
+        since=license.suspended_at if license.is_stopped_at(moment) else None,
     )
     before = ends_of(license)
     if not _gives_time(by, before):
@@ -81,7 +82,7 @@ def renewal_of(
             terms=needed,
         )
     start = by.start(before)
-    lapsed = whole_days(by.at - start) if start < by.at else 0
+    lapsed = whole_days((by.since or by.at) - start) if start < by.at else 0
     return Renewal(start, by.of(before), lapsed, by)
 
 

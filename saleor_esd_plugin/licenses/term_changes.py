@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import List, NamedTuple, Optional, Sequence
-
-from django.db.models import Max
+from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Union
+from uuid import UUID
 
 from .models import ENDED, License
-from .term_history import Ends, Lengthening, Step, replayed
+from .term_history import Ends, Lengthening, Movement, Step, replayed
 from .term_models import TermChange
 
 _ENDS = ("expires_at", "grace_until", "retained_until")
@@ -29,15 +28,14 @@ def ends_of(license: License) -> Ends:
 
 def write_terms(terms: Sequence[NewTerm], *, moment: datetime) -> List[TermChange]:
     """Give each of these licenses its term; the changes, in the same order. A license is named once."""
-    ids = [one.license.pk for one in terms]
-    rows = TermChange.objects.filter(license__in=ids).order_by()
-    last = dict(rows.values_list("license_id").annotate(last=Max("place")))
+    last = _last(one.license.pk for one in terms)
     changes = []
     for license, ends, by in terms:
+        found = last.get(license.pk)
         changes.append(
             TermChange(
                 license=license,
-                place=last.get(license.pk, -1) + 1,
+                place=found.place + 1 if found else 0,
                 before=list(ends_of(license)),
                 after=list(ends),
                 made_at=moment,
@@ -46,6 +44,23 @@ def write_terms(terms: Sequence[NewTerm], *, moment: datetime) -> List[TermChang
         )
         _write(license, ends, moment)
     return TermChange.objects.bulk_create(changes)
+
+
+def note_movement(license_ids: Iterable[UUID], movement: Movement, *, moment: datetime) -> None:
+    """These licenses, locked, have been moved so by a stopped clock: part of the history of those that have one."""
+    TermChange.objects.bulk_create(
+        TermChange(
+            license_id=license_id,
+            place=found.place + 1,
+            at=moment,
+            since=movement.since,
+            moved_by=movement.by,
+            before=found.after,
+            after=list(movement.of(tuple(found.after))),  # type: ignore[arg-type]
+            made_at=moment,
+        )
+        for license_id, found in _last(license_ids).items()
+    )
 
 
 def undo_changes(changes: Sequence[TermChange], *, moment: datetime) -> List[NewTerm]:
@@ -59,19 +74,28 @@ def undo_changes(changes: Sequence[TermChange], *, moment: datetime) -> List[New
         rows = list(TermChange.objects.filter(license=license).order_by("place"))
         first = next(place for place, row in enumerate(rows) if row.undone_at == moment)
         rows = rows[first:]
-        steps, ends = replayed([_step(row) for row in rows], ends_of(license))
+        steps = replayed([_step(row) for row in rows])
         for row, step in zip(rows, steps):
             row.before, row.after = list(step.before), list(step.after)
         TermChange.objects.bulk_update(rows, ["before", "after"])
         if license.fulfillment not in ENDED:
+            ends = steps[-1].after
             _write(license, ends, moment)
             found.append(NewTerm(license, ends))
     return found
 
 
+def _last(license_ids: Iterable[UUID]) -> Dict[UUID, TermChange]:
+    rows = TermChange.objects.filter(license__in=list(license_ids))
+    last = rows.order_by("license_id", "-place").distinct("license_id")
+    return {row.license_id: row for row in last}
+
+
 def _step(row: TermChange) -> Step:
-    by = None
-    if row.term:
+    by: Union[Lengthening, Movement, None] = None
+    if row.moved_by is not None:
+        by = Movement(row.since, row.moved_by)
+    elif row.term:
         by = Lengthening(*(getattr(row, name) for name in Lengthening._fields))
     return Step(tuple(row.before), tuple(row.after), by, row.undone_at is not None)  # type: ignore[arg-type]
 

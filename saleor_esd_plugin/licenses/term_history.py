@@ -1,9 +1,9 @@
-"""How a term came to be: renewals and terms set by hand, one after the other. Pure: no table, no clock."""
+"""How a term came to be: renewals, terms set by hand, stopped clocks, one after the other. Pure: no table, no clock."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import List, NamedTuple, Optional, Sequence, Tuple
+from datetime import datetime, timedelta
+from typing import List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from .rules import add_terms, around, moved, renewal_start
 
@@ -11,8 +11,24 @@ from .rules import add_terms, around, moved, renewal_start
 Ends = Tuple[Optional[datetime], Optional[datetime], Optional[datetime]]
 
 
+class Movement(NamedTuple):
+    """What a suspension that stopped the clock since then does to what lay ahead: later by so much, or earlier."""
+
+    since: datetime
+    by: timedelta
+
+    def of(self, ends: Ends) -> Ends:
+        """The ends after it."""
+        return tuple(  # type: ignore[return-value]
+            moved(end, self.by) if end and end > self.since else end for end in ends
+        )
+
+
 class Lengthening(NamedTuple):
-    """What a renewal gives: `terms` times `term` (ISO 8601 duration), counted by `basis` (`RenewalBasis`) at `at`."""
+    """What a renewal gives: `terms` times `term` (ISO 8601 duration), counted by `basis` (`RenewalBasis`) at `at`.
+
+    `since` is when a suspension began that stopped the clock: `at` is then up to when it is part of what lay ahead.
+    """
 
     term: str
     terms: int
@@ -20,6 +36,7 @@ class Lengthening(NamedTuple):
     grace_days: int
     retention_days: int
     at: datetime
+    since: Optional[datetime] = None
 
     def start(self, ends: Ends) -> datetime:
         """From when it counts for what expires; aware."""
@@ -33,36 +50,40 @@ class Lengthening(NamedTuple):
         """The ends after it, none of which comes earlier than it was; what never expires stays so."""
         if ends[0] is None:
             return ends
-        expires_at = add_terms(self.start(ends), self.term, self.terms)
+        start = self.start(ends)
+        expires_at = add_terms(start, self.term, self.terms)
         after = around(expires_at, self.grace_days, self.retention_days)
         if expires_at is None:
             return after
+        if self.since is not None and start <= self.since:
+            # What was over before the suspension has not been moved by it, and may lie ahead now.
+            after = Movement(self.since, self.at - self.since).of(after)
         return tuple(map(max, after, ends))  # type: ignore[arg-type,type-var,return-value]
 
 
 class Step(NamedTuple):
-    """What made `before` to `after`: a renewal, or a term set by hand if `by` is None. One that is undone made nothing."""
+    """What made `before` to `after`: a renewal, a stopped clock, or a term set by hand if `by` is None.
+
+    A renewal that is undone made nothing.
+    """
 
     before: Ends
     after: Ends
-    by: Optional[Lengthening]
+    by: Union[Lengthening, Movement, None]
     is_undone: bool = False
 
 
-def replayed(steps: Sequence[Step], ends: Ends) -> Tuple[List[Step], Ends]:
-    """The steps as if those that are undone had never been, and what `ends`, those of now, are then.
+def replayed(steps: Sequence[Step]) -> List[Step]:
+    """The steps as if those that are undone had never been.
 
-    `steps` are all of one license since the first that is undone, in their order. A stopped clock that moved the
-    ends between two of them moves them as far as it did.
+    `steps` are all of one license since the first that is undone, in their order.
     """
     found: List[Step] = []
     now = steps[0].before
-    for place, step in enumerate(steps):
-        if place:
-            now = _moved(now, steps[place - 1].after, step.before)
+    for step in steps:
         before, now = now, _after(step, now)
         found.append(step._replace(before=before, after=now))
-    return found, _moved(now, steps[-1].after, ends)
+    return found
 
 
 def _after(step: Step, before: Ends) -> Ends:
@@ -70,11 +91,3 @@ def _after(step: Step, before: Ends) -> Ends:
         return before
     # What was set is set, whatever was before.
     return step.by.of(before) if step.by is not None else step.after
-
-
-def _moved(ends: Ends, earlier: Ends, later: Ends) -> Ends:
-    """`ends` moved as far as each of `earlier` is from that of `later`."""
-    return tuple(  # type: ignore[return-value]
-        moved(end, after - before) if end and before and after else end
-        for end, before, after in zip(ends, earlier, later)
-    )

@@ -13,11 +13,13 @@ def _ends() -> ArrayField:
 
 
 class TermChange(models.Model):
-    """A renewal of a license, or a term that was set by hand: how its ends came to be what they are.
+    """A renewal of a license, a term that was set by hand, or what a stopped clock did to it since: how its ends came
+    to be what they are. A license that has none of the first two has none.
 
     What is taken back stays with `undone_at`, and `before` and `after` of what came later are as if it had never
     been. A renewal counts `terms` times `term` (ISO 8601 duration) by `basis` at `at`; where the suspension of the
-    license stopped its clock, that is when it stopped. A term set by hand has an empty `term`.
+    license, which began at `since`, stopped its clock, that is when it stopped. A stopped clock has `moved_by`: so
+    much later, or earlier, is what lay ahead at `since`. A term set by hand has neither.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -27,6 +29,8 @@ class TermChange(models.Model):
     # Counted from 0 under the license's lock: clocks of several machines differ.
     place = models.PositiveIntegerField()
     at = models.DateTimeField()
+    since = models.DateTimeField(null=True)
+    moved_by = models.DurationField(null=True)
     term = models.CharField(max_length=32, blank=True)
     terms = models.PositiveSmallIntegerField(default=1)
     basis = models.CharField(max_length=20, blank=True)

@@ -172,10 +172,8 @@ class ModelLicense:
         end = self.until if self.causes == {"STAFF"} else None if self.causes else lifted
         if end is not None:
             by, since = end - self.counted, self.since
-            moves = [bool(one and since and one > since) for one in self.ends]
-            self.change(
-                lambda ends: [one + by if one and does else one for one, does in zip(ends, moves)]
-            )
+            assert since is not None
+            self.change(lambda ends: [one + by if one and one > since else one for one in ends])
             self.counted = end
         if not self.causes:
             self.counted = None
@@ -183,6 +181,7 @@ class ModelLicense:
     def renewal(self, terms: int, moment: datetime, term: str = "") -> Optional[Callable]:
         """What a renewal, of its policy unless `term` says how long, makes of the ends; None if it gives nothing."""
         policy, at, length = self.policy, self.counted or moment, term or self.policy.term
+        since = self.since if self.counted else None
         if self.ends[0] is None or not length:
             return None
 
@@ -193,6 +192,9 @@ class ModelLicense:
             from_now = policy.renewal_basis == "FROM_NOW"
             from_now |= policy.renewal_basis == "FROM_NOW_IF_EXPIRED" and at >= grace
             after = self.around(add_terms(at if from_now else expires, length, terms))
+            if since and expires <= since and not from_now:
+                # Nothing of the suspension was added to what was over before it.
+                after = [one + (at - since) if one and one > since else one for one in after]
             return [max(pair) for pair in zip(after, ends)]  # type: ignore[type-var]
 
         expires = renewed(self.ends)[0]

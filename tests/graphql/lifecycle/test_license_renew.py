@@ -168,6 +168,25 @@ def test_a_suspended_one_is_renewed_and_stays_suspended(renew, clock):
     assert abs(after.expires_at - start - 90 * DAY) < timedelta(minutes=1)
 
 
+def test_what_expired_before_its_clock_stopped_is_renewed_in_between(renew):
+    """P07, P12: the days of the suspension are added to what was renewed as well, and taken back with its rest."""
+    (license,) = yearly(term="P60D", suspension_clock="STOPS")
+    factories.expire(license, ago=10 * DAY)
+    expiry = read(license)[0].expires_at
+    until = now() + 30 * DAY
+    suspend_licenses([license.pk], reason="PAYMENT_OVERDUE", until=until, actor=factories.STAFF)
+    since = read(license)[0].suspended_at
+    assert read(license)[0].expires_at == expiry
+
+    assert renew([license])["errors"] == []
+
+    (after,) = read(license)
+    assert after.expires_at == expiry + 60 * DAY + (until - since)
+    reinstate_licenses([license.pk], reason="PAYMENT_RECEIVED", actor=factories.STAFF)
+    (after,) = read(license)
+    assert timedelta(0) < after.expires_at - expiry - 60 * DAY < timedelta(minutes=1)
+
+
 def test_a_term_is_set_by_hand(set_term):
     """The one way to change a term that exists; also what is LAPSED comes back by it."""
     (license,) = yearly()

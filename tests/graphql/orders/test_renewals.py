@@ -12,6 +12,7 @@ from saleor_esd_plugin.errors import Invalid
 from saleor_esd_plugin.events.models import Event
 from saleor_esd_plugin.host.db import now
 from saleor_esd_plugin.licenses.models import License
+from saleor_esd_plugin.licenses.policies.models import LicensePolicy
 from saleor_esd_plugin.orders.approval import reject_license_order
 from saleor_esd_plugin.orders.cancellation import cancel_licenses
 from saleor_esd_plugin.orders.models import DisputeStage, LicenseOrder, RefundState
@@ -278,6 +279,29 @@ def test_the_term_that_comes_back_may_be_over(owned, buy, approve):
     make.reconcile_orders()
     assert ends(license) == before
     assert License.objects.get(pk=license.pk).lifecycle_at(now()).value == "EXPIRED"
+
+
+def test_a_clock_that_stopped_meanwhile_does_not_move_the_term_that_comes_back(
+    owned, buy, approve, policy
+):
+    """It was over before. What the renewal gave had been moved, and is gone."""
+    LicensePolicy.objects.filter(pk=policy.pk).update(suspension_clock="STOPS")
+    (license,) = owned()
+    make.expire(license, ago=20 * DAY)
+    before = ends(license)
+    order = buy(1, [license])
+    approve(order)
+    (renewed,) = ends(license)
+    until = now() + 10 * DAY
+    suspend_licenses([license.pk], reason="PAYMENT_OVERDUE", until=until, actor=make.STAFF)
+    assert ends(license)[0][0] > renewed[0]
+
+    build.refund(build.find_order(order.order_uuid))
+    make.reconcile_orders()
+
+    # Of the three only the end of its retention lay ahead.
+    suspension = until - License.objects.get(pk=license.pk).suspended_at
+    assert ends(license) == [(*before[0][:2], before[0][2] + suspension)]
 
 
 def test_a_renewal_is_no_grant_and_reserves_no_key(renewal):
