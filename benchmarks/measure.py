@@ -1,4 +1,5 @@
-"""CPU time of a piece of work: this process's, and that of its PostgreSQL backend.
+"""CPU time of a piece of work: this process's, and that of its PostgreSQL backends (Saleor 3 reads through another
+connection than it writes).
 
 Wall time says more about the neighbours on a shared machine than about the code. The backend's time comes
 from Linux (/proc/<pid>/schedstat, nanoseconds); elsewhere, or with a remote server, only the client's counts.
@@ -13,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Sequence
 
-from django.db import connection
+from django.db import connections
 
 REPETITIONS = 5
 # The file that collects what all benchmarks of a run measured, a line of JSON each.
@@ -21,22 +22,27 @@ RESULTS = "ESD_BENCH_RESULTS"
 
 
 class Clock:
-    """CPU seconds of the client and of the backend that a connection talks to."""
+    """CPU seconds of the client and of the backends that its connections talk to: all of them, or `through` one."""
 
-    def __init__(self, through: Any = connection) -> None:
-        with through.cursor() as cursor:
-            cursor.execute("SELECT pg_backend_pid()")
-            self._backend = Path(f"/proc/{cursor.fetchone()[0]}/schedstat")
+    def __init__(self, through: Any = None) -> None:
+        each = connections.all() if through is None else [through]
+        self._backends = {Path(f"/proc/{_backend_of(one)}/schedstat") for one in each}
 
     def read(self) -> float:
         return time.process_time() + self.read_backend()
 
     def read_backend(self) -> float:
-        """The backend's alone."""
+        """The backends' alone."""
         try:
-            return int(self._backend.read_text().split()[0]) / 1e9
+            return sum(int(one.read_text().split()[0]) for one in self._backends) / 1e9
         except OSError:
             return 0.0
+
+
+def _backend_of(through: Any) -> int:
+    with through.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return cursor.fetchone()[0]
 
 
 def compare(

@@ -98,14 +98,18 @@ def page_of(
 
 
 def connect(
-    connection: Type[KeysetConnection], queryset: QuerySet, order: Order, **paging: Any
+    connection: Type[KeysetConnection],
+    queryset: QuerySet,
+    order: Order,
+    shown: Callable[[QuerySet], QuerySet] = lambda rows: rows,
+    **paging: Any,
 ) -> KeysetConnection:
     """The page of `queryset` that `paging` (first, last, after, before) asks for; one query.
 
-    `totalCount` costs a second one, only if it is selected.
+    `shown` says what to read of its rows. `totalCount` costs a second one, only if it is selected.
     """
     page = page_of(order, **paging)
-    rows = list(_rows(queryset, page))
+    rows = list(shown(_rows(queryset, page)))
 
     def count(info: Any) -> int:
         with writing():

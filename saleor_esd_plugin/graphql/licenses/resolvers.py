@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Optional
 
 import graphene
@@ -15,7 +16,7 @@ from ..base import owner_or_staff, root_query
 from ..connections import KeysetConnection, connect, connection_field
 from ..documents import refuse_literal_secrets
 from ..global_ids import find_or_none
-from .columns import not_asked_for
+from .columns import as_asked
 from .filters import LICENSE_SORTING, LicenseFilterInput, license_filter
 from .types import License, LicenseConnection
 
@@ -34,8 +35,8 @@ def resolve_licenses(
     refuse_literal_secrets(info, ("key",))
     order = LICENSE_SORTING.chosen(sort_by)
     found = queries.visible_to(actor).filter(matching(license_filter(filter), actor))
-    found = found.select_related("key__pool").defer(*not_asked_for(info))
-    return connect(LicenseConnection, sortable(found, order.column), order, **paging)
+    found = sortable(found, order.column)
+    return connect(LicenseConnection, found, order, shown=partial(as_asked, info), **paging)
 
 
 QUERIES = {

@@ -11,8 +11,7 @@ from promise import Promise
 from ...accounts.access import is_staff
 from ...accounts.models import Account, EndCustomer
 from ...host.graphql import DateTime, host_types, load_order_lines, load_variants
-from ...keys.formats import masked
-from ...keys.models import LicenseKey
+from ...keys.formats import mask, masked
 from ...licenses.models import Assignment, KeyReplacement
 from ...licenses.models import License as LicenseRow
 from ...licenses.policies.models import LicensePolicy as Policy
@@ -96,10 +95,6 @@ class LicenseKeyReplacement(Record, graphene.ObjectType):
 
 def _key(root: LicenseRow, info: Any) -> Promise:
     return load(info.context, keys_with_pools, root.key_id)
-
-
-def _has_key(root: LicenseRow) -> bool:
-    return LicenseRow.key.is_cached(root) and LicenseKey.pool.is_cached(root.key)
 
 
 def _is_for_staff(info: Any) -> bool:
@@ -222,9 +217,9 @@ class License(Record, graphene.ObjectType):
 
     @staticmethod
     def resolve_key_mask(root: LicenseRow, info: Any) -> Any:
-        # A page of the list brings the keys along: no promise for each of them, and nothing to read.
-        if _has_key(root) and once(info, _is_for_staff):
-            return masked(root.key)
+        # A page of the list brings along what it takes: no promise for each of them, and nothing to read.
+        if hasattr(root, "shown_suffix") and once(info, _is_for_staff):
+            return mask(root.shown_format, root.shown_suffix)
         return _key_mask(root, info)
 
     @staticmethod

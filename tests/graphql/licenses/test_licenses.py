@@ -1,6 +1,8 @@
 """Reading licenses: what is shown to whom, filters, sorting, pages, and how many queries it costs."""
 
+import re
 from datetime import timedelta
+from functools import partial
 from itertools import product
 
 import actors
@@ -12,6 +14,7 @@ from saleor_esd_plugin.keys.ring import vault
 from saleor_esd_plugin.licenses.models import License
 from saleor_esd_plugin.licenses.units import assign_licenses
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
+from saleor_esd_plugin.orders.suspension import suspend_licenses
 
 pytestmark = pytest.mark.django_db
 
@@ -297,6 +300,31 @@ def test_a_page_of_many_costs_as_many_queries_as_a_page_of_one(api, staff, queri
 
     page(12)  # what the host caches on the first request is not ours
     assert queries(lambda: page(12)) == queries(lambda: page(1))
+
+
+# All that a license has besides `EVERYTHING`.
+FIELDS = [
+    *re.findall(r"\w+(?: \{(?:[^{}]|\{[^{}]*\})*\})?", EVERYTHING),
+    *("graceUntil", "retainedUntil", "suspendedUntil", "stateReason { code note }"),
+    *("keyReplacements { reason }", "timeline { at kind }"),
+]
+
+
+def test_a_field_by_itself_costs_no_query_per_license(api, staff, queries):
+    """PF20: no column is left out that the field needs."""
+    factories.make_released(3)
+    held = factories.make_released(2)
+    suspend_licenses([one.pk for one in held], reason="PAYMENT_OVERDUE", actor=factories.STAFF)
+    ask = api(staff("MANAGE_LICENSES"))
+    names = {field.split()[0] for field in FIELDS}
+    known = ask('{ __type(name: "License") { fields { name } } }')["data"]["__type"]["fields"]
+    assert {field["name"] for field in known} == names
+
+    for field in FIELDS:
+        document = "query($first: Int!) { licenses(first: $first) { edges { node { %s } } } }"
+        five, one = (partial(ask, document % field, {"first": first}) for first in (5, 1))
+        assert "errors" not in five(), field
+        assert queries(five) == queries(one), field
 
 
 def test_listing_opens_no_key(manager, monkeypatch):
