@@ -195,3 +195,39 @@ def test_who_may_not_see_stock_sees_no_band_and_is_told_so_on_its_pages(scene, s
 
     expect(page.get_by_role("alert")).to_contain_text("Your role does not allow this.")
     assert pool["id"] not in page.content()
+
+
+def test_a_table_of_a_supplier_is_read_once_its_columns_are_named(scene, sign_in):
+    """What is wrong with it is saved as a file, with the rows themselves."""
+    scene.licensed("Tucana Draw")
+    pool = pool_named(scene, "Tucana Draw")
+    page = sign_in(cast.APPROVER, f"staff/stock/{pool['id']}/import")
+    first, second, third = keys_like(3)
+    rows = [
+        *("Pos;Serial number;Valid until;Price", f"1;{first};2040-01-31;9.5"),
+        *(f"2;{second};2040-01-31;9.5", "3;=none;2040-01-31;9.5", f"4;{third};soon;9.5"),
+    ]
+    paste(page, rows)
+
+    expect(page.get_by_role("heading", name="Which column is what?")).to_be_focused()
+    chosen = {"Pos": "", "Serial number": "key", "Valid until": "use_by", "Price": "cost"}
+    for name, role in chosen.items():
+        expect(page.get_by_role("combobox", name=name)).to_have_value(role)
+    page.get_by_role("combobox", name="Pos").select_option("key")
+    expect(page.get_by_role("combobox", name="Serial number")).to_have_value("")
+    page.get_by_role("combobox", name="Serial number").select_option("key")
+    page.get_by_role("button", name="Check").click()
+
+    expect(page.get_by_role("heading", name="4 rows were checked")).to_be_focused()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save the problems as CSV").click()
+    assert saved.value.path().read_text("utf-8-sig").splitlines() == [
+        '"Row","Why","Text"',
+        '"4","A character that the format does not have","3;=none;2040-01-31;9.5"',
+        f'"5","Not like the heading says","4;{third};soon;9.5"',
+    ]
+    page.get_by_role("button", name="Import 2 keys").click()
+
+    expect(page.get_by_role("heading", name="2 keys are in stock")).to_be_visible()
+    (brought,) = batches_of(scene, pool)
+    assert (float(brought["averageCost"]), brought["accepted"], brought["refused"]) == (9.5, 2, 2)

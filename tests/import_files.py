@@ -6,14 +6,14 @@ import csv
 import io
 import random
 from collections import Counter
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple, Union
 
 from factories import STAFF
 
 from saleor_esd_plugin.keys.formats import FORMATS
 from saleor_esd_plugin.keys.importing.intake import import_key_file
 from saleor_esd_plugin.keys.importing.options import ImportOptions, KeySource
-from saleor_esd_plugin.keys.importing.reading import KeyRow, list_keys, open_keys
+from saleor_esd_plugin.keys.importing.reading import KeyRow, Layout, list_keys, open_keys
 from saleor_esd_plugin.keys.importing.small import import_rows
 from saleor_esd_plugin.keys.ring import vault
 
@@ -44,9 +44,9 @@ def new_key() -> str:
     return FORMATS["5X5_25"].generate().reveal()
 
 
-def read_keys(content: bytes) -> Iterator[KeyRow]:
+def read_keys(content: bytes, layout: Optional[Layout] = None) -> Iterator[KeyRow]:
     """The rows of a file."""
-    return open_keys(io.BytesIO(content)).rows
+    return open_keys(io.BytesIO(content), layout).rows
 
 
 def import_file(

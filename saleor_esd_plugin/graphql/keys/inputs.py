@@ -79,6 +79,15 @@ class LicenseKeysImportInput(graphene.InputObjectType):
         description="One key per line, or CSV whose header has `key` and may have `use_by`, `cost`, "
         "`note` and, for several products, `sku` or `pool`; UTF-8, or UTF-16 with a byte order mark."
     )
+    columns = graphene.List(
+        graphene.NonNull(graphene.String),
+        description="What the columns of the file are, in their order, by the names above; an empty one is not "
+        "read [its first line says so].",
+    )
+    has_heading = graphene.Boolean(
+        default_value=True,
+        description="With `columns`: the first line is their heading, and no key.",
+    )
     dry_run = graphene.Boolean(
         default_value=True, description="Only report what would become of each row."
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 import graphene
 
@@ -14,7 +14,7 @@ from ...keys.importing.intake import import_key_file
 from ...keys.importing.options import ImportOptions, KeySource
 from ...keys.importing.outliers import Accepted
 from ...keys.importing.progress import report_of, resume_key_import, stop_key_import
-from ...keys.importing.reading import KeyFile, list_keys, open_upload
+from ...keys.importing.reading import KeyFile, Layout, list_keys, open_upload
 from ...keys.importing.reports import ImportReport
 from ...keys.models import KeyKind, KeyPool
 from ...keys.stock import pools
@@ -132,7 +132,9 @@ class LicenseKeysImport(BaseMutation):
         from_file = input.file is not None
         taken = import_key_file(
             pool_id,
-            open_upload(input.file) if from_file else KeyFile(list_keys(input.keys), False),
+            open_upload(input.file, _layout(input))
+            if from_file
+            else KeyFile(list_keys(input.keys), False),
             ImportOptions(
                 source=KeySource.FILE if from_file else KeySource.LIST,
                 commit=input.dry_run is False,
@@ -151,6 +153,10 @@ class LicenseKeysImport(BaseMutation):
             refusal = refusal_of(taken, field="file" if from_file else "keys")
             return cls(report=taken, errors=refusal and [license_error(refusal)])
         return cls(key_import=taken, report=report_of(taken) if taken.finished_at else None)
+
+
+def _layout(input: Any) -> Optional[Layout]:
+    return None if input.columns is None else Layout(input.columns, bool(input.has_heading))
 
 
 class LicenseKeyImportStop(BaseMutation):

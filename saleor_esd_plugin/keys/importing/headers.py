@@ -27,10 +27,11 @@ _HEADING = re.compile("(?:[a-z]+[ _-]){0,3}(?:keys?|codes?|serials?|numbers?)", 
 
 
 class Header(NamedTuple):
-    """How a CSV file is written: its delimiter and the columns in their order."""
+    """How a CSV file is written: its delimiter and the columns in their order; whether its first line only names them."""
 
     delimiter: str
     columns: List[str]
+    is_line: bool = True
 
 
 def is_hint(line: str) -> bool:
@@ -56,6 +57,26 @@ def header_of(line: str) -> Optional[Header]:
     if "sku" in columns and "pool" in columns:
         raise Invalid("A file has the column sku or pool, not both.", field="file")
     return found
+
+
+def chosen_header(line: str, columns: Sequence[str], *, is_line: bool) -> Header:
+    """The header that somebody says a file with this first line has; a column called "" is not read.
+
+    Raises Invalid for unknown columns, without one for keys, and if the line has fewer cells.
+    """
+    named = [column for column in columns if column]
+    if set(named) - set(COLUMNS) or len(set(named)) < len(named):
+        raise Invalid(
+            "Columns are " + ", ".join(COLUMNS) + ", each once, or empty.", field="columns"
+        )
+    if "key" not in named:
+        raise Invalid("Say which column has the keys.", field="columns")
+    if "sku" in named and "pool" in named:
+        raise Invalid("A file has the column sku or pool, not both.", field="columns")
+    for delimiter in DELIMITERS:
+        if len(line.split(delimiter)) >= len(columns):
+            return Header(delimiter, list(columns), is_line)
+    raise Invalid(f"The first line has not as many as {len(columns)} columns.", field="columns")
 
 
 def refuse_tables(lines: Sequence[Tuple[int, str]]) -> None:

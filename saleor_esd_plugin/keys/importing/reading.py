@@ -25,7 +25,7 @@ from ..verdicts import ImportVerdict
 from .csv_rows import csv_rows
 from .decoding import lines, most_lines
 from .errors import FileTooLarge
-from .headers import FIRST_LINES, Header, header_of, is_hint, refuse_tables
+from .headers import FIRST_LINES, Header, chosen_header, header_of, is_hint, refuse_tables
 from .line_rows import line_keys
 
 MOST_BYTES = 32 * 1024 * 1024
@@ -58,10 +58,19 @@ class KeyFile(NamedTuple):
     names_pools: bool
 
 
-def open_upload(file: Any) -> KeyFile:
+class Layout(NamedTuple):
+    """What somebody says of a file: its columns in their order ("" for one that is not read), and whether its first
+    line is only their heading.
+    """
+
+    columns: Sequence[str]
+    has_heading: bool = True
+
+
+def open_upload(file: Any, layout: Optional[Layout] = None) -> KeyFile:
     """As `open_keys`, of an uploaded file, which knows its `size`; raises FileTooLarge over 32 MiB too."""
     _refuse_too_large(file.size)
-    return open_keys(file)
+    return open_keys(file, layout)
 
 
 def _refuse_too_large(size: int) -> None:
@@ -69,18 +78,18 @@ def _refuse_too_large(size: int) -> None:
         raise FileTooLarge(MOST_BYTES // 1024 // 1024, "MiB")
 
 
-def open_keys(file: BinaryIO) -> KeyFile:
+def open_keys(file: BinaryIO, layout: Optional[Layout] = None) -> KeyFile:
     """The rows of a file, read as they are asked for; blank lines are none.
 
-    The first line that is not blank decides (after `sep=;`, a hint for spreadsheets, which they do not show): if
+    Without a `layout` the first line that is not blank decides (after `sep=;`, a hint for spreadsheets, which they do not show): if
     one of its cells reads `key`, it is the header of a CSV file with the columns key, use_by (YYYY-MM-DD),
     cost (1234.5678), note (not read), and sku or pool, in any order. Raises FileTooLarge (1,000,000 rows: before
     one is made, unless the file is a pipe; an endless line), BadEncoding, and Invalid for an unknown column, a
     table without such a first line, a NUL or a quote that never ends; some only while the rows are read.
     """
     if file.seekable():
-        _refuse_too_many(file)
-    begun = _begin(file)
+        _refuse_too_many(file, layout)
+    begun = _begin(file, layout)
     if begun.header is None:
         return KeyFile(_limited(_line_rows(begun)), False)
     columns = begun.header.columns
@@ -104,14 +113,18 @@ class _Begun(NamedTuple):
     lines: Iterator[Tuple[int, str]]
 
 
-def _begin(file: BinaryIO) -> _Begun:
+def _begin(file: BinaryIO, layout: Optional[Layout]) -> _Begun:
     read = lines(file)
     first = next(read, None)
     if first is not None and first[0] == 1 and is_hint(first[1]):
         first = next(read, None)
     if first is None:
         return _Begun(None, [], iter(()))
-    header = header_of(first[1])
+    header: Optional[Header]
+    if layout is not None:
+        header = chosen_header(first[1], layout.columns, is_line=layout.has_heading)
+    else:
+        header = header_of(first[1])
     if header is not None:
         return _Begun(header, [], chain([first], read))
     peeked = [first, *islice(read, FIRST_LINES)]
@@ -119,7 +132,7 @@ def _begin(file: BinaryIO) -> _Begun:
     return _Begun(None, peeked, chain(peeked, read))
 
 
-def _refuse_too_many(file: BinaryIO) -> None:
+def _refuse_too_many(file: BinaryIO, layout: Optional[Layout]) -> None:
     """Raises FileTooLarge before a row is judged: a count, and only a file of so many lines is read for it.
 
     The file stands where it stood.
@@ -129,11 +142,11 @@ def _refuse_too_many(file: BinaryIO) -> None:
         if most_lines(file) <= MOST_ROWS:
             return
         file.seek(start)
-        header, _, read = _begin(file)
+        header, _, read = _begin(file, layout)
         if header is None:
             rows = sum(1 for _ in read)
         else:
-            rows = sum(1 for _ in csv_rows(read, header.delimiter)) - 1
+            rows = sum(1 for _ in csv_rows(read, header.delimiter)) - header.is_line
         if rows > MOST_ROWS:
             raise FileTooLarge(MOST_ROWS, "rows")
     finally:
@@ -152,7 +165,7 @@ def _csv_rows(read: Iterable[Tuple[int, str]], header: Header) -> Iterator[KeyRo
     columns = header.columns
     # Cells that may be empty may be lacking at the end of a row.
     needed = 1 + max(columns.index(name) for name in ("key", "sku", "pool") if name in columns)
-    for number, cells in islice(csv_rows(read, header.delimiter), 1, None):
+    for number, cells in islice(csv_rows(read, header.delimiter), int(header.is_line), None):
         if cells is None:
             yield KeyRow(number, SecretKey(""), refused=ImportVerdict.INVALID_LENGTH)
         else:

@@ -234,6 +234,26 @@ def test_a_file_that_cannot_be_read_is_refused(ask, pool, gid, unchanged, conten
     assert error["code"] == code
 
 
+def test_a_file_whose_columns_are_named_by_whoever_sends_it(ask, pool, gid, unchanged):
+    document = """mutation($pool: ID!, $file: Upload!, $columns: [String!]) { licenseKeysImport(input: {
+        pool: $pool, file: $file, columns: $columns, dryRun: false}) {
+        report { imported } errors { field code } } }"""
+    given = {"pool": gid("LicenseKeyPool", pool), "columns": ["", "use_by", "key"]}
+    (key,) = factories.fresh_keys(1)
+    content = f"Pos,Until,Serial\n1,2031-01-31,{key}\n".encode()
+
+    with unchanged():
+        answer = ask(document, {**given, "columns": ["until", "key"]}, file=content)
+    (error,) = answer["data"]["licenseKeysImport"]["errors"]
+    assert (error["field"], error["code"]) == ("columns", "INVALID")
+
+    assert ask(document, given, file=content)["data"]["licenseKeysImport"] == {
+        "report": {"imported": 1},
+        "errors": [],
+    }
+    assert str(LicenseKey.objects.get(pool=pool).use_by) == "2031-01-31"
+
+
 def test_an_upload_without_a_file_is_refused(ask, pool, gid, unchanged):
     given = {"pool": gid("LicenseKeyPool", pool), "file": "nothing-was-sent"}
 

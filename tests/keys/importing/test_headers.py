@@ -10,6 +10,7 @@ import pytest
 from import_files import read_keys
 
 from saleor_esd_plugin.errors import Invalid
+from saleor_esd_plugin.keys.importing.reading import Layout
 
 NAMED = (
     "Several columns, but the first line does not name them: sku, pool, key, use_by, cost, note."
@@ -142,3 +143,36 @@ def test_quotes_around_every_line_are_no_part_of_the_key():
         (4, '"KEY-4'),
         (5, '"'),
     ]
+
+
+@pytest.mark.parametrize(
+    "text, layout, found",
+    [
+        ("No;Serial\n1;KEY-1\n2;KEY-2\n", Layout(["", "key"]), [(2, "KEY-1"), (3, "KEY-2")]),
+        ("KEY-1,x\nKEY-2,y\n", Layout(["key", ""], False), [(1, "KEY-1"), (2, "KEY-2")]),
+        ("sep=|\nKEY-1|2\n", Layout(["key", "cost"], False), [(2, "KEY-1")]),
+        # What the first line says is not asked.
+        ("key,note\nA,B\n", Layout(["note", "key"]), [(2, "B")]),
+        ("KEY-1\nKEY-2\n", Layout(["key"], False), [(1, "KEY-1"), (2, "KEY-2")]),
+    ],
+)
+def test_columns_are_what_somebody_says(text, layout, found):
+    read = read_keys(text.encode(), layout)
+    assert [(row.number, row.key.reveal()) for row in read] == found
+
+
+@pytest.mark.parametrize(
+    "columns, message",
+    [
+        (["key", "price"], "Columns are sku, pool, key, use_by, cost, note, each once, or empty."),
+        (["key", "key"], "Columns are sku, pool, key, use_by, cost, note, each once, or empty."),
+        (["", "cost"], "Say which column has the keys."),
+        ([], "Say which column has the keys."),
+        (["sku", "pool", "key"], "A file has the column sku or pool, not both."),
+        (["key", "", ""], "The first line has not as many as 3 columns."),
+    ],
+)
+def test_columns_that_cannot_be_are_refused(columns, message):
+    with pytest.raises(Invalid) as refused:
+        list(read_keys(b"A;B\nKEY-1;KEY-2\n", Layout(columns)))
+    assert (refused.value.message, refused.value.field) == (message, "columns")

@@ -70,9 +70,9 @@ async function send(query, variables, file) {
   return { isSignedOut: SIGNED_OUT.includes(code), kind: KINDS[code] || "SERVER", message: error.message };
 }
 
-function withFile(query, { input }, file) {
+function withFile(query, { input, ...more }, file) {
   const form = new FormData();
-  form.append("operations", JSON.stringify({ query, variables: { input: { ...input, file: null } } }));
+  form.append("operations", JSON.stringify({ query, variables: { ...more, input: { ...input, file: null } } }));
   form.append("map", JSON.stringify({ 0: ["variables.input.file"] }));
   form.append("0", file, file.name);
   return form;

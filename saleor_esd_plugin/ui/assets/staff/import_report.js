@@ -4,6 +4,7 @@ import { Link } from "../core/router.js";
 import { formatNumber, t, tn } from "../core/words.js";
 import { useOnce } from "../parts/fields.js";
 import { fileOf } from "./keys_form.js";
+import { ProblemsFile } from "./problems_file.js";
 import { waiting } from "./stock_figures.js";
 import { countOf, HELD, Verdict } from "./verdicts.js";
 
@@ -16,7 +17,7 @@ function Step({ title, children }) {
   return html`<section class="card"><header><h2 ref=${heading} tabindex="-1">${title}</h2></header><div class="body list">${children}</div></section>`;
 }
 
-export function Check({ report, given, problem, onImport, onBack }) {
+export function Check({ report, given, input, large, onImport, onBack }) {
   const [accepted, setAccepted] = useState(new Set());
   const held = countOf(report, HELD);
   const isAll = held > 0 && accepted.size === report.held.length;
@@ -35,7 +36,7 @@ export function Check({ report, given, problem, onImport, onBack }) {
     setAccepted(next);
   };
   return html`<${Step} title=${report.isRepeat ? t("Imported before") : tn("{count} row was checked", "{count} rows were checked", report.accepted + report.refused)}>
-    ${problem && html`<p class="wrong" role="alert">${problem}</p>`}
+    ${large?.problem && html`<p class="wrong" role="alert">${large.problem}</p>`}
     ${report.isRepeat && html`<p>${t("The pool got exactly these rows before. Nothing would be added.")}</p>`}
     ${!report.isRepeat && html`<p class="links">${report.counts.map(({ verdict, count: times }) => html`<${Verdict} key=${verdict} verdict=${verdict} count=${times} />`)}</p>`}
     ${!report.isRepeat && held > 0 && html`<${Held} report=${report} given=${given} accepted=${accepted} isAll=${isAll} onToggle=${toggle} onAll=${setAccepted} />`}
@@ -43,6 +44,7 @@ export function Check({ report, given, problem, onImport, onBack }) {
     ${!report.isRepeat && !hasKeys && html`<p class="muted">${t("To import, give the keys again.")}</p>`}
     <div class="actions">${!report.isRepeat && hasKeys && html`<button class="primary" disabled=${!count} aria-disabled=${isBusy} onClick=${send}>${tn("Import {count} key", "Import {count} keys", count)}</button>`}
       <button onClick=${onBack}>${t("Back")}</button>
+      ${!report.isRepeat && report.refused > 0 && html`<${ProblemsFile} report=${report} given=${given} input=${input} large=${large} />`}
       ${!report.isRepeat && count > 0 && report.refused > takenBack && html`<span class="muted">${tn("{count} row is left out.", "{count} rows are left out.", report.refused - takenBack)}</span>`}</div><//>`;
 }
 

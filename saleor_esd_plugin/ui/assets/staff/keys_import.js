@@ -8,7 +8,9 @@ import { useOnce } from "../parts/fields.js";
 import { Empty, NotYet, Trouble, useTitle } from "../parts/frame.js";
 import { ImportProgress, PROGRESS } from "./import_progress.js";
 import { Check, Imported } from "./import_report.js";
+import { KeysColumns } from "./keys_columns.js";
 import { fileOf, KeysForm } from "./keys_form.js";
+import { tableOf } from "./keys_table.js";
 import { restocked } from "./low_stock.js";
 import { REPORT } from "./verdicts.js";
 
@@ -17,11 +19,13 @@ const POOL = `query Fill($id: ID!, $import: ID!, $isLarge: Boolean!) {
   licenseKeyImport(id: $import) @include(if: $isLarge) { ${PROGRESS} report { ${REPORT} } } }`;
 const IMPORT = `mutation ImportKeys($input: LicenseKeysImportInput!) { licenseKeysImport(input: $input) { report { ${REPORT} } keyImport { id } ${ERRORS} } }`;
 const NOTHING = { text: "", file: null, supplier: "", purchaseReference: "", cost: "" };
-const FIELDS = ["file", "supplier", "purchaseReference", "cost"];
+const FIELDS = ["file", "columns", "supplier", "purchaseReference", "cost"];
 
 // `?import=` is a large one, so that whoever comes back finds it; the keys themselves stay in memory.
 export function KeysImport({ id, query, onSignedOut }) {
   const [given, setGiven] = useState(NOTHING);
+  // Of a table that does not name its columns as the shop does: what they are.
+  const [table, setTable] = useState(null);
   const [report, setReport] = useState(null);
   const [before, setBefore] = useState(null);
   const [errors, setErrors] = useState({});
@@ -37,14 +41,22 @@ export function KeysImport({ id, query, onSignedOut }) {
   if (every !== wanted) setEvery(wanted);
   useTitle(t("Add keys"));
 
+  const check = useOnce(async () => submit({ dryRun: true }));
+  const begin = useOnce(async () => {
+    const found = await tableOf(fileOf(given));
+    setTable(found);
+    if (!found) await submit({ dryRun: true });
+  });
   // `choices` are what was confirmed of a check; without, it is one.
-  const { isBusy, send } = useOnce(async () => submit({ dryRun: true }));
-  const submit = async (choices) => {
+  const inputOf = (choices) => {
     const { supplier, purchaseReference, cost } = given;
+    const layout = table && { columns: table.columns, hasHeading: table.hasHeading };
+    return { pool: id, supplier, purchaseReference, ...(cost && { cost: cost.replace(",", ".") }), ...layout, ...choices };
+  };
+  const submit = async (choices) => {
     setTrouble(null);
     try {
-      const input = { pool: id, supplier, purchaseReference, ...(cost && { cost: cost.replace(",", ".") }), ...choices };
-      const { result, errors: refused } = await change(IMPORT, { input }, { file: fileOf(given) });
+      const { result, errors: refused } = await change(IMPORT, { input: inputOf(choices) }, { file: fileOf(given) });
       setErrors(result.report ? {} : refused || {});
       if (!result.report && refused) return;
       if (!choices.dryRun) setBefore(pool.health.backordered);
@@ -62,6 +74,8 @@ export function KeysImport({ id, query, onSignedOut }) {
   };
   const back = (kept) => {
     setGiven(kept);
+    setTable(null);
+    setErrors({});
     setReport(null);
     go(here, {}, { replace: true });
   };
@@ -75,7 +89,8 @@ export function KeysImport({ id, query, onSignedOut }) {
     ${trouble && html`<${Trouble} error=${trouble} />`}
     ${refusal && html`<p class="wrong" role="alert">${refusal.text}</p>`}
     ${isUnderWay && html`<${ImportProgress} keyImport=${large} onChange=${reload} />`}
-    ${!isUnderWay && !told && html`<${KeysForm} given=${given} errors=${errors} isBusy=${isBusy} onChange=${setGiven} onSend=${send} />`}
-    ${told && !isDone && html`<${Check} key=${JSON.stringify(told.counts)} report=${told} given=${given} problem=${large?.problem} onImport=${submit} onBack=${() => back(given)} />`}
+    ${!isUnderWay && !told && !table && html`<${KeysForm} given=${given} errors=${errors} isBusy=${begin.isBusy} onChange=${setGiven} onSend=${begin.send} />`}
+    ${!isUnderWay && !told && table && html`<${KeysColumns} table=${table} error=${(errors.columns || errors.file)?.text} isBusy=${check.isBusy} onChange=${setTable} onSend=${check.send} onBack=${() => back(given)} />`}
+    ${told && !isDone && html`<${Check} key=${JSON.stringify(told.counts)} report=${told} given=${given} input=${inputOf({ dryRun: true })} large=${large} onImport=${submit} onBack=${() => back(given)} />`}
     ${isDone && html`<${Imported} report=${told} pool=${pool} before=${before} onMore=${() => back(NOTHING)} />`}`;
 }

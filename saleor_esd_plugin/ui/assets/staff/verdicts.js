@@ -22,6 +22,8 @@ const VERDICTS = {
   UNKNOWN_POOL: ["bad", "✕", () => t("No pool has this name")],
 };
 
+export const wordOf = (verdict) => VERDICTS[verdict][2]();
+
 export function Verdict({ verdict, count }) {
   const [kind, sign, word] = VERDICTS[verdict];
   return html`<span class="state ${kind}"><span aria-hidden="true">${sign}</span> ${count !== undefined && `${formatNumber(count)} · `}${word()}</span>`;
