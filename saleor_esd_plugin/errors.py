@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable
+from contextlib import contextmanager
+from typing import Any, Dict, Iterable, Iterator
 
 
 class EsdError(Exception):
@@ -19,6 +20,16 @@ class EsdError(Exception):
         self.message = message
         self.field = field
         self.params: Dict[str, Any] = params
+
+
+@contextmanager
+def fields_below(name: str) -> Iterator[None]:
+    """What is refused within it names a field of the input `name`: "newPool.name"."""
+    try:
+        yield
+    except EsdError as error:
+        error.field = f"{name}.{error.field}" if error.field else name
+        raise
 
 
 class Several(EsdError):

@@ -109,6 +109,8 @@ __all__ = [
 ]
 
 _ACTOR = "_license_actor"
+# The host's types whose primary key is a number.
+_NUMBERED = ("User", "Product", "ProductVariant")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -210,7 +212,7 @@ def permission_denied(*names: str) -> Exception:
 def ref_of(id: Optional[str], type_name: str) -> Optional[str]:
     """The ref within a global id of that type; None for whatever is malformed or of another type.
 
-    "Order" gives the uuid as text, for which 2.10 is asked; "OrderLine", "User" and "ProductVariant" the
+    "Order" gives the uuid as text, for which 2.10 is asked; "OrderLine", "User", "Product" and "ProductVariant" the
     host's primary key; any other type a uuid. Whether it exists is not checked.
     """
     parts = split_global_id(id or "")
@@ -221,7 +223,7 @@ def ref_of(id: Optional[str], type_name: str) -> Optional[str]:
             return order_uuid_text(parts[1])
     if type_name == "OrderLine":
         return line_ref(parts[1])
-    return (decimal_ref if type_name in ("User", "ProductVariant") else uuid_ref)(parts[1])
+    return (decimal_ref if type_name in _NUMBERED else uuid_ref)(parts[1])
 
 
 def global_id(type_name: str, ref: str) -> Optional[str]:

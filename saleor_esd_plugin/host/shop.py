@@ -14,6 +14,8 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.sites.models import Site
 from django.db import transaction
+from django.db.models import CharField, Q, QuerySet
+from django.db.models.functions import Cast
 from saleor.account.models import User
 from saleor.checkout.models import Checkout
 from saleor.core.utils import build_absolute_uri
@@ -23,7 +25,7 @@ from saleor.warehouse.models import Stock
 
 from . import IS_V3
 from .refs import decimal_ref, split_global_id, uuid_ref
-from .types import APP_LABEL, CHECKOUT_DETAILS, Order, PluginField, PluginSettings
+from .types import APP_LABEL, CHECKOUT_DETAILS, Order, PluginField, PluginSettings, VariantNames
 
 if IS_V3:
     from .saleor_3_21.checkouts import checkout_in_hand, token_in_hand, variants_in_hand
@@ -80,8 +82,10 @@ __all__ = [
     "channel_slugs",
     "checkout_in_hand",
     "default_language",
+    "find_variants",
     "fulfill_lines",
     "lock_checkout_of_user",
+    "names_of_variants",
     "order_in_hand",
     "order_uuid_of",
     "order_uuids_of_payment",
@@ -100,6 +104,7 @@ __all__ = [
     "variant_names",
     "variant_price",
     "variant_ref_of_sku",
+    "variant_refs_like",
     "variants_in_hand",
     "variants_on_sale",
     "write_checkout_details",
@@ -261,6 +266,55 @@ def variant_names(ref: str) -> Optional[Dict[str, str]]:
         "variant_name": str(variant),
         "sku": variant.sku or "",
     }
+
+
+def names_of_variants(refs: Iterable[str]) -> Dict[str, VariantNames]:
+    """What the variants with these primary keys are called, published or not; those that are gone are missing."""
+    pks = [pk for pk in map(decimal_ref, refs) if pk]
+    rows = ProductVariant.objects.select_related("product").filter(pk__in=pks)
+    return {str(row.pk): _names_of(row) for row in rows}
+
+
+def variant_refs_like(text: str) -> QuerySet:
+    """For a subquery: primary keys, as text, of the variants whose name, product or SKU contains `text` in any case."""
+    return _with_ref(ProductVariant.objects.filter(_called(text))).order_by().values("ref")
+
+
+def find_variants(
+    text: str,
+    *,
+    product_ref: Optional[str],
+    among: QuerySet,
+    is_among: Optional[bool],
+    limit: int,
+) -> List[VariantNames]:
+    """The first variants by name of their product: those that `variant_refs_like` finds, all for an empty text.
+
+    Of the product with this primary key (None: of any); `among` are refs of which they are, or are not (None: either).
+    """
+    found = _with_ref(ProductVariant.objects.filter(_called(text) if text else Q()))
+    if product_ref is not None:
+        found = found.filter(product=decimal_ref(product_ref))
+    if is_among is not None:
+        wanted = Q(ref__in=among)
+        found = found.filter(wanted if is_among else ~wanted)
+    rows = found.select_related("product").order_by("product__name", "pk")
+    return [_names_of(row) for row in rows[:limit]]
+
+
+def _called(text: str) -> Q:
+    return Q(product__name__icontains=text) | Q(name__icontains=text) | Q(sku__icontains=text)
+
+
+def _with_ref(variants: QuerySet) -> QuerySet:
+    return variants.annotate(ref=Cast("pk", CharField(max_length=36)))
+
+
+def _names_of(variant: Any) -> VariantNames:
+    product = variant.product
+    return VariantNames(
+        str(variant.pk), str(product.pk), str(product), str(variant), variant.sku or ""
+    )
 
 
 def variants_on_sale(refs: Iterable[str]) -> List[str]:

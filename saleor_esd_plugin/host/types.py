@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Dict, FrozenSet, Optional, Tuple
+from typing import Dict, FrozenSet, NamedTuple, Optional, Tuple
 from uuid import UUID
 
 # Of our tables and permissions, and the id of the plugin in Saleor's list.
@@ -79,6 +79,16 @@ class OrderLine:
     variant_name: str = ""
     old_ref: str = ""
     unit_price: Decimal = Decimal(0)
+
+
+class VariantNames(NamedTuple):
+    """What a variant is called, and which it is: primary keys as text; `sku` may be empty."""
+
+    ref: str
+    product_ref: str
+    product_name: str
+    variant_name: str
+    sku: str
 
 
 @dataclass(frozen=True)

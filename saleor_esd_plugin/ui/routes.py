@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import Optional
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 
 from .. import pages
+from ..conf import settings
 from ..emails.languages import offered_languages
+from ..emails.preview import shown_page
 from ..host.dashboard import HAS_DASHBOARD_APPS
 from . import assets
 from .manifest import manifest
@@ -27,9 +29,29 @@ def respond(request: HttpRequest, path: str) -> Optional[HttpResponse]:
         return portal(request)
     if first == "staff":
         return staff(request)
+    if first == "preview" and not rest:
+        return _preview(request)
     if first == "manifest" and HAS_DASHBOARD_APPS:
         return JsonResponse(manifest())
     return pages.respond(request, path)
+
+
+def _preview(request: HttpRequest) -> Optional[HttpResponse]:
+    """A mail that `licensePolicyMailPreview` rendered, for a frame of staff's pages: it can do nothing but be looked at."""
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    html = shown_page(request.POST.get("page", ""))
+    if html is None:
+        return None
+    answer = HttpResponse(html)
+    frames = " ".join(("'self'", *settings.dashboard_origins))
+    for name, value in pages.HEADERS.items():
+        if name != "X-Frame-Options":
+            answer[name] = value
+    answer["Content-Security-Policy"] = (
+        f"sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors {frames}"
+    )
+    return answer
 
 
 def _words(rest: str) -> Optional[HttpResponse]:

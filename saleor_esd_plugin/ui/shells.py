@@ -53,8 +53,8 @@ def _shell(
         )
     answer = HttpResponse(html)
     keeps_opener = name == "portal" and bool(chosen.shop_address)
-    for header_name, value in _headers(chosen, framed_by, keeps_opener).items():
-        answer[header_name] = value
+    for header, value in _headers(name, chosen, framed_by, keeps_opener).items():
+        answer[header] = value
     return answer
 
 
@@ -84,7 +84,7 @@ def _settings(name: str, chosen: PluginSettings, language: str) -> Dict[str, Any
 
 
 def _headers(
-    chosen: PluginSettings, framed_by: Tuple[str, ...], keeps_opener: bool
+    name: str, chosen: PluginSettings, framed_by: Tuple[str, ...], keeps_opener: bool
 ) -> Dict[str, str]:
     """No script but ours, no markup from texts (Trusted Types), no frame but those of `framed_by`.
 
@@ -93,9 +93,11 @@ def _headers(
     logo = urlsplit(chosen.logo_address)
     pictures = f" {logo.scheme}://{logo.netloc}" if logo.netloc else ""
     frames = " ".join(framed_by) or "'none'"
+    # Within which staff look at mails, as they are sent: see routes.py.
+    inner = "frame-src 'self'; " if name == "staff" else ""
     policy = (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-        f"img-src 'self'{pictures}; base-uri 'none'; form-action 'self'; frame-ancestors {frames}; "
+        f"img-src 'self'{pictures}; {inner}base-uri 'none'; form-action 'self'; frame-ancestors {frames}; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
     )
     found = {

@@ -20,7 +20,7 @@ from ...host.db import now
 from ...licenses.claim_links import issue_claim_link
 from ...licenses.handover import open_keys
 from ...licenses.models import ISSUED, ClaimLink, Fulfillment, License
-from ...licenses.policies.models import DeliveryMode
+from ...licenses.policies.models import DeliveryMode, LicensePolicy
 from ...text import has_link
 from ..delivery_rules import goes_to_buyer
 from ..errors import NothingToSend
@@ -212,27 +212,38 @@ def _handed_over(delivery: Delivery, licenses: List[License]) -> Context:
     is_inline = policy.delivery == DeliveryMode.INLINE.value
     keys = open_keys([license.pk for license in licenses]) if is_inline else {}
     delivery.data["in_clear"] = [str(pk) for pk in keys]
+    rows = [
+        {
+            "product": product_of(license.order_line),
+            "key": keys.get(license.pk),
+            "link": "" if is_inline else _claim_url(license.pk, delivery.recipient),
+            "expires_on": license.expires_at.date() if license.expires_at else None,
+        }
+        for license in licenses
+    ]
+    is_replacement = bool(delivery.data.get("is_replacement"))
+    return {**about_keys(policy, delivery.language, rows), "is_replacement": is_replacement}
+
+
+def about_keys(policy: LicensePolicy, language: str, licenses: List[Context]) -> Context:
+    """What a mail with keys tells of the product: each of `licenses` has `product`, `key`, `link` and `expires_on`."""
     return {
-        "product": product_of(licenses[0].order_line),
+        "product": licenses[0]["product"],
         "key_kind": policy.pool.kind,
-        "is_inline": is_inline,
-        "is_replacement": bool(delivery.data.get("is_replacement")),
+        "is_inline": policy.delivery == DeliveryMode.INLINE.value,
+        "is_replacement": False,
         "claim_days": settings.claim_days,
-        "instructions": choose_text(policy.instructions, delivery.language),
-        "licenses": [
-            {
-                "product": product_of(license.order_line),
-                "key": keys.get(license.pk),
-                "link": "" if is_inline else _claim_url(license.pk, delivery.recipient),
-                "expires_on": license.expires_at.date() if license.expires_at else None,
-            }
-            for license in licenses
-        ],
+        "instructions": choose_text(policy.instructions, language),
+        "licenses": licenses,
     }
 
 
 def _claim_url(license_id: UUID, email: str) -> str:
-    token = issue_claim_link(license_id, email=email)
+    return claim_address(issue_claim_link(license_id, email=email))
+
+
+def claim_address(token: str) -> str:
+    """Where a claim link leads: to our own page, or to the storefront's."""
     return (settings.claim_url or shop.absolute_url(CLAIM_PATH)) + token
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Any, Optional
 
 import graphene
 
-from ...accounts.addresses import parse_addresses
 from ...errors import Required
 from ...host.types import Actor
 from ...keys.importing.errors import refusal_of
@@ -16,7 +15,7 @@ from ...keys.importing.outliers import Accepted
 from ...keys.importing.progress import report_of, resume_key_import, stop_key_import
 from ...keys.importing.reading import KeyFile, Layout, list_keys, open_upload
 from ...keys.importing.reports import ImportReport
-from ...keys.models import KeyKind, KeyPool
+from ...keys.models import KeyPool
 from ...keys.stock import pools
 from ...licenses.policies.pools import update_key_pool, warnings_after_archiving
 from ...licenses.policies.skus import pool_of_sku
@@ -33,9 +32,8 @@ from .inputs import (
     LicenseKeyPoolUpdateInput,
     LicenseKeysImportInput,
 )
+from .pool_inputs import new_pool_from, settings_from
 from .types import LicenseKeyBatch, LicenseKeyImportReport, LicenseKeyPool
-
-SETTINGS = ("use_by_margin", "low_stock_threshold", "runway_alert_days", "staff_addresses")
 
 
 class LicenseKeyPoolCreate(BaseMutation):
@@ -50,24 +48,8 @@ class LicenseKeyPoolCreate(BaseMutation):
 
     @classmethod
     def perform(cls, actor: Actor, input: Any) -> LicenseKeyPoolCreate:
-        pool = pools.create_key_pool(
-            name=input.name,
-            format=input.format,
-            kind=input.kind or KeyKind.PRODUCT_KEY.value,
-            is_generated=bool(input.is_generated),
-            actor=actor,
-            **_settings(input),
-        )
+        pool = pools.create_key_pool(actor=actor, **new_pool_from(input))
         return cls(pool=pool)
-
-
-def _settings(input: Any) -> Dict[str, Any]:
-    """The settings of a pool that are given; addresses as the e-mail room takes them."""
-    given = {name: getattr(input, name) for name in SETTINGS if getattr(input, name) is not None}
-    if given.get("staff_addresses", "").strip():
-        addresses = parse_addresses(given["staff_addresses"], field="staffAddresses")
-        given["staff_addresses"] = ", ".join(addresses)
-    return given
 
 
 class LicenseKeyPoolUpdate(BaseMutation):
@@ -91,7 +73,7 @@ class LicenseKeyPoolUpdate(BaseMutation):
             name=input.name,
             archived=input.is_archived,
             actor=actor,
-            **_settings(input),
+            **settings_from(input),
         )
         return cls(
             pool=pool, warnings=warnings_after_archiving(pool.pk) if input.is_archived else []

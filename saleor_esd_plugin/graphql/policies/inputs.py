@@ -5,6 +5,7 @@ from __future__ import annotations
 import graphene
 
 from ..filters import LicenseDateTimeRange
+from ..keys.inputs import LicenseKeyPoolCreateInput
 from ..sorting import BY_AGE, Sorting
 from .types import (
     LicenseApprovalMode,
@@ -26,7 +27,9 @@ class LicensePolicyFilterInput(graphene.InputObjectType):
 
     variant = graphene.ID(description="Of this product variant.")
     pool = graphene.ID(description="Which take keys from this pool, be it for some buyers only.")
-    text = graphene.String(description="Part of the name.")
+    text = graphene.String(
+        description="Part of its name, or of the name or SKU of the variant that it is for."
+    )
     is_archived = graphene.Boolean(description="Only archived ones, or only others.")
     created_at = LicenseDateTimeRange(description="When it was created.")
 
@@ -117,6 +120,9 @@ class LicensePolicyCreateInput(_PolicyFields, graphene.InputObjectType):
     kind = LicensePolicyKind(description="What a unit of it is; stays so [LICENSE].")
     pool = graphene.ID(
         description="Where its keys come from, unless a ranked pool has them. A LICENSE needs one, a RENEWAL has none."
+    )
+    new_pool = LicenseKeyPoolCreateInput(
+        description="In place of `pool`: a pool that is made with the policy, or not at all if that is refused."
     )
 
 

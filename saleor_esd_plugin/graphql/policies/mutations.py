@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 import graphene
 
-from ...errors import NotFound
+from ...errors import NotFound, fields_below
 from ...host.graphql import ref_of
 from ...host.types import Actor
 from ...licenses.policies import services
@@ -15,6 +15,7 @@ from ...licenses.policies.ranked_pools import Rank
 from ...permissions import MANAGE_LICENSE_KEYS
 from ..base import BaseMutation, staff_with
 from ..global_ids import decode, decode_all
+from ..keys.pool_inputs import new_pool_from
 from ..localized import by_language
 from .inputs import LicensePolicyCreateInput, LicensePolicyDeleteInput, LicensePolicyUpdateInput
 from .types import LicensePolicy
@@ -46,6 +47,13 @@ def _variant_ref(global_id: str, *, field: str) -> str:
     return ref
 
 
+def _new_pool(input: Any) -> Optional[Dict[str, Any]]:
+    if input.new_pool is None:
+        return None
+    with fields_below("newPool"):
+        return new_pool_from(input.new_pool)
+
+
 def _rank(ranked: Any) -> Rank:
     return Rank(
         decode(ranked.pool, "LicenseKeyPool", field="rankedPools.pool"),
@@ -74,6 +82,7 @@ class LicensePolicyCreate(BaseMutation):
         created = services.create_license_policy(
             variant_ref=_variant_ref(input.variant, field="variant"),
             actor=actor,
+            new_pool=_new_pool(input),
             **kind,
             **_fields(input),
         )

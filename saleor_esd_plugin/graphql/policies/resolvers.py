@@ -8,8 +8,9 @@ import graphene
 from django.db.models import Q
 from promise import Promise
 
-from ...criteria import contains, within, yes_no
+from ...criteria import searchable, within, yes_no
 from ...host.graphql import ref_of, variant_ref
+from ...host.shop import variant_refs_like
 from ...host.types import Actor
 from ...licenses.policies.models import LicensePolicy as Policy
 from ...licenses.policies.ranking import draws_on
@@ -21,7 +22,9 @@ from ..global_ids import find_or_none, uuid_within
 from ..loaders import load
 from .inputs import POLICY_SORTING, LicensePolicyFilterInput
 from .listing import policies_of_variants
+from .preview import QUERIES as PREVIEW_QUERIES
 from .types import LicensePolicy, LicensePolicyConnection
+from .variants import QUERIES as VARIANT_QUERIES
 
 _STAFF = staff_with(MANAGE_LICENSE_KEYS, MANAGE_LICENSES)
 
@@ -41,7 +44,7 @@ def resolve_license_policies(
 
 def _wanted(filter: Any) -> Q:
     found = (
-        contains(filter.text, "name")
+        _named(filter.text)
         & yes_no(filter.is_archived, Q(archived_at__isnull=False))
         & within(between(filter.created_at), "created_at", field="filter.createdAt")
     )
@@ -53,12 +56,21 @@ def _wanted(filter: Any) -> Q:
     return found
 
 
+def _named(text: Optional[str]) -> Q:
+    wanted = searchable(text, field="filter.text")
+    if not wanted:
+        return Q()
+    return Q(name__icontains=wanted) | Q(variant_ref__in=variant_refs_like(wanted))
+
+
 @nested
 def resolve_variant_license_policy(root: Any, info: Any) -> Promise:
     return load(info.context, policies_of_variants, variant_ref(root))
 
 
 QUERIES = {
+    **VARIANT_QUERIES,
+    **PREVIEW_QUERIES,
     "license_policy": graphene.Field(
         LicensePolicy,
         id=graphene.ID(required=True, description="The policy."),

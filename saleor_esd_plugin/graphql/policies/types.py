@@ -27,6 +27,7 @@ from ..enums import described_enum
 from ..global_ids import Record
 from ..loaders import load, rows
 from .listing import ranked_pools_of
+from .variants import LicenseVariant, load_names
 
 LicensePolicyKind = described_enum(
     "LicensePolicyKind",
@@ -190,6 +191,14 @@ class LicensePolicy(Record, graphene.ObjectType):
         description="The variant that it is for, unless it was deleted since; null for whom the shop does "
         "not give it, as long as its product is not published.",
     )
+    licensed_variant = graphene.Field(
+        LicenseVariant,
+        description="That variant in our own words, published or not; null if it was deleted since. For staff.",
+    )
+    renewed_variants = graphene.List(
+        graphene.NonNull(LicenseVariant),
+        description="The variants of `renews` in our own words, but for those that were deleted since. For staff.",
+    )
     name = graphene.String(description="Staff's name for it. For staff, approvers too.")
     pool = graphene.Field(
         "saleor_esd_plugin.graphql.keys.types.LicenseKeyPool",
@@ -246,6 +255,17 @@ class LicensePolicy(Record, graphene.ObjectType):
     @staticmethod
     def resolve_variant(root: Policy, info: Any) -> Promise:
         return load(info.context, load_variants, root.variant_ref, info.context)
+
+    @staticmethod
+    @_for_staff
+    def resolve_licensed_variant(root: Policy, info: Any) -> Promise:
+        return load(info.context, load_names, root.variant_ref)
+
+    @staticmethod
+    @_for_staff
+    def resolve_renewed_variants(root: Policy, info: Any) -> Promise:
+        named = [load(info.context, load_names, ref) for ref in root.renews]
+        return Promise.all(named).then(lambda found: [each for each in found if each])
 
     @staticmethod
     @_for_approvers

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
 from ...conf import settings
-from ...errors import Invalid, InvalidQuantity, NotFound, Required
+from ...errors import Invalid, InvalidQuantity, NotFound, Required, fields_below
 from ...events.changes import changed
 from ...events.record import record
 from ...events.types import EventType
 from ...host import shop
 from ...host.db import now
 from ...host.types import Actor
+from ...keys.stock.pools import create_key_pool
 from ...text import clean_language, clean_text
 from ..models import License
 from ..rules import parse_term
@@ -49,27 +50,35 @@ def create_license_policy(
     variant_ref: str,
     kind: PolicyKind = PolicyKind.LICENSE,
     pool_id: Optional[UUID] = None,
+    new_pool: Optional[Mapping[str, Any]] = None,
     ranked_pools: Sequence[Rank] = (),
     actor: Actor,
     **fields: Any,
 ) -> LicensePolicy:
     """A policy for a variant; from now on its order lines are licensed, or renew licenses.
 
-    A LICENSE needs a pool, a RENEWAL what it `renews` (refs of variants) and a term instead.
+    A LICENSE needs a pool, a RENEWAL what it `renews` (refs of variants) and a term instead. `new_pool` is what
+    `create_key_pool` takes: pool and policy are made together, or neither is.
     `fields` are those of `FIELDS` that differ from the model's defaults; `ranked_pools` come before `pool_id`,
     the best first. Raises NotFound (variant, pool, account, what it renews), Required, Invalid (the variant has a policy already, a value
     out of range, no such channel or country, pools of several kinds).
     """
     if not shop.variant_exists(variant_ref):
         raise NotFound(field="variant")
+    if pool_id is not None and new_pool is not None:
+        raise Invalid("Give either “pool” or “newPool”.", field="newPool")
     values, ranks = _checked(fields), clean_ranks(ranked_pools)
     try:
         with transaction.atomic():
             policy = LicensePolicy(
                 variant_ref=variant_ref, kind=PolicyKind(kind).value, created_at=now(), **values
             )
-            require_parts(policy, has_pool=pool_id is not None, has_ranks=bool(ranks))
+            has_pool = pool_id is not None or new_pool is not None
+            require_parts(policy, has_pool=has_pool, has_ranks=bool(ranks))
             _refuse_short_retention(policy)
+            if new_pool is not None:
+                with fields_below("newPool"):
+                    pool_id = create_key_pool(actor=actor, **new_pool).pk
             if pool_id is not None:
                 policy.pool = open_pool(pool_id, ranks)
             policy.save(force_insert=True)
@@ -182,7 +191,7 @@ def _checked(fields: Dict[str, Any]) -> Dict[str, Any]:
     if "name" in fields:
         fields["name"] = clean_text(fields["name"], field="name", longest=250, one_line=True)
     if "instructions" in fields:
-        fields["instructions"] = dict(map(_instruction, fields["instructions"].items()))
+        fields["instructions"] = clean_instructions(fields["instructions"])
     return fields
 
 
@@ -201,6 +210,11 @@ def _refuse_short_retention(policy: LicensePolicy) -> None:
             field="retentionDays",
             graceDays=policy.grace_days,
         )
+
+
+def clean_instructions(texts: Mapping[str, str]) -> Dict[str, str]:
+    """Language -> instructions, as they may be stored. Raises Required, Invalid."""
+    return dict(map(_instruction, texts.items()))
 
 
 def _instruction(entry: Tuple[str, str]) -> Tuple[str, str]:
