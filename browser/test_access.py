@@ -72,6 +72,33 @@ def test_the_pages_of_staff(scene, sign_in):
 
 
 @pytest.mark.parametrize("language", ["en", "es", "pt-BR"])
+def test_the_pages_of_products(scene, sign_in, language):
+    name = f"{LONG}, sold {language}"
+    scene.licensed(name)
+    page = sign_in(cast.APPROVER, "staff/products", language=language)
+    page.wait_for_selector("tbody tr")
+    look_at(page, "products")
+    page.locator(".head button").click()
+    page.wait_for_selector("dialog form")
+    look_at(page, "sell as licensed")
+    page.locator("dialog select").nth(0).select_option("NONE")
+    look_at(page, "sell renewals")
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name=name, exact=True).first.click()
+    page.wait_for_selector(".saving")
+    page.locator("fieldset button").first.click()
+    page.locator("select").filter(has=page.locator("[value=RULES]")).select_option("RULES")
+    look_at(page, "policy")
+    page.locator(".head button").click()
+    look_at(page, "stop licensing")
+    page.keyboard.press("Escape")
+    page.locator("fieldset .actions button").nth(-2).click()
+    page.locator("dialog .pill").last.click()
+    page.wait_for_selector("pre")
+    look_at(page, "preview")
+
+
+@pytest.mark.parametrize("language", ["en", "es", "pt-BR"])
 def test_the_pages_of_stock(scene, sign_in, language):
     name = f"{LONG} {language}"
     scene.licensed(name)

@@ -83,7 +83,7 @@ def tokens(scene):
         scene.paul,
     )["appExtensions"]["edges"]
     ours = [edge["node"] for edge in found if edge["node"]["app"]["identifier"] == "esd"]
-    assert len(ours) == 4
+    assert len(ours) == 5
 
     def token(path):
         for node in ours:
@@ -143,6 +143,57 @@ def test_the_widget_of_an_order_approves_it_and_tells_the_page(scene, framed, to
     assert actions(page, "widgetResize")[-1]["height"] > 40
     other = framed("staff/widget?orderId=T3JkZXI6OTk5", tokens("/widget"))[1]
     expect(other.get_by_text("No licenses in this order.")).to_be_visible()
+
+
+def test_the_widget_of_a_product_tells_of_its_keys_and_leads_to_our_pages(scene, framed, tokens):
+    variant = scene.licensed("Quill Notes", lowStockThreshold=2)
+    found = scene.shop.do(
+        "query($text: String) { licenseVariants(first: 1, filter: {text: $text}) { productId licensePolicy { pool { id } } } }",
+        scene.paul,
+        text="Quill Notes",
+    )[0]
+    pool = found["licensePolicy"]["pool"]["id"]
+    scene.buy(variant, 2)
+    path = f"staff/product?productId={found['productId']}&productSlug=quill&id=QXBwOjE%3D"
+    page, frame = framed(path, tokens("/product"))
+
+    expect(frame.locator("strong")).to_have_text("Quill Notes")
+    expect(frame.get_by_text("✕ Empty")).to_be_visible()
+    expect(frame.get_by_text("2 licenses wait for keys.")).to_be_visible()
+    assert actions(page, "widgetResize")[-1]["height"] > 40
+    frame.get_by_role("button", name="Add keys").click()
+    frame.get_by_role("button", name="Open pool").click()
+
+    at = f"/extensions/app/QXBwOjE%3D/stock/{quote(pool, safe='')}"
+    page.wait_for_function("got.filter(one => one.type === 'redirect').length === 2")
+    assert [each["to"] for each in actions(page, "redirect")] == [f"{at}/import", at]
+
+
+def test_the_widget_of_a_product_that_is_not_licensed_leads_to_the_dialog(scene, framed, tokens):
+    owner = scene.shop.sign_in(cast.OWNER.email, cast.PASSWORD)
+    product = {"name": "Reed Paper", "sku": "REED", "price": 1, "tracks_stock": False}
+    variant = scene.shop.make_product(owner, scene.place, **product)
+    found = scene.shop.do(
+        "query($text: String) { licenseVariants(first: 1, filter: {text: $text}) { productId } }",
+        scene.paul,
+        text="REED",
+    )[0]
+    page, frame = framed(
+        f"staff/product?productId={found['productId']}&id=QXBwOjE%3D", tokens("/product")
+    )
+
+    frame.get_by_role("button", name="Sell as licensed…").click()
+
+    page.wait_for_function("got.some(one => one.type === 'redirect')")
+    (asked,) = actions(page, "redirect")
+    # The Dashboard hands what stands in its address on to the frame.
+    path, _, query = asked["to"].partition("?")
+    assert path == "/extensions/app/QXBwOjE%3D/products"
+    page, frame = framed(f"staff/products?{query}", tokens("/overview"))
+    dialog = frame.get_by_role("dialog", name="Sell as licensed")
+    expect(dialog.get_by_label("Product")).to_have_value("Reed Paper (REED)")
+    expect(dialog.get_by_label("Name of the pool")).to_have_value("Reed Paper")
+    assert variant
 
 
 def test_the_popup_shows_the_order(scene, framed, tokens):

@@ -22,7 +22,7 @@ from ..host.dashboard import (
     update_app,
 )
 from ..host.db import writing
-from ..permissions import APPROVE_LICENSES, STAFF_PERMISSIONS
+from ..permissions import APPROVE_LICENSES, MANAGE_LICENSE_KEYS, STAFF_PERMISSIONS
 from .assets import all_assets
 from .shells import ROOT
 
@@ -67,6 +67,14 @@ def wanted_app() -> DashboardApp:
                 "widget",
                 f"{root}/widget",
                 APPROVE_LICENSES,
+            ),
+            Extension(
+                "product",
+                overview,
+                "product_details_widgets",
+                "widget",
+                f"{root}/product",
+                MANAGE_LICENSE_KEYS,
             ),
             Extension(
                 "approve",

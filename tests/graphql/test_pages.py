@@ -39,8 +39,10 @@ PAGES = {
     },
     "Waiting": lambda order: {},
     "Low": lambda order: {},
+    "Policies": lambda order: {"first": 25},
+    "ProductWidget": lambda order: {"filter": {}},
 }
-OF_STAFF = ("Queue", "Review", "Waiting", "Low")
+OF_STAFF = ("Queue", "Review", "Waiting", "Low", "Policies", "ProductWidget")
 
 
 def document_of(page):

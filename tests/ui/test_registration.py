@@ -92,7 +92,9 @@ def test_installed_it_is_an_app_without_a_token_whose_extensions_name_a_permissi
     found = {each.mount: each for each in app.extensions.all()}
     assert {"navigation_orders", "order_details_more_actions"} <= set(found)
     for extension in app.extensions.all():
-        assert [each.codename for each in extension.permissions.all()] == ["approve_licenses"]
+        of_keys = extension.mount == "product_details_widgets"
+        wanted = "manage_license_keys" if of_keys else "approve_licenses"
+        assert [each.codename for each in extension.permissions.all()] == [wanted]
     assert found["order_details_more_actions"].url == f"{app.app_url}/popup"
 
 
@@ -168,7 +170,7 @@ def test_a_version_shows_only_what_it_knows():
         mounts = set(living().get().extensions.values_list("mount", flat=True))
         assert mounts <= set(dict(known.CHOICES))
     assert lane.host() == "3.21"
-    assert len(registration.wanted_app().extensions) == 4
+    assert len(registration.wanted_app().extensions) == 5
 
 
 @on_3

@@ -45,4 +45,6 @@ export function nextToken() {
 export const notify = (title, status = "success") => send("notification", { title, status });
 export const showRoute = (route) => send("updateRouting", { newRoute: route });
 export const resizeWidget = (height) => send("widgetResize", { height });
+// A page of ours, of the app with this id, in place of the Dashboard's own.
+export const openPage = (app, path, query) => send("redirect", { to: `/extensions/app/${encodeURIComponent(app)}${path}?${new URLSearchParams(query)}`.replace(/\?$/, "") });
 export const refreshOrder = () => send("refreshEntity");

@@ -23,9 +23,10 @@ const PAGES = {
   orders: Review,
   licenses: later(() => import("./licenses.js").then((file) => file.Licenses)),
   stock: later(() => import("./stock.js").then((file) => file.Stock)),
+  products: later(() => import("./products.js").then((file) => file.Products)),
 };
-// What the Dashboard shows on a page of its own: without a menu of ours. `?orderId=` is the shop's order.
-const PARTS = { widget: Widget, popup: Review };
+// What the Dashboard shows on a page of its own: without a menu of ours. `?orderId=` is the shop's order, `?productId=` its product.
+const PARTS = { widget: Widget, popup: Review, product: later(() => import("./product_widget.js").then((file) => file.ProductWidget)) };
 
 if (isFramed) renewWith(nextToken);
 
@@ -53,8 +54,8 @@ function Staff() {
   if (!isKnown && isFramed) return html`<${Empty}><h1>${t("No access")}</h1><p>${t("Your account has no access to licenses. Ask for the permission, or open this page from the Dashboard again.")}</p><//>`;
   if (!isKnown) return html`<${Frame} onLanguage=${onLanguage}><${SignIn} elsewhere=${html`<p>${t("Staff do not sign in with a password here. Open these pages in Saleor's Dashboard.")}</p>`} onDone=${() => setKnown(true)} /><//>`;
   const Part = PARTS[path[0]];
-  if (Part) return html`<div class="part"><${Part} order=${query.orderId} onSignedOut=${leave} /><${Toast} /></div>`;
-  const places = [["/", t("Overview")], ["/approvals", t("Approvals")], ["/licenses", t("Licenses")], ["/stock", t("Stock")]];
+  if (Part) return html`<div class="part"><${Part} order=${query.orderId} product=${query.productId} app=${query.id} onSignedOut=${leave} /><${Toast} /></div>`;
+  const places = [["/", t("Overview")], ["/approvals", t("Approvals")], ["/licenses", t("Licenses")], ["/stock", t("Stock")], ["/products", t("Products")]];
   const current = { orders: "/approvals", overview: "/" }[path[0]] || `/${path[0]}`;
   const Page = PAGES[path[0]] || Overview;
   return html`<${Frame} places=${places} current=${current} isFramed=${isFramed} onLanguage=${onLanguage} onSignOut=${!isFramed && leave}>

@@ -13,7 +13,7 @@ import { CLAIM, PoolFile } from "./pool_file.js";
 import { HEALTH, inWords, PoolState, SOLD_AS, soldAs } from "./stock_figures.js";
 
 const POOL = `query Pool($id: ID!) {
-  licenseKeyPool(id: $id) { id name format isGenerated isArchived lowStockThreshold runwayAlertDays staffAddresses lowStockAt ${HEALTH} }
+  licenseKeyPool(id: $id) { id name format isGenerated isArchived lowStockThreshold runwayAlertDays staffAddresses lowStockAt ${HEALTH} health { averageCost } }
   licensePolicies(filter: {pool: $id, isArchived: false}, first: 50) { edges { node { ${SOLD_AS} } } }
   licenseKeyImports(filter: {pool: $id, state: [CHECKING, LOADING, STOPPED]}, first: 5) { edges { node { ${PROGRESS} } } } }`;
 
@@ -76,6 +76,6 @@ function Alerts({ pool }) {
 
 function Products({ policies }) {
   return html`<section class="card"><header><h2>${t("Sold as")}</h2></header><div class="body list">
-    ${policies.map((policy) => html`<p key=${policy.id}>${soldAs(policy)}</p>`)}
+    ${policies.map((policy) => html`<p key=${policy.id}><${Link} to=${`/products/${encodeURIComponent(policy.id)}`}>${soldAs(policy)}<//></p>`)}
     ${!policies.length && html`<p class="muted">${t("No product takes keys from it yet.")}</p>`}</div></section>`;
 }

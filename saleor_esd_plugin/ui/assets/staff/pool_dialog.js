@@ -7,13 +7,11 @@ import { Dialog } from "../parts/dialog.js";
 import { Field } from "../parts/fields.js";
 import { useForm } from "../parts/form.js";
 import { NotYet } from "../parts/frame.js";
+import { ANY, formatName } from "./key_formats.js";
 
 const FORMATS = `query Formats { licenseKeyFormats { name example } }`;
 const CREATE = `mutation CreatePool($input: LicenseKeyPoolCreateInput!) { licenseKeyPoolCreate(input: $input) { pool { id name } ${ERRORS} } }`;
 const UPDATE = `mutation UpdatePool($input: LicenseKeyPoolUpdateInput!) { licenseKeyPoolUpdate(input: $input) { pool { id name } ${ERRORS} } }`;
-
-// Any format takes what its supplier wrote; with a pattern, what does not fit is refused.
-const ANY = "GENERIC";
 
 export function PoolDialog({ pool, onDone, onClose }) {
   const { data, error, reload } = useAsk(FORMATS, {});
@@ -46,7 +44,7 @@ function Form({ pool, formats, onDone, onClose }) {
     ${field("name", t("Name"), { required: true, maxlength: 128, hint: pool ? null : t("Such as the name of the product.") })}
     ${!pool && html`<div class="field"><label for=${id}>${t("Format of the keys")}</label>
       <select id=${id} name="format" value=${typed.format} onChange=${keep}>
-        ${formats.map(({ name, example }) => html`<option value=${name}>${name.startsWith(ANY) ? t("{name}: as the supplier writes them", { name }) : `${name}: ${example}`}</option>`)}</select>
+        ${formats.map((each) => html`<option value=${each.name}>${formatName(each)}</option>`)}</select>
       <p class="muted">${t("What does not fit is refused when keys come in. It stays so.")}</p></div>`}
     ${field("lowStockThreshold", t("Warn at so many free keys"), { ...number, hint: t("0 for never.") })}
     ${field("runwayAlertDays", t("Warn when they last so many days"), { ...number, hint: t("0 for never.") })}

@@ -3,8 +3,8 @@ import { html } from "../core/dom.js";
 import { formatNumber, t, tn } from "../core/words.js";
 import { productOf } from "../parts/names.js";
 
-export const HEALTH = "health { imported available reserved withheld taken quarantined revoked backordered soldLast7Days soldLast30Days runwayDays averageCost }";
-export const SOLD_AS = "id name variant { name sku product { name } }";
+export const HEALTH = "health { imported available reserved withheld taken quarantined revoked backordered soldLast7Days soldLast30Days runwayDays }";
+export const SOLD_AS = "id name licensedVariant { productName variantName sku }";
 
 const STATES = {
   ARCHIVED: ["info", "⊘", () => t("Archived")],
@@ -68,7 +68,5 @@ function lasts(health) {
 
 export const waiting = (backordered) => tn("{count} license waits for a key.", "{count} licenses wait for keys.", backordered);
 
-// The product that a policy sells; staff's own name for it where the shop does not give the product.
-export function soldAs({ name, variant }) {
-  return variant ? productOf({ productName: variant.product.name, variantName: variant.name, sku: variant.sku }) : name || "—";
-}
+// The product that a policy sells; staff's own name for it once that is deleted.
+export const soldAs = ({ name, licensedVariant }) => (licensedVariant ? productOf(licensedVariant) : name || "—");
