@@ -189,7 +189,7 @@ def test_the_widget_of_a_product_that_is_not_licensed_leads_to_the_dialog(scene,
     # The Dashboard hands what stands in its address on to the frame.
     path, _, query = asked["to"].partition("?")
     assert path == "/extensions/app/QXBwOjE%3D/products"
-    page, frame = framed(f"staff/products?{query}", tokens("/overview"))
+    page, frame = framed(f"staff/products?{query}", tokens("/products"))
     dialog = frame.get_by_role("dialog", name="Sell as licensed")
     expect(dialog.get_by_label("Product")).to_have_value("Reed Paper (REED)")
     expect(dialog.get_by_label("Name of the pool")).to_have_value("Reed Paper")

@@ -249,7 +249,7 @@ def test_a_product_is_licensed_no_more_and_the_page_says_that_it_is_still_sold(s
     expect(page.get_by_role("dialog", name="Still on sale")).to_contain_text("Yarrow Mail")
     page.get_by_role("button", name="Understood").click()
     expect(page.get_by_text("Archived: new orders of this product get no licenses")).to_be_visible()
-    expect(page.get_by_label("Name", exact=True)).to_be_disabled()
+    expect(page.get_by_label("Name for staff")).to_be_disabled()
     assert policy_of(scene, "YARROW MAIL")["isArchived"]
     page.get_by_role("link", name="‹ Products").click()
     page.get_by_role("button", name="Archived").click()
@@ -260,7 +260,7 @@ def test_who_may_not_see_products_is_told_so_and_who_may_not_change_them_too(sce
     scene.licensed("Zinc Scan")
     policy = policy_of(scene, "ZINC SCAN")
     page = sign_in(cast.CLERK, f"staff/products/{policy['id']}")
-    page.get_by_label("Name", exact=True).fill("Mine")
+    page.get_by_label("Name for staff").fill("Mine")
     page.get_by_role("button", name="Save").click()
 
     expect(page.get_by_role("alert")).to_contain_text("Your role does not allow this.")

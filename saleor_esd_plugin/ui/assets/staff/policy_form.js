@@ -41,9 +41,9 @@ export function PolicyForm({ policy, onDone }) {
   const parts = { typed, errors, put };
 
   return html`<div><form ref=${form} onSubmit=${send}><fieldset class="bare" disabled=${policy.isArchived}>${told}
-    <${Section} title=${t("Name")}>
-      <${Field} label=${t("Name")} maxlength="250" value=${typed.name} onInput=${({ target }) => put({ name: target.value })} error=${errors.name?.text}
-        hint=${t("Staff's own name for it, which customers do not see.")} /><//>
+    <${Section} title=${t("Name for staff")}>
+      <${Field} label=${t("Name for staff")} maxlength="250" value=${typed.name} onInput=${({ target }) => put({ name: target.value })} error=${errors.name?.text}
+        hint=${t("Customers do not see it.")} /><//>
     ${isRenewal ? html`<${Section} title=${t("What it renews")} from=${t("For orders from now on.")}>
       <${RenewedVariants} chosen=${typed.renews} onChange=${(renews) => put({ renews })} error=${errors.renews?.text} /><//>`
     : html`<${Section} title=${t("Keys")} from=${t("For keys from now on, of orders that wait for keys too.")}>

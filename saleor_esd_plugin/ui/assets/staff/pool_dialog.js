@@ -41,7 +41,7 @@ function Form({ pool, formats, onDone, onClose }) {
   const number = { type: "number", min: 0, step: 1, required: true };
 
   return html`<form onSubmit=${send}>${told}
-    ${field("name", t("Name"), { required: true, maxlength: 128, hint: pool ? null : t("Such as the name of the product.") })}
+    ${field("name", t("Name of the pool"), { required: true, maxlength: 128, hint: pool ? null : t("Such as the name of the product.") })}
     ${!pool && html`<div class="field"><label for=${id}>${t("Format of the keys")}</label>
       <select id=${id} name="format" value=${typed.format} onChange=${keep}>
         ${formats.map((each) => html`<option value=${each.name}>${formatName(each)}</option>`)}</select>
