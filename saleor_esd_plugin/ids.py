@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from datetime import date, datetime, timezone
 from typing import List
 from uuid import UUID
 
@@ -32,6 +33,12 @@ def uuid7s(count: int) -> List[UUID]:
     random_b = int.from_bytes(os.urandom(8), "big") >> 3
     head = (step >> 12 << 80) | _VERSION | ((step & 0xFFF) << 64) | _VARIANT
     return [UUID(int=head | (random_b + number)) for number in range(count)]
+
+
+def first_uuid7_of(day: date) -> UUID:
+    """Less than each id that is made from the beginning of `day` (UTC) on, by clocks that are an hour wrong at most."""
+    begins = datetime(day.year, day.month, day.day, tzinfo=timezone.utc).timestamp()
+    return UUID(int=int((begins - 3600) * 1000) << 80 | _VERSION)
 
 
 def _next_step() -> int:

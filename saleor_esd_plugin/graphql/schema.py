@@ -28,6 +28,7 @@ from .policies import mutations as policy_mutations
 from .policies import resolvers as policies
 from .reasons import mutations as reason_mutations
 from .reasons import resolvers as reasons
+from .reports import resolvers as reports
 
 Fields = Dict[str, graphene.Field]
 
@@ -41,6 +42,7 @@ QUERIES: Fields = {
     **orders.QUERIES,
     **emails.QUERIES,
     **events.QUERIES,
+    **reports.QUERIES,
     **about.QUERIES,
 }
 

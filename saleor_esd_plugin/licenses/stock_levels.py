@@ -22,8 +22,10 @@ from .models import LIVE, Fulfillment
 NO_DAY = date(1970, 1, 1)
 # Use-by dates within so many days are listed.
 DAYS_AHEAD = 90
+# So far back goes the history of a pool (`stock_history`).
+DAYS_OF_HISTORY = 90
 # Licenses made longer ago are folded into one row.
-DAYS_KEPT = 60
+DAYS_KEPT = DAYS_OF_HISTORY
 
 
 class Expiry(NamedTuple):

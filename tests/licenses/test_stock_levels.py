@@ -178,7 +178,7 @@ def test_what_was_sold_long_ago_is_folded_into_one_row_and_can_still_come_back()
     order = make.make_license_order(2, policy=policy)
     sql(
         "UPDATE esd_license SET created_at = created_at"
-        " - (61 + unit_index) * interval '1 day' WHERE policy_id ="
+        " - (91 + unit_index) * interval '1 day' WHERE policy_id ="
         " (SELECT id FROM esd_licensepolicy WHERE pool_id = %s)",
         str(pool.pk),
     )

@@ -15,6 +15,8 @@ from ...keys.importing.reports import ImportReport
 from ...keys.models import KeyBatch, KeyPool
 from ...keys.stock.batch_levels import batch_levels
 from ...keys.verdicts import ImportVerdict
+from ...licenses.stock_history import stock_history
+from ...licenses.stock_levels import DAYS_OF_HISTORY
 from ...permissions import MANAGE_LICENSE_KEYS
 from ..base import nested, nested_for, staff_with
 from ..connections import KeysetConnection, connect_nested, connection_field, page_of
@@ -141,6 +143,20 @@ class LicenseKeyPoolHealth(graphene.ObjectType):
         return root.average_cost
 
 
+class LicenseKeyPoolStockDay(graphene.ObjectType):
+    """A day (UTC) of a pool."""
+
+    day = graphene.Field(Date, required=True, description="Which day.")
+    available = graphene.Int(
+        required=True, description="Keys that could be sold at its end; today: at this moment."
+    )
+    imported = graphene.Int(required=True, description="Keys that were put in on it.")
+    sold = graphene.Int(
+        required=True,
+        description="Units that got a key on it; what came back is among the `available` again.",
+    )
+
+
 @nested
 def resolve_sold_licenses(root: KeyBatch, info: Any, **paging: Any) -> Promise:
     page = page_of(OLDEST_FIRST, **paging)
@@ -257,6 +273,14 @@ class LicenseKeyPool(Record, graphene.ObjectType):
     health = graphene.Field(
         graphene.NonNull(LicenseKeyPoolHealth), description="How many keys it has."
     )
+    stock_history = graphene.Field(
+        graphene.List(graphene.NonNull(LicenseKeyPoolStockDay)),
+        days=graphene.Int(
+            description=f"How many days, today included: 1 to {DAYS_OF_HISTORY} [{DAYS_OF_HISTORY}]."
+        ),
+        description="How many keys it had on each of the last days, ascending, from its first day on. Null if its keys "
+        "are made as they are sold.",
+    )
     batches = connection_field(
         LicenseKeyBatchConnection,
         resolve_batches,
@@ -278,6 +302,11 @@ class LicenseKeyPool(Record, graphene.ObjectType):
         return load(info.context, pool_health, root.pk).then(
             lambda values: LicenseKeyPoolHealth(**values)
         )
+
+    @staticmethod
+    @nested
+    def resolve_stock_history(root: KeyPool, info: Any, days: int = DAYS_OF_HISTORY) -> Promise:
+        return load(info.context, stock_history, root.pk, days)
 
 
 class LicenseKeyPoolConnection(KeysetConnection):

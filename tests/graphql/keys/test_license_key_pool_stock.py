@@ -159,3 +159,23 @@ def test_pools_whose_stock_is_low_are_found(api, staff):
     assert found(True) == {low.name: True}
     assert found(False) == {high.name: False}
     assert found(None) == {low.name: True, high.name: False}
+
+
+HISTORY = """query($id: ID!, $days: Int) { licenseKeyPool(id: $id) {
+    stockHistory(days: $days) { day available imported sold } } }"""
+
+
+def test_history_tells_each_day_from_the_first_on(api, staff, gid):
+    policy = factories.make_policy(keys=9)
+    factories.make_license_order(4, policy=policy)
+    made = factories.make_pool(is_generated=True)
+    ask = api(staff("MANAGE_LICENSE_KEYS"))
+
+    found = ask(HISTORY, {"id": gid("LicenseKeyPool", policy.pool)})["data"]["licenseKeyPool"]
+
+    today = {"day": str(now().date()), "available": 5, "imported": 9, "sold": 4}
+    assert found == {"stockHistory": [today]}
+    answer = ask(HISTORY, {"id": gid("LicenseKeyPool", made), "days": 7})
+    assert answer["data"]["licenseKeyPool"] == {"stockHistory": None}
+    refused = ask(HISTORY, {"id": gid("LicenseKeyPool", made), "days": 91})
+    assert refused["errors"][0]["message"] == "Ask for 1 to 90 days."
