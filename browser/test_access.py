@@ -130,3 +130,28 @@ def test_the_pages_of_stock(scene, sign_in, language):
     page.locator("td .quiet").click()
     page.wait_for_selector("dialog form")
     look_at(page, "quarantine")
+
+
+@pytest.mark.parametrize("language", ["en", "es", "pt-BR"])
+def test_plots_and_the_tables_beside_them(scene, sign_in, language):
+    scene.stock(cast.ATLAS, 3)
+    scene.approve(scene.order(1, cast.ATLAS))
+    page = sign_in(cast.APPROVER, "staff/reports", language=language)
+    page.wait_for_selector(".lengths")
+    look_at(page, "keys left")
+    page.locator(".report .pill").last.click()
+    look_at(page, "keys left as a table")
+    for part, seen in (
+        ("renewals", ".report, .empty"),
+        ("approvals", "canvas"),
+        ("mails", "canvas"),
+    ):
+        page.locator(f"nav a[href$='/reports/{part}']").click()
+        page.wait_for_selector(seen)
+        look_at(page, part)
+    page.locator("nav a[href$='/stock']").click()
+    page.get_by_role("link", name=cast.ATLAS.name, exact=True).click()
+    page.wait_for_selector("canvas")
+    look_at(page, "chart of a pool")
+    page.locator(".report .pill").last.click()
+    look_at(page, "chart as a table")

@@ -50,9 +50,18 @@ PACKAGES = (
         {"modern-normalize.css": "modern-normalize.css"},
         "license",
     ),
+    Package(
+        "uplot",
+        "1.6.32",
+        "sha512-KIMVnG68zvu5XXUbC4LQEPnhwOxBuLyW1AHtpm6IKTXImkbLgkMy+jabjLgSLMasNuGGzQm/ep3tOkyTxpiQIw==",
+        {"dist/uPlot.iife.min.js": "uplot.js", "dist/uPlot.min.css": "uplot.css"},
+        "LICENSE",
+    ),
 )
 # Browsers resolve addresses only: `from "preact"` is a file beside.
 _MODULES = {"preact": "./preact.js"}
+# What comes small only as a script that sets a variable: a module exports that.
+_VARIABLE = re.compile(r"^(?:/\*.*?\*/\s*)?var (\w+)=function\(\)", re.S)
 
 
 def vendor() -> None:
@@ -93,4 +102,6 @@ def _rewritten(source: str) -> str:
         lambda found: f'{found[1]}"{_MODULES[found[3]]}"',
         source,
     )
-    return source.rstrip() + "\n"
+    variable = _VARIABLE.match(source)
+    export = f"export default {variable[1]};\n" if variable else ""
+    return f"{source.rstrip()}\n{export}"

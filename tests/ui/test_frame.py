@@ -219,6 +219,12 @@ def test_what_one_page_loads_has_a_bound(name, bound):
     )
 
 
+def test_only_a_plot_loads_what_draws_it():
+    assert "vendor/uplot.js" not in assets.modules_of("staff/main.js")
+    loaded = [modules[0] for modules in loaded_later("staff") if "vendor/uplot.js" in modules]
+    assert loaded == ["staff/plot.js"]
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_scripts_make_no_markup_from_texts_and_log_nothing(name):
     source = (assets.FOLDER / name).read_text()

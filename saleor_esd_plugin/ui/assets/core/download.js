@@ -4,13 +4,22 @@ export async function save(address, name) {
   const body = new URLSearchParams({ token: searchParams.get("token") });
   const answer = await fetch(pathname, { method: "POST", body, credentials: "omit" });
   if (!answer.ok) throw new Error(String(answer.status));
-  keep(await answer.blob(), name);
+  saveBlob(await answer.blob(), name);
 }
 
-// A text made here, with the mark by which spreadsheets know UTF-8.
-export const saveText = (text, name) => keep(new Blob(["\ufeff", text], { type: "text/csv" }), name);
+// What is known here already: rows of numbers and texts, as a table for a spreadsheet.
+export function saveTable(rows, name) {
+  const text = rows.map((row) => row.map(cell).join(",")).join("\r\n");
+  saveBlob(new Blob(["\ufeff", text, "\r\n"], { type: "text/csv" }), name);
+}
 
-function keep(blob, name) {
+// No text is taken for a formula.
+function cell(value) {
+  const text = typeof value === "string" && /^\s*[=+\-@']/.test(value) ? `'${value}` : String(value ?? "");
+  return /[",;\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function saveBlob(blob, name) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = name;

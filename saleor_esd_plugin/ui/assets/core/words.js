@@ -52,6 +52,11 @@ export function formatLength(duration) {
 export const formatDate = (instant) =>
   new Intl.DateTimeFormat(locale(), { dateStyle: "medium" }).format(new Date(instant));
 
+// A day such as "2026-11-30", which is one of UTC: "Nov 30"; in sentences "November 30", as short months end with a dot in some languages.
+export const formatDay = (day, month = "short") => new Intl.DateTimeFormat(locale(), { day: "numeric", month, timeZone: "UTC" }).format(new Date(day));
+
+export const formatHours = (hours) => new Intl.NumberFormat(locale(), { style: "unit", unit: "hour", unitDisplay: "long" }).format(hours);
+
 export const formatTime = (instant) =>
   new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(instant));
 

@@ -4,10 +4,11 @@ import { useAsk } from "../core/load.js";
 import { go } from "../core/router.js";
 import { formatNumber, formatTime, t } from "../core/words.js";
 import { NotYet } from "../parts/frame.js";
+import { later } from "../parts/later.js";
 import { pageAt, Pager } from "../parts/pager.js";
 import { CLAIM, PoolFile } from "./pool_file.js";
-import { Quarantine } from "./quarantine.js";
 
+const Quarantine = later(() => import("./quarantine.js").then((file) => file.Quarantine));
 // Apart from the pool's own figures: of a large delivery the keys are counted.
 const BATCHES = `query Batches($id: ID!, $first: Int, $after: String, $last: Int, $before: String) {
   licenseKeyPool(id: $id) { batches(first: $first, after: $after, last: $last, before: $before) {

@@ -10,23 +10,26 @@ import { later } from "../parts/later.js";
 import { SignIn } from "../parts/sign_in.js";
 import { SignInAgain } from "../parts/sign_in_again.js";
 import { Toast } from "../parts/toast.js";
-import { Approvals } from "./approvals.js";
 import { LowStock } from "./low_stock.js";
 import { Overview } from "./overview.js";
-import { Review } from "./review.js";
-import { Widget } from "./widget.js";
 
+const Review = later(() => import("./review.js").then((file) => file.Review));
 const PAGES = {
   "": Overview,
   overview: Overview,
-  approvals: Approvals,
+  approvals: later(() => import("./approvals.js").then((file) => file.Approvals)),
   orders: Review,
   licenses: later(() => import("./licenses.js").then((file) => file.Licenses)),
   stock: later(() => import("./stock.js").then((file) => file.Stock)),
   products: later(() => import("./products.js").then((file) => file.Products)),
+  reports: later(() => import("./reports.js").then((file) => file.Reports)),
 };
 // What the Dashboard shows on a page of its own: without a menu of ours. `?orderId=` is the shop's order, `?productId=` its product.
-const PARTS = { widget: Widget, popup: Review, product: later(() => import("./product_widget.js").then((file) => file.ProductWidget)) };
+const PARTS = {
+  widget: later(() => import("./widget.js").then((file) => file.Widget)),
+  popup: Review,
+  product: later(() => import("./product_widget.js").then((file) => file.ProductWidget)),
+};
 
 if (isFramed) renewWith(nextToken);
 
@@ -55,7 +58,7 @@ function Staff() {
   if (!isKnown) return html`<${Frame} onLanguage=${onLanguage}><${SignIn} elsewhere=${html`<p>${t("Staff do not sign in with a password here. Open these pages in Saleor's Dashboard.")}</p>`} onDone=${() => setKnown(true)} /><//>`;
   const Part = PARTS[path[0]];
   if (Part) return html`<div class="part"><${Part} order=${query.orderId} product=${query.productId} app=${query.id} onSignedOut=${leave} /><${Toast} /></div>`;
-  const places = [["/", t("Overview")], ["/approvals", t("Approvals")], ["/licenses", t("Licenses")], ["/stock", t("Stock")], ["/products", t("Products")]];
+  const places = [["/", t("Overview")], ["/approvals", t("Approvals")], ["/licenses", t("Licenses")], ["/stock", t("Stock")], ["/products", t("Products")], ["/reports", t("Reports")]];
   const current = { orders: "/approvals", overview: "/" }[path[0]] || `/${path[0]}`;
   const Page = PAGES[path[0]] || Overview;
   return html`<${Frame} places=${places} current=${current} isFramed=${isFramed} onLanguage=${onLanguage} onSignOut=${!isFramed && leave}>

@@ -4,16 +4,18 @@ import { useAsk } from "../core/load.js";
 import { Link } from "../core/router.js";
 import { formatNumber, formatTime, t, tn } from "../core/words.js";
 import { Empty, NotYet, Trouble, useTitle } from "../parts/frame.js";
+import { later } from "../parts/later.js";
 import { say } from "../parts/toast.js";
 import { Batches } from "./batches.js";
 import { ImportProgress, PROGRESS } from "./import_progress.js";
 import { restocked } from "./low_stock.js";
-import { PoolDialog } from "./pool_dialog.js";
 import { CLAIM, PoolFile } from "./pool_file.js";
+import { StockChart } from "./stock_chart.js";
 import { HEALTH, inWords, PoolState, SOLD_AS, soldAs } from "./stock_figures.js";
 
+const PoolDialog = later(() => import("./pool_dialog.js").then((file) => file.PoolDialog));
 const POOL = `query Pool($id: ID!) {
-  licenseKeyPool(id: $id) { id name format isGenerated isArchived lowStockThreshold runwayAlertDays staffAddresses lowStockAt ${HEALTH} health { averageCost } }
+  licenseKeyPool(id: $id) { id name format isGenerated isArchived lowStockThreshold runwayAlertDays staffAddresses lowStockAt ${HEALTH} health { averageCost } stockHistory { day available imported sold } }
   licensePolicies(filter: {pool: $id, isArchived: false}, first: 50) { edges { node { ${SOLD_AS} } } }
   licenseKeyImports(filter: {pool: $id, state: [CHECKING, LOADING, STOPPED]}, first: 5) { edges { node { ${PROGRESS} } } } }`;
 
@@ -44,6 +46,7 @@ export function Pool({ id, query, onSignedOut }) {
     ${error && html`<${Trouble} error=${error} onRetry=${reload} />`}
     ${data.licenseKeyImports.edges.map(({ node }) => html`<${ImportProgress} key=${node.id} keyImport=${node} onChange=${reload} />`)}
     <${Figures} health=${pool.health} />
+    ${pool.stockHistory && pool.health.imported > 0 && html`<${StockChart} pool=${pool} />`}
     <div class="split"><${Batches} pool=${id} query=${query} onChange=${changedStock} />
       <aside><${Alerts} pool=${pool} /><${Products} policies=${data.licensePolicies.edges.map(({ node }) => node)} />
         ${pool.health.quarantined > 0 && html`<section class="card"><header><h2>${t("Out of sale")}</h2></header><div class="body list">

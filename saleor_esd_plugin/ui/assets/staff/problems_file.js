@@ -1,7 +1,7 @@
 // A button that saves what is wrong with which rows as CSV, with the rows themselves: they are the reader's own and do not leave the browser.
 import { html } from "../core/dom.js";
 import { ask } from "../core/api.js";
-import { saveText } from "../core/download.js";
+import { saveTable } from "../core/download.js";
 import { t } from "../core/words.js";
 import { useOnce } from "../parts/fields.js";
 import { say } from "../parts/toast.js";
@@ -30,7 +30,7 @@ export function ProblemsFile({ report, given, input, large }) {
       }
       const lines = (await fileOf(given).text()).split(/\r\n|\n|\r/);
       const table = rows.sort((one, other) => one.row - other.row).map(({ row, verdict }) => [row, wordOf(verdict), lines[row - 1] || ""]);
-      saveText([[t("Row"), t("Why"), t("Text")], ...table].map((cells) => cells.map(cellOf).join(",")).join("\r\n"), "problems.csv");
+      saveTable([[t("Row"), t("Why"), t("Text")], ...table], "problems.csv");
       say(t("The file was saved."));
     } catch {
       say(t("The file did not arrive. Try again."));
@@ -38,6 +38,3 @@ export function ProblemsFile({ report, given, input, large }) {
   });
   return html`<button type="button" onClick=${send} aria-disabled=${isBusy}>${t("Save the problems as CSV")}</button>`;
 }
-
-// What a spreadsheet would take for a formula gets an apostrophe, which an import takes off again.
-const cellOf = (cell) => `"${String(cell).replace(/^[=+\-@\t\r]/, "'$&").replaceAll('"', '""')}"`;

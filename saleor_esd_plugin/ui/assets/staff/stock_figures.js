@@ -34,10 +34,22 @@ export function rateText(health) {
   return rate ? t("{rate} a day", { rate: formatNumber(rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate)) }) : "—";
 }
 
+const slowerRateOf = ({ soldLast7Days, soldLast30Days }) => Math.min(soldLast7Days / 7, soldLast30Days / 30);
+
 // [least, most] days that the free keys last, at the faster and the slower rate; `most` is null without end.
-function runwayOf({ available, runwayDays, soldLast7Days, soldLast30Days }) {
-  const slower = Math.min(soldLast7Days / 7, soldLast30Days / 30);
-  return [runwayDays, slower ? Math.floor(available / slower) : null];
+export function runwayOf(health) {
+  const slower = slowerRateOf(health);
+  return [health.runwayDays, slower ? Math.floor(health.available / slower) : null];
+}
+
+const DAYS_AHEAD = 30;
+
+// [least, most] free keys at the end of each of the next days, at the faster and the slower rate; none without sales.
+export function forecastOf(health) {
+  const { available, runwayDays } = health;
+  if (runwayDays === null || !available) return [];
+  const left = (rate, days) => Math.max(0, Math.round(available - rate * days));
+  return Array.from({ length: DAYS_AHEAD }, (_, place) => [rateOf(health), slowerRateOf(health)].map((rate) => left(rate, place + 1)));
 }
 
 // In a word or two, for the list.
