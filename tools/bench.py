@@ -11,14 +11,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable, Iterator
 
+from tools.browser import chromium
 from tools.console import ROOT, Failure, say
 from tools.database import Databases
-from tools.environment import host_env
+from tools.environment import browser_python, host_env
 
 # To this file a benchmark adds what it measured, a line of JSON for each row of the table.
 RESULTS = "ESD_BENCH_RESULTS"
 # What PF19 needs to start a process on each of two hosts.
 HOSTS = "ESD_BENCH_HOSTS"
+# What PF21 needs to drive a browser: a Python, and the browser.
+BROWSER = "ESD_BENCH_BROWSER"
 PATIENCE = 900  # seconds that one benchmark may take
 
 
@@ -72,6 +75,9 @@ def _run(name: str, databases: Databases, results: Path, prepare: Callable[[], D
     """Whether it came to its end."""
     with _database(databases, name) as url:
         env = host_env(DATABASE_URL=url, **{RESULTS: str(results)})
+        if name == "pf21":
+            python = browser_python()
+            env[BROWSER] = json.dumps([python, chromium(python)])
         if name != "pf19" or not os.environ.get("SALEOR_PYTHON"):
             return _ends_well(databases.python, name, env)
         with _own_host(prepare) as own:

@@ -47,7 +47,7 @@ def pages_meanwhile() -> Iterator[subprocess.Popen]:
 def test_pages(databases: Databases, arguments: list[str]) -> int:
     """pytest's exit code; 0 as well if there is no browser on somebody's machine."""
     python = browser_python()
-    browser = _chromium(python)
+    browser = chromium(python)
     if browser is None:
         say(
             "no Chromium here (CHROMIUM=/path/to/it names one): the pages are not tested in a browser"
@@ -66,7 +66,7 @@ def test_pages(databases: Databases, arguments: list[str]) -> int:
 def take_pictures(databases: Databases) -> int:
     """Those in the docs, from the real pages."""
     python = browser_python()
-    browser = _chromium(python)
+    browser = chromium(python)
     if browser is None:
         fail("No Chromium was found; name one: CHROMIUM=/path/to/it make shots")
     with seeded_shop(databases, "pages") as env:
@@ -79,7 +79,8 @@ def _drive(python: str, browser: str, env: dict[str, str], *arguments: str) -> i
     return subprocess.run([python, *arguments], env=env, cwd=str(ROOT)).returncode
 
 
-def _chromium(python: str) -> Optional[str]:
+def chromium(python: str) -> Optional[str]:
+    """The browser to drive; None where there is none and none can be downloaded."""
     given = os.environ.get("CHROMIUM")
     for candidate in (given, *(shutil.which(name) for name in _INSTALLED)):
         if candidate and os.access(candidate, os.X_OK):
