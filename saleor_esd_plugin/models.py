@@ -22,6 +22,7 @@ from .licenses.models import Assignment, ClaimLink, KeyReplacement, License
 from .licenses.policies.models import LicensePolicy, RankedPool
 from .licenses.reason_models import LicenseReason
 from .licenses.term_models import TermChange
+from .licenses.view_models import SavedView
 from .orders.models import LicenseOrder, LicenseOrderLine, PaymentFact
 from .orders.renewals.models import CheckoutRenewal, LicenseRenewal
 from .permissions import STAFF_PERMISSIONS
@@ -60,6 +61,7 @@ __all__ = [
     "ReminderOptOut",
     "Reservation",
     "ReservedKey",
+    "SavedView",
     "SignsOfLife",
     "StockChange",
     "Subject",

@@ -6,6 +6,7 @@ import json
 from contextlib import contextmanager
 from typing import Any, Iterator, List
 
+import email_operations  # noqa: F401
 import factories as make
 import lifecycle_operations  # noqa: F401
 import pytest
@@ -74,10 +75,11 @@ def events_refused() -> Iterator[None]:
 
 
 def test_the_table_holds_every_operation_of_the_api():
-    """G16: 100 %. The buyer's words at checkout are the shop's until the order takes them over."""
+    """G16: 100 %. The buyer's words at checkout are the shop's until the order takes them over; a view is its keeper's own."""
     named = {name.split(" ")[0] for name in OPERATIONS}
 
-    assert set(MUTATIONS) - named == {"license_checkout_details_set"}
+    without = {"license_checkout_details_set", "license_view_save", "license_view_delete"}
+    assert set(MUTATIONS) - named == without
     assert named <= set(MUTATIONS)
 
 

@@ -18,7 +18,8 @@ TESTS = Path(__file__).resolve().parent
 PACKAGE = Path(inspect.getfile(schema)).parent.parent
 
 # The one act whose record is the shop's until the order takes it over: no row of ours, no event.
-WITHOUT_EVENT = {"LicenseCheckoutDetailsSet"}
+# And what one keeps for oneself alone.
+WITHOUT_EVENT = {"LicenseCheckoutDetailsSet", "LicenseViewSave", "LicenseViewDelete"}
 # Keys are what one imports, a batch is what becomes of them. What is returned of an order is licenses.
 EVENTS = {
     "LicenseKeysImport": "key_batch.imported",
@@ -31,6 +32,7 @@ EVENTS = {
 }
 PAST = {
     "send": "sent",
+    "retry": "retried",
     "resend": "resent",
     "stop": "stopped",
     "cancel": "cancelled",

@@ -26,7 +26,7 @@ def deliveries_of(event: Event) -> List[UUID]:
 
     Called again it makes none: the dedupe key decides. An address that no mail can go to gives a
     delivery that has failed, so that staff see it. Reinstating wakes those that were held back, another
-    address those that could not go to the old one, or had none to go to.
+    address those that could not go to the old one, or had none to go to; and one that is tried once more is due.
     """
     woken = readdressing.wake_readdressed(event)
     messages = [message for message in messages_of(event) if message.recipient]
@@ -43,6 +43,8 @@ def deliveries_of(event: Event) -> List[UUID]:
         ids += deliveries_of(earlier)
     if event.type == EventType.LICENSE_REINSTATED.value:
         ids += wake_held(event.account_id)
+    if event.type == EventType.DELIVERY_RETRIED.value:
+        ids.append(event.subject_id)
     return ids
 
 

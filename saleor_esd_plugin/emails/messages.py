@@ -15,6 +15,8 @@ from .languages import choose_language
 from .models import Delivery, DeliveryKind
 
 LICENSES_PER_MAIL = 50
+# In a preview, where the letter has a secret.
+HIDDEN = "•••••"
 
 Context = Dict[str, Any]
 # Who gets the mail of a kind after an event: the e-mails to be, perhaps none.

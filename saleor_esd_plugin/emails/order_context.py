@@ -12,7 +12,7 @@ from ..orders.counts import Availability, availability, total
 from ..orders.models import LicenseOrder, LicenseOrderLine
 from ..text import has_link
 from .errors import NothingToSend
-from .messages import Context
+from .messages import HIDDEN, Context
 from .models import Delivery, DeliveryKind
 
 INVITATION_PATH = "/plugins/global/esd/invitation/?token="
@@ -61,7 +61,9 @@ def ways_to_account(delivery: Delivery, order: LicenseOrder) -> Context:
     if not delivery.data.get("is_buyer") or order.account_id is None:
         return ways
     if not has_member(order.account_id):
-        token = issue_invitation(order.account_id, email=delivery.recipient)
+        token = HIDDEN
+        if not delivery.data.get("is_preview"):
+            token = issue_invitation(order.account_id, email=delivery.recipient)
         page = settings.invitation_url or shop.absolute_url(INVITATION_PATH)
         return {**ways, "invitation_url": page + token}
     if shop.plugin_settings().has_portal:

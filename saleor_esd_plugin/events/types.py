@@ -77,6 +77,7 @@ class EventType(models.TextChoices):
     END_CUSTOMER_ADDRESS_CHANGED = "end_customer.address_changed"
     END_CUSTOMER_DELETED = "end_customer.deleted"
     DELIVERY_FAILED = "delivery.failed"
+    DELIVERY_RETRIED = "delivery.retried"
     DECRYPT_TAMPERED = "decrypt.tampered"
     EXPORT_REQUESTED = "export.requested"
     EXPORT_DOWNLOADED = "export.downloaded"

@@ -29,6 +29,8 @@ from .policies import resolvers as policies
 from .reasons import mutations as reason_mutations
 from .reasons import resolvers as reasons
 from .reports import resolvers as reports
+from .views import mutations as view_mutations
+from .views import resolvers as views
 
 Fields = Dict[str, graphene.Field]
 
@@ -43,6 +45,7 @@ QUERIES: Fields = {
     **emails.QUERIES,
     **events.QUERIES,
     **reports.QUERIES,
+    **views.QUERIES,
     **about.QUERIES,
 }
 
@@ -56,6 +59,7 @@ _MUTATIONS: Tuple[Type[BaseMutation], ...] = (
     *reason_mutations.MUTATIONS,
     *email_mutations.MUTATIONS,
     *export_mutations.MUTATIONS,
+    *view_mutations.MUTATIONS,
 )
 
 MUTATIONS: Fields = {to_snake_case(each.__name__): each.Field() for each in _MUTATIONS}

@@ -38,17 +38,20 @@ def only_order(license_ids: Iterable[UUID]) -> Optional[UUID]:
     return found[0] if len(found) == 1 else None
 
 
-def counts_by_lifecycle(licenses: "QuerySet[License]", at: datetime) -> Dict[UUID, Dict[str, int]]:
-    """End customer -> state -> how many of `licenses` it holds in that state; states without any are left out (P05)."""
+def counts_by_lifecycle(
+    licenses: "QuerySet[License]", at: datetime, *, whose: str
+) -> Dict[UUID, Dict[str, int]]:
+    """`whose` ("end_customer_id" or "account_id") -> state -> how many of `licenses` it has in that state (P05).
+
+    States without any are left out.
+    """
     states = {
         f"in_{state.value.lower()}": Count("pk", filter=in_lifecycle(state.value, at))
         for state in Lifecycle
     }
-    rows = licenses.exclude(end_customer=None).order_by().values("end_customer_id")
+    rows = licenses.exclude(**{whose: None}).order_by().values(whose)
     return {
-        row["end_customer_id"]: {
-            state.value: row[name] for state, name in zip(Lifecycle, states) if row[name]
-        }
+        row[whose]: {state.value: row[name] for state, name in zip(Lifecycle, states) if row[name]}
         for row in rows.annotate(**states)
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Dict, Optional
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -52,6 +53,26 @@ def of_order(ref: OrderRef) -> Q:
     of_order = Event.objects.filter(order_id=order.pk).order_by().values("pk")
     of_licenses = Event.objects.filter(subject_id__in=licenses.values("pk")).order_by().values("pk")
     return Q(pk__in=of_order.union(of_licenses))
+
+
+def of_license(license_id: UUID) -> Q:
+    """A condition on events: they happened to this license, alone or with others. NO_ID has none."""
+    license = License.objects.select_related("order_line").filter(pk=license_id).first()
+    if license is None:
+        return Q(pk__in=[])
+    named = Q(data__licenses__contains=[str(license_id)])
+    # Of what happened to units of an order, the event tells these by line.
+    named |= Q(**{f"data__lines__{license.order_line_id}__contains": [license.unit_index]})
+    # Each part has an index, an OR of them has none.
+    parts = [
+        Event.objects.filter(condition).order_by().values("pk")
+        for condition in (
+            Q(subject_id=license_id),
+            Q(order_id=license.order_line.order_id) & named,
+            Q(account_id=license.account_id) & named,
+        )
+    ]
+    return Q(pk__in=parts[0].union(*parts[1:]))
 
 
 def caused_by(message: str) -> Q:

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonR
 from .. import pages
 from ..conf import settings
 from ..emails.languages import offered_languages
-from ..emails.preview import shown_page
+from ..emails.policy_preview import shown_page
 from ..host.dashboard import HAS_DASHBOARD_APPS
 from . import assets
 from .manifest import manifest

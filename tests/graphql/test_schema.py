@@ -129,7 +129,8 @@ def test_the_host_knows_what_our_fields_cost(host_schema):
         assert set(fields) <= set(host_schema.get_type_map()[type_name].fields), type_name
     assert found["Query"]["licenseKeyPools"] == {"complexity": 1, "multipliers": ["first", "last"]}
     assert found["LicenseAccount"] == {
-        "endCustomers": {"complexity": 1, "multipliers": ["first", "last"]}
+        "endCustomers": {"complexity": 1, "multipliers": ["first", "last"]},
+        "licenseCounts": {"complexity": 1},
     }
 
 

@@ -15,8 +15,6 @@ from provider import refund, tell
 from saleor_esd_plugin.accounts.end_customers import create_end_customer
 from saleor_esd_plugin.accounts.invitations import accept_invitation, issue_invitation
 from saleor_esd_plugin.accounts.services import create_account, update_account
-from saleor_esd_plugin.emails.receipts import send_license_order_receipt
-from saleor_esd_plugin.emails.resending import resend_license_email
 from saleor_esd_plugin.exports.columns import KEY_COLUMNS, LICENSE_COLUMNS
 from saleor_esd_plugin.exports.key_rows import KeyRows
 from saleor_esd_plugin.exports.license_rows import LicenseRows
@@ -349,31 +347,6 @@ def reveal() -> Operation:
 def claim() -> Operation:
     token = issue_claim_link(make.make_released(1)[0].pk, email="a@example.com")
     return lambda: claim_license_key(token, actor=ACTOR)
-
-
-@leaves("license_email_resend", "license_email.resent")
-def resend() -> Operation:
-    license = make.make_assigned(1)[0]
-    return lambda: resend_license_email(license.pk, actor=ACTOR)
-
-
-@leaves(
-    "license_email_resend",
-    "end_customer.updated",
-    "end_customer.address_changed",
-    "license_email.resent",
-)
-def resend_corrected() -> Operation:
-    license = make.make_assigned(1)[0]
-    return lambda: resend_license_email(license.pk, email="new@example.com", actor=ACTOR)
-
-
-@leaves("license_order_receipt_send", "license_order.receipt_sent")
-def receipt() -> Operation:
-    order = make.make_released(2)[0].order_line.order
-    return lambda: send_license_order_receipt(
-        order.pk, emails="a@example.com, b@example.com", actor=ACTOR
-    )
 
 
 @leaves("licenses_export", "export.requested")

@@ -17,6 +17,7 @@ from ...events.models import Event
 from ...events.types import EventType
 from ...host import shop
 from ...host.db import now
+from ...keys.formats import masked
 from ...licenses.claim_links import issue_claim_link
 from ...licenses.handover import open_keys
 from ...licenses.models import ISSUED, ClaimLink, Fulfillment, License
@@ -26,7 +27,7 @@ from ..delivery_rules import goes_to_buyer
 from ..errors import NothingToSend
 from ..holding import hold_suspended
 from ..languages import choose_language, choose_text
-from ..messages import Context, Mail, Message, chunks, order_of
+from ..messages import HIDDEN, Context, Mail, Message, chunks, order_of
 from ..models import Delivery, DeliveryKind, DeliveryStatus
 from ..order_context import live_order, product_of, ways_to_account
 from ..readdressing import mails_to_reader
@@ -37,6 +38,16 @@ _HELD_AS = {
     DeliveryKind.LICENSE_KEYS: Fulfillment.RELEASED.value,
     DeliveryKind.LICENSE_ASSIGNED: Fulfillment.ASSIGNED.value,
 }
+
+
+class _Masked:
+    """Stands in a preview where a letter has a SecretKey; templates ask it by the same name."""
+
+    def __init__(self, mask: str):
+        self.mask = mask
+
+    def reveal(self) -> str:
+        return self.mask
 
 
 def _to_buyer_who_keeps(kind: DeliveryKind, event: Event) -> Iterator[Message]:
@@ -196,7 +207,7 @@ def _licenses(delivery: Delivery, **held_by: EndCustomer) -> List[License]:
     # Locked until the lease commits: nobody suspends or takes back between this look and the key.
     licenses = list(
         License.objects.select_for_update(of=("self",))
-        .select_related("policy__pool", "order_line")
+        .select_related("policy__pool", "order_line", "key__pool")
         .filter(pk__in=delivery.license_ids, fulfillment=fulfillment, **held_by)
         .order_by("pk")
     )
@@ -207,16 +218,21 @@ def _licenses(delivery: Delivery, **held_by: EndCustomer) -> List[License]:
 
 
 def _handed_over(delivery: Delivery, licenses: List[License]) -> Context:
-    """The licenses with their clear keys or with single-use links, as their policy says."""
+    """The licenses with their clear keys or with single-use links, as their policy says; a preview has neither."""
     policy = licenses[0].policy
     is_inline = policy.delivery == DeliveryMode.INLINE.value
-    keys = open_keys([license.pk for license in licenses]) if is_inline else {}
+    is_preview = delivery.data.get("is_preview")
+    keys: Dict[UUID, Any] = {}
+    if is_inline and is_preview:
+        keys = {license.pk: _Masked(masked(license.key)) for license in licenses}
+    elif is_inline:
+        keys = open_keys([license.pk for license in licenses])
     delivery.data["in_clear"] = [str(pk) for pk in keys]
     rows = [
         {
             "product": product_of(license.order_line),
             "key": keys.get(license.pk),
-            "link": "" if is_inline else _claim_url(license.pk, delivery.recipient),
+            "link": "" if is_inline else _claim_url(license.pk, delivery),
             "expires_on": license.expires_at.date() if license.expires_at else None,
         }
         for license in licenses
@@ -238,8 +254,10 @@ def about_keys(policy: LicensePolicy, language: str, licenses: List[Context]) ->
     }
 
 
-def _claim_url(license_id: UUID, email: str) -> str:
-    return claim_address(issue_claim_link(license_id, email=email))
+def _claim_url(license_id: UUID, delivery: Delivery) -> str:
+    is_preview = delivery.data.get("is_preview")
+    token = HIDDEN if is_preview else issue_claim_link(license_id, email=delivery.recipient)
+    return claim_address(token)
 
 
 def claim_address(token: str) -> str:

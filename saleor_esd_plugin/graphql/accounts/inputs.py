@@ -5,6 +5,7 @@ from __future__ import annotations
 import graphene
 
 from ..filters import LicenseDateTimeRange
+from ..licenses.filters import LicenseFilterInput
 from ..sorting import BY_AGE, Sorting
 
 ACCOUNT_SORTING = Sorting(
@@ -34,12 +35,15 @@ class LicenseAccountFilterInput(graphene.InputObjectType):
     is_reseller = graphene.Boolean(description="Only resellers, or only others.")
     user = graphene.ID(description="Accounts that this user is a member of.")
     created_at = LicenseDateTimeRange(description="When it was created.")
+    licenses = LicenseFilterInput(description="Which have a license that matches.")
 
 
 class LicenseEndCustomerFilterInput(graphene.InputObjectType):
-    """Which end customers to list."""
+    """Which end customers to list; conditions that are given must all hold."""
 
     text = graphene.String(description="Part of the code, the name or the address.")
+    account = graphene.ID(description="Of this account.")
+    licenses = LicenseFilterInput(description="Who have a license that matches.")
 
 
 class LicenseAccountUpdateInput(graphene.InputObjectType):

@@ -2,22 +2,55 @@
 
 from __future__ import annotations
 
-from typing import Dict, List
+from typing import Any, Dict, List, NamedTuple, Optional
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from ...accounts import queries
 from ...accounts.models import Account, Member
-from ...criteria import contains
+from ...criteria import contains, identified
 from ...host.types import Actor
+from ...orders.license_search import LicenseFilter
+from ..filters import id_within
+from ..licenses.filters import license_filter
+from ..licenses.listing import licenses_wanted
 
 
-def end_customers_below(account_ids: List[UUID], actor: Actor, text: str) -> QuerySet:
-    """The end customers of these accounts that the actor may see and that are not archived."""
-    return queries.end_customers_visible_to(actor).filter(
-        contains(text, "code", "name", "email"), account_id__in=account_ids, archived_at=None
+class EndCustomerFilter(NamedTuple):
+    """Conditions on end customers; those that are given must all hold."""
+
+    text: str = ""
+    account: Optional[UUID] = None
+    licenses: Optional[LicenseFilter] = None
+
+
+def end_customer_filter(input: Any) -> EndCustomerFilter:
+    """What a LicenseEndCustomerFilterInput (None: no condition) says."""
+    if input is None:
+        return EndCustomerFilter()
+    licenses = None if input.licenses is None else license_filter(input.licenses)
+    return EndCustomerFilter(input.text or "", id_within(input.account, "LicenseAccount"), licenses)
+
+
+def end_customers_wanted(filter: EndCustomerFilter, actor: Actor) -> QuerySet:
+    """The end customers that match, that the actor may see and that are not archived. Raises Invalid."""
+    found = queries.end_customers_visible_to(actor).filter(
+        contains(filter.text, "code", "name", "email"),
+        identified(filter.account, "account_id"),
+        archived_at=None,
     )
+    if filter.licenses is None:
+        return found
+    licenses = licenses_wanted(filter.licenses, actor).exclude(end_customer=None)
+    return found.filter(pk__in=licenses.order_by().values("end_customer_id"))
+
+
+def end_customers_below(
+    account_ids: List[UUID], actor: Actor, filter: EndCustomerFilter
+) -> QuerySet:
+    """Those of these accounts."""
+    return end_customers_wanted(filter, actor).filter(account_id__in=account_ids)
 
 
 def members_of(account_ids: List[UUID], actor: Actor) -> Dict[UUID, List[Member]]:

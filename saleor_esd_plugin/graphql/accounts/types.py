@@ -13,13 +13,15 @@ from ...host.graphql import DateTime, host_types, load_user_names, load_users
 from ...permissions import Right
 from ..base import current_actor, nested
 from ..connections import KeysetConnection, connect_nested, connection_field, page_of
+from ..documents import refuse_literal_secrets
 from ..enums import described_enum
 from ..global_ids import Record
+from ..licenses.filters import LicenseFilterInput, license_filter
 from ..licenses.listing import license_counts_of, licenses_of_end_customers
 from ..loaders import load, rows
 from ..sorting import BY_AGE, Order
 from .inputs import END_CUSTOMER_SORTING, LicenseEndCustomerFilterInput
-from .listing import end_customers_below, members_of
+from .listing import end_customer_filter, end_customers_below, members_of
 
 _OLDEST_FIRST = Order("CREATED_AT", *BY_AGE, descending=False)
 
@@ -96,11 +98,27 @@ def resolve_licenses(root: EndCustomer, info: Any, **paging: Any) -> Promise:
 
 
 @nested
-def resolve_license_counts(root: EndCustomer, info: Any) -> Promise:
-    return load(info.context, license_counts_of, root.pk, current_actor(info)).then(
+def resolve_license_counts(root: Any, info: Any, filter: Any = None) -> Promise:
+    refuse_literal_secrets(info, ("key",))
+    whose = "account_id" if isinstance(root, Account) else "end_customer_id"
+    wanted, actor = license_filter(filter), current_actor(info)
+    return load(info.context, license_counts_of, root.pk, whose, wanted, actor).then(
         lambda counts: [
             {"lifecycle": state, "count": count} for state, count in (counts or {}).items()
         ]
+    )
+
+
+def license_counts() -> graphene.Field:
+    """The field of whatever has licenses."""
+    return graphene.Field(
+        graphene.NonNull(
+            graphene.List(graphene.NonNull("saleor_esd_plugin.graphql.licenses.types.LicenseCount"))
+        ),
+        filter=LicenseFilterInput(description="Only those that match."),
+        resolver=resolve_license_counts,
+        description="How many licenses it has in which state, as far as you may see them; states without any are left "
+        "out.",
     )
 
 
@@ -132,14 +150,7 @@ class LicenseEndCustomer(Record, graphene.ObjectType):
         resolve_licenses,
         "The licenses that it holds today, oldest first, as far as you may see them.",
     )
-
-    license_counts = graphene.List(
-        graphene.NonNull("saleor_esd_plugin.graphql.licenses.types.LicenseCount"),
-        required=True,
-        resolver=resolve_license_counts,
-        description="How many licenses it has in which state, as far as you may see them; states without any are left "
-        "out.",
-    )
+    license_counts = license_counts()
 
     @staticmethod
     def resolve_account(root: EndCustomer, info: Any) -> Promise:
@@ -161,8 +172,8 @@ class LicenseEndCustomerConnection(KeysetConnection):
 def resolve_end_customers(
     root: Account, info: Any, filter: Any = None, sort_by: Any = None, **paging: Any
 ) -> Promise:
+    refuse_literal_secrets(info, ("key",))
     page = page_of(END_CUSTOMER_SORTING.chosen(sort_by), **paging)
-    wanted = (filter.text if filter else None) or ""
     return connect_nested(
         LicenseEndCustomerConnection,
         info,
@@ -171,7 +182,7 @@ def resolve_end_customers(
         "account_id",
         page,
         current_actor(info),
-        wanted,
+        end_customer_filter(filter),
     )
 
 
@@ -225,6 +236,7 @@ class LicenseAccount(Record, graphene.ObjectType):
         filter=LicenseEndCustomerFilterInput(description="Which ones."),
         sort_by=END_CUSTOMER_SORTING.argument(),
     )
+    license_counts = license_counts()
 
     @staticmethod
     def resolve_user(root: Account, info: Any) -> Promise:

@@ -8,7 +8,7 @@ from uuid import UUID
 import graphene
 from django.db.models import Q, QuerySet
 
-from ...criteria import contains, one_of, within
+from ...criteria import contains, one_of, searchable, within
 from ...emails import queries
 from ...emails.models import Delivery
 from ...host.types import Actor
@@ -29,6 +29,7 @@ class LicenseDeliveryFilterInput(graphene.InputObjectType):
     order = graphene.ID(
         description="About this order: the id of a LicenseOrder or of the shop's Order."
     )
+    order_number = graphene.String(description="About the order with this whole number.")
     license = graphene.ID(description="About this license.")
     kind = graphene.List(graphene.NonNull(LicenseDeliveryKind), description="About one of these.")
     status = graphene.List(graphene.NonNull(LicenseDeliveryStatus), description="In these states.")
@@ -49,6 +50,9 @@ def wanted(filter: Any) -> Q:
     if filter.order is not None:
         orders = LicenseOrder.objects.filter(order_condition(filter.order))
         found &= Q(order_id__in=orders.values("pk"))
+    if filter.order_number is not None:
+        number = searchable(filter.order_number, field="filter.orderNumber")
+        found &= Q(order_id__in=LicenseOrder.objects.filter(number=number).values("pk"))
     if filter.license is not None:
         found &= _about(find_or_none(License.objects.all(), filter.license, "License"))
     return found

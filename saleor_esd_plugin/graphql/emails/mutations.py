@@ -1,4 +1,4 @@
-"""Sending e-mails: a key once more, a receipt."""
+"""Sending e-mails: a key once more, a receipt, what has failed."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ import graphene
 from ...accounts import access
 from ...emails.receipts import send_license_order_receipt
 from ...emails.resending import resend_license_email
+from ...emails.retrying import retry_delivery
 from ...host.types import Actor
 from ...licenses import queries as licenses
 from ...orders import queries as orders
 from ...permissions import MANAGE_LICENSES, Right
-from ..base import BaseMutation, owner_or_staff
-from ..global_ids import find
+from ..base import BaseMutation, owner_or_staff, staff_with
+from ..global_ids import decode, find
 from ..licenses.types import License
 from ..orders.lookup import find_order
 from ..orders.types import LicenseOrder
+from .types import LicenseDelivery
 
 
 class LicenseEmailResendInput(graphene.InputObjectType):
@@ -113,4 +115,28 @@ class LicenseOrderReceiptSend(BaseMutation):
         return cls(emails=list(emails), license_order=seen)
 
 
-MUTATIONS = (LicenseEmailResend, LicenseOrderReceiptSend)
+class LicenseDeliveryRetryInput(graphene.InputObjectType):
+    """Which e-mail to try once more."""
+
+    id = graphene.ID(required=True, description="The e-mail; it has failed.")
+
+
+class LicenseDeliveryRetry(BaseMutation):
+    """Puts an e-mail that has failed back into the queue: what it says and to whom is read anew when it leaves.
+
+    INVALID_TRANSITION for any other. For staff with MANAGE_LICENSES.
+    """
+
+    policy = staff_with(MANAGE_LICENSES)
+
+    class Arguments:
+        input = LicenseDeliveryRetryInput(required=True, description="Which one.")
+
+    delivery = graphene.Field(LicenseDelivery, description="The e-mail, queued.")
+
+    @classmethod
+    def perform(cls, actor: Actor, input: Any) -> LicenseDeliveryRetry:
+        return cls(delivery=retry_delivery(decode(input.id, "LicenseDelivery"), actor=actor))
+
+
+MUTATIONS = (LicenseEmailResend, LicenseOrderReceiptSend, LicenseDeliveryRetry)

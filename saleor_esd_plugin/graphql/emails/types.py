@@ -96,6 +96,20 @@ class LicenseDelivery(Record, graphene.ObjectType):
         return Promise.all(named).then(lambda found: [each for each in found if each])
 
 
+class LicenseDeliveryPreview(graphene.ObjectType):
+    """An e-mail as it would leave now, from what is true now: the text of what was sent is not kept.
+
+    Keys are masked; dots stand where a link gives a key or an account away. Looking changes nothing.
+    """
+
+    subject = graphene.String(required=True, description="Its subject.")
+    text = graphene.String(required=True, description="Its plain text.")
+    problem = graphene.String(
+        required=True,
+        description="Why nothing would leave now: subject and text are empty then. Else empty.",
+    )
+
+
 class LicenseDeliveryConnection(KeysetConnection):
     """A page of e-mails."""
 

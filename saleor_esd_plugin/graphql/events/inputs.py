@@ -19,6 +19,8 @@ class LicenseEventFilterInput(graphene.InputObjectType):
         description="What belongs to this order or its licenses: the id of a LicenseOrder or of the shop's "
         "Order."
     )
+    order_number = graphene.String(description="What belongs to the order with this whole number.")
+    license = graphene.ID(description="What happened to this license, alone or with others.")
     account = graphene.ID(description="What belongs to this account.")
     subject = graphene.ID(description="What happened to this record, of whatever type of ours.")
     actor = graphene.String(

@@ -6,10 +6,11 @@ from typing import Any
 
 from django.db.models import Q
 
-from ...criteria import identified, one_of, within
+from ...criteria import NO_ID, identified, one_of, searchable, within
 from ...host.refs import split_global_id
 from ...host.types import Actor
 from ...orders import history
+from ...orders.models import LicenseOrder
 from ...permissions import APPROVE_LICENSES, MANAGE_LICENSES
 from ..base import owner_or_staff, root_query
 from ..connections import KeysetConnection, connect, connection_field
@@ -38,6 +39,11 @@ def _wanted(filter: Any) -> Q:
     order = order_ref(filter.order)
     if order is not None:
         found &= history.of_order(order)
+    if filter.order_number is not None:
+        number = searchable(filter.order_number, field="filter.orderNumber")
+        found &= Q(order_id__in=LicenseOrder.objects.filter(number=number).values("pk"))
+    if filter.license is not None:
+        found &= history.of_license(id_within(filter.license, "License") or NO_ID)
     if filter.subject is not None:
         split = split_global_id(filter.subject)
         type_name = split[0] if split and split[0].startswith("License") else ""

@@ -102,6 +102,7 @@ _HAPPENED = {
     "old one are useless.",
     EventType.END_CUSTOMER_DELETED: "An end customer was deleted or archived.",
     EventType.DELIVERY_FAILED: "An e-mail could not be delivered.",
+    EventType.DELIVERY_RETRIED: "An e-mail that could not be delivered is tried once more.",
     EventType.DECRYPT_TAMPERED: "A stored key did not open: its row was tampered with.",
     EventType.EXPORT_REQUESTED: "Somebody asked for a file of licenses or keys.",
     EventType.EXPORT_DOWNLOADED: "A file without clear keys left.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Dict
 
 import graphene
 
@@ -94,9 +94,12 @@ class LicenseFilterInput(graphene.InputObjectType):
 
 
 def license_filter(input: Any) -> LicenseFilter:
-    """What a LicenseFilterInput (None: no condition) says, its ids taken apart."""
+    """What a LicenseFilterInput (None: no condition) says, its ids taken apart; loaders may have it as an argument."""
     if input is None:
         return LicenseFilter()
+    given: Dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in input.items()
+    }
     taken_apart = {
         "variant": None if input.variant is None else ref_of(input.variant, "ProductVariant") or "",
         "order": order_ref(input.order),
@@ -106,4 +109,4 @@ def license_filter(input: Any) -> LicenseFilter:
         "released_at": between(input.released_at),
         "expires_at": between(input.expires_at),
     }
-    return LicenseFilter(**{**input, **taken_apart})
+    return LicenseFilter(**{**given, **taken_apart})

@@ -14,6 +14,7 @@ from ...keys.models import LicenseKey
 from ...licenses import queries
 from ...licenses.models import LIVE, Assignment, Fulfillment, KeyReplacement, License
 from ...orders import queries as order_queries
+from ...orders.license_search import LicenseFilter, matching
 from ...orders.models import LicenseOrder, LicenseOrderLine
 
 
@@ -91,10 +92,20 @@ def licenses_of_end_customers(end_customer_ids: Iterable[UUID], actor: Actor) ->
     return held.filter(end_customer_id__in=end_customer_ids)
 
 
-def license_counts_of(end_customer_ids: List[UUID], actor: Actor) -> Dict[UUID, Dict[str, int]]:
-    """How many licenses these end customers have in which state, as far as the actor may see them."""
-    theirs = _seen_by(actor).filter(end_customer_id__in=end_customer_ids)
-    return queries.counts_by_lifecycle(theirs, now())
+def licenses_wanted(filter: LicenseFilter, actor: Actor) -> QuerySet:
+    """The licenses that match, as far as the actor may see them."""
+    return _seen_by(actor).filter(matching(filter, actor))
+
+
+def license_counts_of(
+    ids: List[UUID], whose: str, filter: LicenseFilter, actor: Actor
+) -> Dict[UUID, Dict[str, int]]:
+    """How many licenses that match these have in which state, as far as the actor may see them (P05).
+
+    `whose` says what they are: "end_customer_id" or "account_id".
+    """
+    theirs = licenses_wanted(filter, actor).filter(**{f"{whose}__in": ids})
+    return queries.counts_by_lifecycle(theirs, now(), whose=whose)
 
 
 def licenses_seen_by(license_ids: List[UUID], actor: Actor) -> Dict[UUID, License]:

@@ -8,7 +8,7 @@ import graphene
 
 from ...emails.languages import choose_language
 from ...emails.models import DeliveryKind
-from ...emails.preview import preview_license_mail, signed_page
+from ...emails.policy_preview import preview_license_mail, signed_page
 from ...emails.render import Letter
 from ...host.types import Actor
 from ...licenses.policies.models import LicensePolicy

@@ -12,6 +12,8 @@ from saleor_esd_plugin.host.graphql import global_id
 from saleor_esd_plugin.host.types import ANONYMOUS, Actor
 from saleor_esd_plugin.licenses.handover import reveal_license_key
 from saleor_esd_plugin.orders.approval import approve_license_order, reject_license_order
+from saleor_esd_plugin.orders.settlement import settle_license_order
+from saleor_esd_plugin.orders.suspension import suspend_licenses
 
 pytestmark = pytest.mark.django_db
 
@@ -358,3 +360,31 @@ def test_a_message_that_is_no_text(api, staff):
     ask = api(staff("MANAGE_LICENSES"))
     for bad in ("\0", "x" * 201):
         assert code_of(ask(MESSAGES, {"filter": {"message": bad}})) == "INVALID"
+
+
+def test_what_happened_to_one_license(api, staff, order, gid):
+    """P13: alone, with others, and as a unit of its order; nothing that happened to others alone."""
+    approve_license_order(order.pk, actor=factories.STAFF)
+    settle_license_order(order.pk)
+    first, second = factories.licenses_of(order)
+    customer = factories.make_end_customer(first.account)
+    factories.assign_licenses(
+        [first.pk, second.pk], end_customer_id=customer.pk, actor=factories.STAFF
+    )
+    suspend_licenses([second.pk], reason="PAYMENT_OVERDUE", actor=factories.STAFF)
+    ask = api(staff("MANAGE_LICENSES"))
+
+    def found(**filter):
+        return types(ask(LIST, {"first": 100, "filter": filter}))
+
+    assert found(license=gid("License", first)) == ["LICENSE_ASSIGNED", "LICENSE_RELEASED"]
+    assert found(license=gid("License", second)) == [
+        "LICENSE_SUSPENDED",
+        "LICENSE_ASSIGNED",
+        "LICENSE_RELEASED",
+    ]
+    assert found(license="nonsense") == found(license=gid("LicenseOrder", order)) == []
+    other = factories.make_license_order(1)
+    assert set(found(orderNumber=order.number)) >= {"LICENSE_SUSPENDED", "LICENSE_ORDER_RECORDED"}
+    assert found(orderNumber=other.number) != found(orderNumber=order.number)
+    assert found(orderNumber="no such number") == []

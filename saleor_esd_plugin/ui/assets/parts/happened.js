@@ -41,6 +41,7 @@ const WORDS = {
   LICENSE_REMINDED: () => t("Reminded of the expiry"),
   LICENSE_TERM_SET: () => t("Term changed"),
   LICENSE_EMAIL_RESENT: ({ facts }) => t("E-mail asked for again: {email}", facts),
+  DELIVERY_RETRIED: () => t("An e-mail that had failed was tried once more"),
   LICENSE_KEY_REVEALED: ({ isAutomatic }) => (isAutomatic ? t("Keys put into an e-mail") : t("Key read")),
   LICENSE_KEY_SENT: ({ facts }) => t("Keys sent by staff to {sentTo}", facts),
   LICENSE_KEY_CLAIMED: ({ facts }) => t("Key opened with the link sent to {recipient}", facts),

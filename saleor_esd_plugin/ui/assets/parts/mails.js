@@ -34,6 +34,7 @@ const STATES = {
   FAILED: ["bad", "✕", () => t("failed")],
 };
 
+export const KINDS = Object.keys(ABOUT);
 export const aboutMail = (kind) => ABOUT[kind]?.() || kind;
 
 export function MailState({ mail }) {

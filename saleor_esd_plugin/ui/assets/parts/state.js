@@ -1,6 +1,6 @@
 // How a state looks: color, sign and word together.
 import { html } from "../core/dom.js";
-import { t } from "../core/words.js";
+import { formatNumber, t } from "../core/words.js";
 
 const ORDER = {
   PENDING: ["wait", "◔", () => t("Pending")],
@@ -21,6 +21,11 @@ const LICENSE = {
   LAPSED: ["bad", "⊘", () => t("Lapsed")],
   SUSPENDED: ["bad", "‖", () => t("Suspended")],
   CANCELLED: ["bad", "✕", () => t("Cancelled")],
+};
+
+const IN_USE = {
+  PENDING: ["wait", "◔", () => t("Pending")],
+  ACTIVE: ["good", "✓", () => t("Active")],
 };
 
 const WAITS = {
@@ -65,6 +70,12 @@ export function LicenseState({ license }) {
   const ended = license.fulfillment === "RETURNED" && license.stateReason ? "CANCELLED" : license.fulfillment;
   return chip(LICENSE[isOver ? license.lifecycle : ended]);
 }
+
+// How many licenses are in which state, as `licenseCounts` has them.
+export const StateCounts = ({ counts }) => html`<span class="counts">${counts.map(({ lifecycle, count }) => {
+  const [kind, sign, word] = IN_USE[lifecycle] || LICENSE[lifecycle];
+  return html`<span key=${lifecycle}>${chip([kind, sign, () => `${word()} ${formatNumber(count)}`])}</span>`;
+})}</span>`;
 
 // In a sentence, for the buyer.
 export const whyItWaits = (reason) => WAITS[reason]();

@@ -12,7 +12,7 @@ import { productOf } from "../parts/names.js";
 const ASSIGN = `mutation Assign($input: LicenseAssignInput!) {
   licenseAssign(input: $input) { licenses { id } mailsToCome ${ERRORS} } }`;
 
-const CustomerDialog = later(() => import("./customer_dialog.js").then((file) => file.CustomerDialog));
+const CustomerDialog = later(() => import("../parts/customer_dialog.js").then((file) => file.CustomerDialog));
 
 export function AssignCard({ line, account, onDone }) {
   const rest = line.availability.available - line.availability.assigned;

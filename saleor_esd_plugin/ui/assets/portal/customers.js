@@ -6,7 +6,7 @@ import { t, tn } from "../core/words.js";
 import { Empty, Trouble, useTitle } from "../parts/frame.js";
 import { pageAt, Pager } from "../parts/pager.js";
 import { say } from "../parts/toast.js";
-import { CustomerDialog } from "./customer_dialog.js";
+import { CustomerDialog } from "../parts/customer_dialog.js";
 
 const CUSTOMERS = `query Customers($account: ID!, $isChosen: Boolean!, $filter: LicenseEndCustomerFilterInput, $first: Int, $after: String, $last: Int, $before: String) {
   licenseAccounts(first: 100) { edges { node { id name } } }

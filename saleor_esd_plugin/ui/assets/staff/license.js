@@ -66,7 +66,7 @@ function Facts({ license, onDone }) {
       ${endCustomer && html`<${Resend} license=${license} onDone=${onDone} /><${Recall} license=${license} onDone=${onDone} />`}</p>`}<dl class="facts body">
     <dt>${t("Product")}</dt><dd>${productOf(license)} <small>${license.sku}</small></dd>
     <dt>${t("Order")}</dt><dd><${Link} to=${`/orders/${encodeURIComponent(order.id)}`}>${order.number}<//> <small>${order.purchaseOrderReference}</small></dd>
-    <dt>${t("Account")}</dt><dd>${account?.name || order.buyerEmail || "—"}</dd>
+    <dt>${t("Account")}</dt><dd>${account ? html`<${Link} to=${`/customers/${encodeURIComponent(account.id)}`}>${account.name}<//>` : order.buyerEmail || "—"}</dd>
     <dt>${t("End customer")}</dt><dd>${endCustomer ? html`${endCustomer.code} ${endCustomer.name} <small>${endCustomer.email}</small>` : "—"}</dd>
     <dt>${t("Valid from")}</dt><dd>${day(startsAt)}</dd>
     <dt>${t("Valid until")}</dt><dd>${expiresAt ? day(expiresAt) : t("without end")}</dd>
@@ -79,5 +79,6 @@ function Facts({ license, onDone }) {
 function Happened({ license }) {
   const wanted = { happened: { order: license.licenseOrder.id }, mailed: { license: license.id, status: ["QUEUED", "SENT", "FAILED"] } };
   const { data, error, reload } = useAsk(HAPPENED, wanted, { every: 30 });
-  return data ? html`<${Timeline} first=${data} wanted=${wanted} title=${t("What happened to its order")} />` : html`<${NotYet} error=${error} onRetry=${reload} />`;
+  return data ? html`<${Timeline} first=${data} wanted=${wanted} title=${t("What happened to its order")} />
+    <p><${Link} to="/events" query=${{ license: license.id }}>${t("Events of this license alone")}<//></p>` : html`<${NotYet} error=${error} onRetry=${reload} />`;
 }

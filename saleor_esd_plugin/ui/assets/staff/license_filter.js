@@ -20,7 +20,8 @@ const DAYS = [30, 90];
 const CAUSES = { STAFF: () => t("Suspended by staff"), DISPUTE: () => t("The payment is disputed"), PAYMENT: () => t("A payment is due") };
 // What else stands in the address: its names are the API's.
 const TEXTS = { product: () => t("Product"), buyer: () => t("Buyer"), endCustomerText: () => t("End customer"), orderNumber: () => t("Order number") };
-const NAMES = ["text", "state", "expires", "stateReason", "cause", ...Object.keys(TEXTS)];
+const IDS = ["account", "endCustomer"];
+const NAMES = ["text", "state", "expires", "stateReason", "cause", ...Object.keys(TEXTS), ...IDS];
 
 export const wordOfCause = (cause) => CAUSES[cause]();
 
@@ -29,7 +30,7 @@ export const chosenIn = (query) => Object.fromEntries(NAMES.filter((name) => que
 
 export function filterOf(query) {
   const { text, state, expires, stateReason, cause } = query;
-  const texts = Object.keys(TEXTS).filter((name) => query[name]).map((name) => [name, query[name]]);
+  const texts = [...Object.keys(TEXTS), ...IDS].filter((name) => query[name]).map((name) => [name, query[name]]);
   return {
     ...(text && { text }),
     ...STATES[state]?.[0],

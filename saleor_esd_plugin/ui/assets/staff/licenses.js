@@ -7,12 +7,15 @@ import { Empty, Trouble, useTitle } from "../parts/frame.js";
 import { keyFilter } from "../parts/key_search.js";
 import { later } from "../parts/later.js";
 import { pageAt } from "../parts/pager.js";
-import { License } from "./license.js";
 import { Actions } from "./license_actions.js";
 import { chosenIn, filterOf, Filters } from "./license_filter.js";
+import { Groups, GROUPS } from "./license_groups.js";
 import { Search } from "./license_search.js";
 import { ROW, Table } from "./license_table.js";
 
+const License = later(() => import("./license.js").then((file) => file.License));
+const SavedViews = later(() => import("./saved_views.js").then((file) => file.SavedViews));
+const Whose = later(() => import("./license_whose.js").then((file) => file.Whose));
 const LicensesFile = later(() => import("./licenses_file.js").then((file) => file.LicensesFile));
 const LICENSES = `query StaffLicenses($filter: LicenseFilterInput, $first: Int, $after: String, $last: Int, $before: String, $language: String) {
   licenses(filter: $filter, first: $first, after: $after, last: $last, before: $before) {
@@ -32,17 +35,20 @@ function List({ query, onSignedOut }) {
   const [hidden, setHidden] = useState(null);
   const [chosen, setChosen] = useState(new Map());
   const [cleared, setCleared] = useState(0);
+  const [isViewing, setViewing] = useState(false);
   const filter = { ...filterOf(query), ...hidden };
-  const { data, error, isLoading, reload } = useAsk(LICENSES, { filter, language: language(), ...pageAt(query, PAGE) }, { onSignedOut });
+  const by = GROUPS[query.group];
+  const { data, error, isLoading, reload } = useAsk(by?.document || LICENSES, { filter, language: language(), ...pageAt(query, PAGE) }, { onSignedOut });
   const { data: reasons } = useAsk(REASONS, {});
-  const found = !error && data?.licenses;
+  // What was asked before the grouping changed is not shown as if it were this.
+  const found = !error && data?.[by ? by.field : "licenses"];
   const rows = found ? found.edges.map(({ node }) => node) : [];
   const selected = [...chosen.values()].map((license) => rows.find(({ id }) => id === license.id) || license);
   left = query;
   // What is not listed any more is not chosen either.
   const list = (change) => {
     setChosen(new Map());
-    go("/licenses", change, { replace: true });
+    go("/licenses", { ...change, group: query.group }, { replace: true });
   };
   const look = (search) => {
     setHidden(search.isKey ? keyFilter(search.text) : search.mayBeKey ? { text: search.text } : null);
@@ -58,17 +64,23 @@ function List({ query, onSignedOut }) {
     reload();
   };
   const isFiltered = hidden || Object.keys(chosenIn(query)).length > 0;
+  const group = (value) => go("/licenses", { ...chosenIn(query), group: value }, { replace: true });
+  const turn = (place) => go("/licenses", { ...chosenIn(query), group: query.group, ...place });
 
-  return html`<div class="head"><h1>${t("Licenses")}</h1><${LicensesFile} filter=${filter} isPossible=${found && rows.length > 0 && !filter.key} /></div>
+  return html`<div class="head"><h1>${t("Licenses")}</h1><div class="actions"><button onClick=${() => setViewing(true)}>${t("Views")}</button><${LicensesFile} filter=${filter} isPossible=${found && rows.length > 0 && !filter.key} /></div></div>
+    ${isViewing && html`<${SavedViews} query=${{ ...chosenIn(query), ...(by && { group: query.group }) }} onClose=${() => setViewing(false)} />`}
     <${Search} key=${cleared} text=${query.text || ""} onSearch=${look} />
     <${Filters} query=${query} reasons=${reasons?.licenseReasons || []} onChange=${list} />
-    <div class="filters"><span class="muted" aria-live="polite">${tn("{count} license chosen", "{count} licenses chosen", selected.length)}</span>
-      <${Actions} licenses=${selected} onDone=${done} onRefused=${reload} />
-      <span class="muted push" role="status">${found && !isLoading ? countOf(found.totalCount) : ""}</span></div>
+    ${(query.account || query.endCustomer) && html`<${Whose} key=${query.account + query.endCustomer} account=${query.account} endCustomer=${query.endCustomer} onClear=${() => list({ ...chosenIn(query), account: "", endCustomer: "" })} />`}
+    <div class="filters"><label><span class="hidden">${t("Group")}</span><select value=${by ? query.group : ""} onChange=${(event) => group(event.target.value)}>
+        <option value="">${t("Not grouped")}</option>${Object.entries(GROUPS).map(([name, { title }]) => html`<option key=${name} value=${name}>${title()}</option>`)}</select></label>
+      ${!by && html`<span class="muted" aria-live="polite">${tn("{count} license chosen", "{count} licenses chosen", selected.length)}</span>
+      <${Actions} licenses=${selected} onDone=${done} onRefused=${reload} />`}
+      <span class="muted push" role="status">${found && !isLoading ? (by ? by.count(found.totalCount) : countOf(found.totalCount)) : ""}</span></div>
     ${error && html`<${Trouble} error=${error} onRetry=${reload} />`}
-    ${!data && isLoading && html`<p class="muted late">${t("Loading…")}</p>`}
-    ${found && (rows.length ? html`<${Table} rows=${rows} info=${found.pageInfo} chosen=${chosen} onChoose=${setChosen}
-        onTurn=${(place) => go("/licenses", { ...chosenIn(query), ...place })} />`
+    ${!found && isLoading && html`<p class="muted late">${t("Loading…")}</p>`}
+    ${found && (rows.length ? (by ? html`<${Groups} by=${by} rows=${rows} info=${found.pageInfo} query=${chosenIn(query)} onTurn=${turn} />`
+        : html`<${Table} rows=${rows} info=${found.pageInfo} chosen=${chosen} onChoose=${setChosen} onTurn=${turn} />`)
       : html`<${Empty}><p>${isFiltered ? t("No license matches.") : t("Licenses appear here once something licensed was ordered.")}</p>
         ${isFiltered && html`<button onClick=${showAll}>${t("Show all")}</button>`}<//>`)}`;
 }

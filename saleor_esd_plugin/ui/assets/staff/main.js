@@ -22,7 +22,13 @@ const PAGES = {
   licenses: later(() => import("./licenses.js").then((file) => file.Licenses)),
   stock: later(() => import("./stock.js").then((file) => file.Stock)),
   products: later(() => import("./products.js").then((file) => file.Products)),
+  customers: later(() => import("./customers.js").then((file) => file.Customers)),
   reports: later(() => import("./reports.js").then((file) => file.Reports)),
+  emails: later(() => import("./emails.js").then((file) => file.Emails)),
+  reasons: later(() => import("./reasons.js").then((file) => file.Reasons)),
+  events: later(() => import("./events.js").then((file) => file.Events)),
+  health: later(() => import("./health.js").then((file) => file.HealthPage)),
+  more: later(() => import("./more.js").then((file) => file.More)),
 };
 // What the Dashboard shows on a page of its own: without a menu of ours. `?orderId=` is the shop's order, `?productId=` its product.
 const PARTS = {
@@ -58,8 +64,8 @@ function Staff() {
   if (!isKnown) return html`<${Frame} onLanguage=${onLanguage}><${SignIn} elsewhere=${html`<p>${t("Staff do not sign in with a password here. Open these pages in Saleor's Dashboard.")}</p>`} onDone=${() => setKnown(true)} /><//>`;
   const Part = PARTS[path[0]];
   if (Part) return html`<div class="part"><${Part} order=${query.orderId} product=${query.productId} app=${query.id} onSignedOut=${leave} /><${Toast} /></div>`;
-  const places = [["/", t("Overview")], ["/approvals", t("Approvals")], ["/licenses", t("Licenses")], ["/stock", t("Stock")], ["/products", t("Products")], ["/reports", t("Reports")]];
-  const current = { orders: "/approvals", overview: "/" }[path[0]] || `/${path[0]}`;
+  const places = [["/", t("Overview")], ["/approvals", t("Approvals")], ["/licenses", t("Licenses")], ["/stock", t("Stock")], ["/products", t("Products")], ["/customers", t("Customers")], ["/emails", t("E-mails")], ["/reports", t("Reports")], ["/more", t("More")]];
+  const current = { orders: "/approvals", overview: "/", reasons: "/more", events: "/more", health: "/more" }[path[0]] || `/${path[0]}`;
   const Page = PAGES[path[0]] || Overview;
   return html`<${Frame} places=${places} current=${current} isFramed=${isFramed} onLanguage=${onLanguage} onSignOut=${!isFramed && leave}>
     <${LowStock} /><${Page} key=${path.join("/")} id=${path[1]} part=${path[2]} query=${query} onSignedOut=${leave} />${!isFramed && html`<${SignInAgain} renew=${renewSession} />`}<${Toast} /><//>`;

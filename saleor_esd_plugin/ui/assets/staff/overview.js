@@ -38,7 +38,8 @@ export function Overview({ onSignedOut }) {
         <p><${Link} to="/licenses" query=${{ expires: "30" }}>${t("Expire in the next {count} days", { count: 30 })}<//></p>
         <p><${Link} to="/licenses" query=${{ state: "SUSPENDED" }}>${t("Suspended")}<//></p></div></section>
       <section class="card"><header><h2>${t("E-mails that failed")}</h2></header><div class="body">
-        <p class="figure">${tn("{count} e-mail", "{count} e-mails", mails.totalCount)}</p></div></section>
+        <p class="figure">${tn("{count} e-mail", "{count} e-mails", mails.totalCount)}</p>
+        <p><${Link} class="button" to="/emails" query=${mails.totalCount ? { status: "FAILED" } : {}}>${t("E-mails")}<//></p></div></section>
       <section class="card"><header><h2>${t("Waiting for something else")}</h2></header><div class="body">
         ${others.map(({ reason, orders: count }) => html`<p key=${reason}>${waitsFor(reason)}: ${tn("{count} order", "{count} orders", count)}</p>`)}
         ${!others.length && html`<p class="muted">${t("Nothing.")}</p>`}</div></section>
@@ -55,5 +56,6 @@ function Problems({ health }) {
   ].filter(Boolean);
   return html`${found.map((text) => html`<p class="band bad" key=${text}>${text}</p>`)}
     ${health.problems.length > 0 && html`<details class="card" open=${!found.length}><summary>${t("For whoever runs the shop")}</summary>
-      <ul class="body">${health.problems.map((problem) => html`<li key=${problem}>${problem}</li>`)}</ul></details>`}`;
+      <ul class="body">${health.problems.map((problem) => html`<li key=${problem}>${problem}</li>`)}</ul></details>`}
+    ${(found.length > 0 || health.problems.length > 0) && html`<p><${Link} to="/health">${t("What to do")}<//></p>`}`;
 }
