@@ -8,8 +8,8 @@ import graphene
 from django.db.models import Q
 
 from ...emails import queries
-from ...emails.models import Delivery
 from ...emails.delivery_preview import Preview, preview_delivery
+from ...emails.models import Delivery
 from ...host.types import Actor
 from ...permissions import APPROVE_LICENSES, MANAGE_LICENSES
 from ..base import owner_or_staff, root_query, staff_with

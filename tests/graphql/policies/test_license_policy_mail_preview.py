@@ -5,7 +5,7 @@ import factories
 import pytest
 from django.core import signing
 
-from saleor_esd_plugin.emails import preview
+from saleor_esd_plugin.emails import policy_preview
 
 pytestmark = pytest.mark.django_db
 
@@ -124,5 +124,5 @@ def test_a_frame_shows_nothing_that_somebody_else_wrote(shown, client, monkeypat
     for body in ({}, {"page": ""}, {"page": "<b>"}, {"page": forged}, {"page": page + "x"}):
         assert client.post(ADDRESS, body).status_code == 404, body
     assert client.get(ADDRESS, {"page": page}).status_code == 405
-    monkeypatch.setattr(preview, "_LONGEST_WAIT", -1)
+    monkeypatch.setattr(policy_preview, "_LONGEST_WAIT", -1)
     assert client.post(ADDRESS, {"page": page}).status_code == 404
