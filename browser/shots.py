@@ -13,6 +13,9 @@ from demo import cast, documents
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 CUSTOMERS = [(2, "01", "Acme SA", "it@acme.example"), (1, "02", "Beta Ltda", "ti@beta.example")]
+SUPPLIERS_TABLE = """Pos;Serial number;Valid until;Price
+1;H7K2M-9XQ4T-BC6RW-D3FGY-JPV8N;2031-12-31;9.50
+2;Q4T9X-M2H7K-W6RBC-Y3GDF-N8VPJ;2031-12-31;9.50"""
 DESK, PHONE = {"width": 1280, "height": 760}, {"width": 375, "height": 760}
 
 
@@ -25,6 +28,7 @@ def main() -> None:
             executable_path=os.environ["CHROMIUM"], args=["--no-sandbox"]
         )
         staff = sign_in(browser, cast.APPROVER, "staff")
+        staff.wait_for_selector("main h1")
         take(staff, "staff-overview")
         staff.get_by_role("link", name="Approvals", exact=True).click()
         staff.wait_for_selector("tbody tr")
@@ -32,6 +36,7 @@ def main() -> None:
         staff.get_by_role("link", name=waiting["number"], exact=True).click()
         staff.wait_for_selector(".split")
         take(staff, "staff-order")
+        at_the_desk(staff, scene, done)
 
         portal = sign_in(browser, cast.RESELLER, "portal")
         row_of(portal, done).wait_for()
@@ -49,6 +54,35 @@ def main() -> None:
         row_of(phone, done).wait_for()
         take(phone, "portal-phone")
         browser.close()
+
+
+def at_the_desk(page: Page, scene: Scene, done: Dict[str, Any]) -> None:
+    """What `docs/desk.md` shows, in its order."""
+    found = scene.shop.do(documents.LICENSES_OF_ORDER, scene.paul, order=done["id"])["licenses"]
+    license = found["edges"][0]["node"]["id"]
+    given = {"licenses": [license], "reason": "PAYMENT_OVERDUE", "note": "Invoice A-221"}
+    scene.shop.do(documents.SUSPEND, scene.paul, input=given)
+    pool = cast.read_seeded()["pools"][cast.ATLAS.sku]
+
+    open_page(page, "licenses?group=customer", "tbody tr")
+    take(page, "staff-groups")
+    open_page(page, "licenses", "tbody tr")
+    take(page, "staff-licenses")
+    open_page(page, f"licenses/{license}", "main .band.bad")
+    take(page, "staff-license")
+    open_page(page, f"stock/{pool}/import", "textarea")
+    page.get_by_label("Keys", exact=True).fill(SUPPLIERS_TABLE)
+    page.get_by_role("button", name="Check").click()
+    page.get_by_role("heading", name="Which column is what?").wait_for()
+    take(page, "staff-import")
+    open_page(page, f"stock/{pool}", "canvas")
+    take(page, "staff-pool", height=1060)
+    open_page(page, "products", "tbody tr")
+    take(page, "staff-products")
+    open_page(page, "emails", "tbody tr")
+    take(page, "staff-emails")
+    open_page(page, "reports", "main .card")
+    take(page, "staff-reports", height=1060)
 
 
 def happen(scene: Scene) -> tuple[Dict[str, Any], Dict[str, Any]]:
@@ -75,10 +109,20 @@ def sign_in(browser: Browser, person: cast.Person, path: str, **look: Any) -> Pa
     return page
 
 
-def take(page: Page, name: str) -> None:
+def open_page(page: Page, path: str, there: str) -> None:
+    """A page of staff's, once `there` is on it; within the page, as a reload may ask for the password."""
+    go = "path => { history.pushState(null, '', path); dispatchEvent(new Event('popstate')); }"
+    page.evaluate(go, f"{ROOT}staff/{path}")
+    page.wait_for_selector(there)
+
+
+def take(page: Page, name: str, *, height: int = 0) -> None:
+    look = page.viewport_size or DESK
+    page.set_viewport_size({**look, "height": height or look["height"]})
     page.wait_for_load_state("networkidle")
     page.mouse.move(0, 0)
     page.screenshot(path=str(FOLDER / f"{name}.png"))
+    page.set_viewport_size(look)
     print(f"docs/pictures/{name}.png")
 
 
