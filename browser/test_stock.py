@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from conftest import keys_like
 from playwright.sync_api import expect
 
@@ -231,3 +233,40 @@ def test_a_table_of_a_supplier_is_read_once_its_columns_are_named(scene, sign_in
     expect(page.get_by_role("heading", name="2 keys are in stock")).to_be_visible()
     (brought,) = batches_of(scene, pool)
     assert (float(brought["averageCost"]), brought["accepted"], brought["refused"]) == (9.5, 2, 2)
+
+
+# File -> how many of its rows are good, and what is said of the others; see tests/keys/importing/test_outliers.py.
+CASES = {
+    **dict.fromkeys(
+        ("h00_heading.txt", "h02_heading.txt", "h05_heading.txt", "h08_heading.txt"),
+        (2, "1 · Unlike the others: held back"),
+    ),
+    "h09_heading.txt": (2, "1 · Unlike the others: held back"),
+    "h_trailer.txt": (2, "2 · Unlike the others: held back"),
+    "c2_one_line.txt": (0, "1 · Several keys in a line"),
+    "n_numbers_and_dates.txt": (3, "7 · A spreadsheet made something else of it"),
+    "c1_trailing_commas.txt": (3, ""),
+    "c4_semi.txt": (3, ""),
+    "b1_space_quote.csv": (2, ""),
+    "b3_quoted_trailing.txt": (4, ""),
+    "a1_short_rows.csv": (8, ""),
+}
+
+
+def test_small_files_that_failed_elsewhere_get_a_verdict_for_each_row(scene, sign_in):
+    """T-IMP-F3: none of them is taken for a table whose columns have to be named."""
+    files = Path(__file__).parent.parent / "tests" / "keys" / "importing" / "cases"
+    assert sorted(CASES) == sorted(file.name for file in files.iterdir())
+    scene.licensed("Vela Mail", format="GENERIC")
+    pool = pool_named(scene, "Vela Mail")
+    page = sign_in(cast.APPROVER, f"staff/stock/{pool['id']}/import")
+    for name, (good, told) in CASES.items():
+        page.get_by_label("Or a file").set_input_files(files / name)
+        page.get_by_role("button", name="Check").click()
+        counts = page.locator(".links").first
+        expect(page.get_by_role("heading", name="checked")).to_be_focused()
+        for text in filter(None, [good and f"{good} · New", told]):
+            expect(counts).to_contain_text(text)
+        expect(counts.locator(".state")).to_have_count(bool(good) + bool(told))
+        page.get_by_role("button", name="Back").click()
+    assert pool_named(scene, "Vela Mail")["health"]["available"] == 0

@@ -18,13 +18,20 @@ export const ROLES = { "": () => t("Not read"), key: () => t("Keys"), use_by: ()
 export async function tableOf(file) {
   const text = await file.slice(0, 65536).text();
   const lines = text.split(/\r\n|\n|\r/).filter((line) => line.trim() && !/^"?sep=.?"?$/i.test(line)).slice(0, SHOWN);
-  const found = DELIMITERS.map((delimiter) => lines.map((line) => cellsOf(line, delimiter)));
-  const rows = found.find(([first, ...others]) => first?.length > 1 && others.every((cells) => cells.length === first.length));
+  const rows = DELIMITERS.map((delimiter) => tableBy(delimiter, lines)).find(Boolean);
   if (!rows || text.includes("\0")) return null;
   const [first] = rows;
   if (first.some((cell) => /^key$/i.test(cell)) && first.every((cell) => !cell || KNOWN.test(cell))) return null;
   const hasHeading = !first.some((cell) => /\d/.test(cell));
   return { rows, hasHeading, columns: guessed(rows, hasHeading) };
+}
+
+// Null unless each line has at least two cells by this delimiter. Columns at the end in which nothing stands are none.
+function tableBy(delimiter, lines) {
+  const rows = lines.map((line) => cellsOf(line, delimiter));
+  const width = Math.max(...rows.map((cells) => cells.findLastIndex(Boolean) + 1));
+  if (rows.length < 2 || width < 2 || rows.some((cells) => cells.length < 2)) return null;
+  return rows.map((cells) => Array.from({ length: width }, (_, at) => cells[at] || ""));
 }
 
 const cellsOf = (line, delimiter) => line.split(delimiter).map((cell) => cell.trim().replace(/^"(.*)"$/, "$1"));
