@@ -206,15 +206,20 @@ def test_a_table_of_a_supplier_is_read_once_its_columns_are_named(scene, sign_in
     page = sign_in(cast.APPROVER, f"staff/stock/{pool['id']}/import")
     first, second, third = keys_like(3)
     rows = [
-        *("Pos;Serial number;Valid until;Price", f"1;{first};2040-01-31;9.5"),
+        *("Pos;Serial number;Valid until;Price, net", f"1;{first};2040-01-31;9.5"),
         *(f"2;{second};2040-01-31;9.5", "3;=none;2040-01-31;9.5", f"4;{third};soon;9.5"),
     ]
     paste(page, rows)
 
     expect(page.get_by_role("heading", name="Which column is what?")).to_be_focused()
-    chosen = {"Pos": "", "Serial number": "key", "Valid until": "use_by", "Price": "cost"}
+    chosen = {"Pos": "", "Serial number": "key", "Valid until": "use_by", "Price, net": "cost"}
     for name, role in chosen.items():
         expect(page.get_by_role("combobox", name=name)).to_have_value(role)
+    parts = page.get_by_label("What parts the columns")
+    expect(parts).to_have_value(";")
+    parts.select_option(",")
+    expect(page.get_by_role("combobox", name="Price, net")).to_have_count(0)
+    parts.select_option(";")
     page.get_by_role("combobox", name="Pos").select_option("key")
     expect(page.get_by_role("combobox", name="Serial number")).to_have_value("")
     page.get_by_role("combobox", name="Serial number").select_option("key")

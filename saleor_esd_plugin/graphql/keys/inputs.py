@@ -88,6 +88,10 @@ class LicenseKeysImportInput(graphene.InputObjectType):
         default_value=True,
         description="With `columns`: the first line is their heading, and no key.",
     )
+    delimiter = graphene.String(
+        description="With `columns`: what parts them, `,` `;` `|` or a tab [what the first line says, if it leaves no "
+        "doubt]."
+    )
     dry_run = graphene.Boolean(
         default_value=True, description="Only report what would become of each row."
     )

@@ -138,7 +138,9 @@ class LicenseKeysImport(BaseMutation):
 
 
 def _layout(input: Any) -> Optional[Layout]:
-    return None if input.columns is None else Layout(input.columns, bool(input.has_heading))
+    if input.columns is None:
+        return None
+    return Layout(input.columns, bool(input.has_heading), input.delimiter)
 
 
 class LicenseKeyImportStop(BaseMutation):

@@ -59,10 +59,13 @@ def header_of(line: str) -> Optional[Header]:
     return found
 
 
-def chosen_header(line: str, columns: Sequence[str], *, is_line: bool) -> Header:
+def chosen_header(
+    line: str, columns: Sequence[str], *, is_line: bool, delimiter: Optional[str] = None
+) -> Header:
     """The header that somebody says a file with this first line has; a column called "" is not read.
 
-    Raises Invalid for unknown columns, without one for keys, and if the line has fewer cells.
+    Raises Invalid for unknown columns, without one for keys, and if the delimiter is not given and the line leaves it
+    open.
     """
     named = [column for column in columns if column]
     if set(named) - set(COLUMNS) or len(set(named)) < len(named):
@@ -73,10 +76,21 @@ def chosen_header(line: str, columns: Sequence[str], *, is_line: bool) -> Header
         raise Invalid("Say which column has the keys.", field="columns")
     if "sku" in named and "pool" in named:
         raise Invalid("A file has the column sku or pool, not both.", field="columns")
-    for delimiter in DELIMITERS:
-        if len(line.split(delimiter)) >= len(columns):
-            return Header(delimiter, list(columns), is_line)
-    raise Invalid(f"The first line has not as many as {len(columns)} columns.", field="columns")
+    if delimiter is None:
+        delimiter = _only_delimiter(line, len(columns))
+    elif delimiter not in DELIMITERS or len(delimiter) != 1:
+        raise Invalid("A delimiter is , ; | or a tab.", field="delimiter")
+    return Header(delimiter, list(columns), is_line)
+
+
+def _only_delimiter(line: str, count: int) -> str:
+    """By which the line has so many cells; a wrong one would make keys of halves of keys."""
+    found = [each for each in DELIMITERS if len(line.split(each)) == count]
+    if not found:
+        raise Invalid(f"The first line has not {count} columns.", field="columns")
+    if len(found) > 1 and count > 1:
+        raise Invalid("Say what parts the columns.", field="delimiter")
+    return found[0]
 
 
 def refuse_tables(lines: Sequence[Tuple[int, str]]) -> None:

@@ -59,12 +59,13 @@ class KeyFile(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """What somebody says of a file: its columns in their order ("" for one that is not read), and whether its first
-    line is only their heading.
+    """What somebody says of a file: its columns in their order ("" for one that is not read), whether its first line is
+    only their heading, and what parts them.
     """
 
     columns: Sequence[str]
     has_heading: bool = True
+    delimiter: Optional[str] = None
 
 
 def open_upload(file: Any, layout: Optional[Layout] = None) -> KeyFile:
@@ -122,7 +123,12 @@ def _begin(file: BinaryIO, layout: Optional[Layout]) -> _Begun:
         return _Begun(None, [], iter(()))
     header: Optional[Header]
     if layout is not None:
-        header = chosen_header(first[1], layout.columns, is_line=layout.has_heading)
+        header = chosen_header(
+            first[1],
+            layout.columns,
+            is_line=layout.has_heading,
+            delimiter=layout.delimiter,
+        )
     else:
         header = header_of(first[1])
     if header is not None:

@@ -154,6 +154,15 @@ def test_quotes_around_every_line_are_no_part_of_the_key():
         # What the first line says is not asked.
         ("key,note\nA,B\n", Layout(["note", "key"]), [(2, "B")]),
         ("KEY-1\nKEY-2\n", Layout(["key"], False), [(1, "KEY-1"), (2, "KEY-2")]),
+        # The comma is part of a name.
+        ("KEY-1;Acme, Inc\n", Layout(["key", ""], False, ";"), [(1, "KEY-1")]),
+        # Its last cell may be lacking in the first line as well.
+        (
+            "KEY-1;2\nKEY-2;2;x\n",
+            Layout(["key", "cost", ""], False, ";"),
+            [(1, "KEY-1"), (2, "KEY-2")],
+        ),
+        ("KEY;1\nKEY;2\n", Layout(["key"], False, "|"), [(1, "KEY;1"), (2, "KEY;2")]),
     ],
 )
 def test_columns_are_what_somebody_says(text, layout, found):
@@ -169,10 +178,25 @@ def test_columns_are_what_somebody_says(text, layout, found):
         (["", "cost"], "Say which column has the keys."),
         ([], "Say which column has the keys."),
         (["sku", "pool", "key"], "A file has the column sku or pool, not both."),
-        (["key", "", ""], "The first line has not as many as 3 columns."),
+        (["key", "", ""], "The first line has not 3 columns."),
     ],
 )
 def test_columns_that_cannot_be_are_refused(columns, message):
     with pytest.raises(Invalid) as refused:
         list(read_keys(b"A;B\nKEY-1;KEY-2\n", Layout(columns)))
     assert (refused.value.message, refused.value.field) == (message, "columns")
+
+
+@pytest.mark.parametrize(
+    "delimiter, message",
+    [
+        (None, "Say what parts the columns."),
+        (":", "A delimiter is , ; | or a tab."),
+        ("", "A delimiter is , ; | or a tab."),
+    ],
+)
+def test_what_parts_the_columns_is_not_guessed(delimiter, message):
+    """By a comma the first key would be "KEY-1;Acme"."""
+    with pytest.raises(Invalid) as refused:
+        list(read_keys(b"KEY-1;Acme, Inc\nKEY-2;Beta\n", Layout(["key", ""], False, delimiter)))
+    assert (refused.value.message, refused.value.field) == (message, "delimiter")

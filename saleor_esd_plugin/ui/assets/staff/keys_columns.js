@@ -1,10 +1,11 @@
 // The second step of an import, of a table that does not say it by itself: which column is what.
 import { html, useEffect, useRef } from "../core/dom.js";
 import { t } from "../core/words.js";
-import { ROLES } from "./keys_table.js";
+import { Choice } from "../parts/choice.js";
+import { DELIMITERS, parted, ROLES } from "./keys_table.js";
 
 export function KeysColumns({ table, error, isBusy, onChange, onSend, onBack }) {
-  const { rows, columns, hasHeading } = table;
+  const { lines, delimiter, rows, columns, hasHeading } = table;
   const heading = useRef(null);
   useEffect(() => heading.current.focus(), []);
   // A role is that of one column: who takes it has it.
@@ -13,6 +14,7 @@ export function KeysColumns({ table, error, isBusy, onChange, onSend, onBack }) 
   const samples = hasHeading && rows.length > 1 ? rows.slice(1) : rows;
   const hasKeys = columns.includes("key");
   return html`<section class="card"><header><h2 ref=${heading} tabindex="-1">${t("Which column is what?")}</h2></header><form class="body list" onSubmit=${onSend}>
+    <${Choice} label=${t("What parts the columns")} value=${delimiter} options=${Object.entries(DELIMITERS).map(([each, name]) => [each, name()])} onChoose=${(each) => onChange(parted(lines, each))} />
     <label class="tick"><input type="checkbox" checked=${hasHeading} onChange=${() => onChange({ ...table, hasHeading: !hasHeading })} /><span>${t("The first line is a heading, and no key.")}</span></label>
     <table><caption class="hidden">${t("Columns")}</caption>
       <thead><tr><th scope="col">${t("Column")}</th><th scope="col">${t("First rows")}</th><th scope="col">${t("Holds")}</th></tr></thead>

@@ -19,7 +19,7 @@ const POOL = `query Fill($id: ID!, $import: ID!, $isLarge: Boolean!) {
   licenseKeyImport(id: $import) @include(if: $isLarge) { ${PROGRESS} report { ${REPORT} } } }`;
 const IMPORT = `mutation ImportKeys($input: LicenseKeysImportInput!) { licenseKeysImport(input: $input) { report { ${REPORT} } keyImport { id } ${ERRORS} } }`;
 const NOTHING = { text: "", file: null, supplier: "", purchaseReference: "", cost: "" };
-const FIELDS = ["file", "columns", "supplier", "purchaseReference", "cost"];
+const FIELDS = ["file", "columns", "delimiter", "supplier", "purchaseReference", "cost"];
 
 // `?import=` is a large one, so that whoever comes back finds it; the keys themselves stay in memory.
 export function KeysImport({ id, query, onSignedOut }) {
@@ -50,7 +50,7 @@ export function KeysImport({ id, query, onSignedOut }) {
   // `choices` are what was confirmed of a check; without, it is one.
   const inputOf = (choices) => {
     const { supplier, purchaseReference, cost } = given;
-    const layout = table && { columns: table.columns, hasHeading: table.hasHeading };
+    const layout = table && { columns: table.columns, hasHeading: table.hasHeading, delimiter: table.delimiter };
     return { pool: id, supplier, purchaseReference, ...(cost && { cost: cost.replace(",", ".") }), ...layout, ...choices };
   };
   const submit = async (choices) => {
@@ -90,7 +90,7 @@ export function KeysImport({ id, query, onSignedOut }) {
     ${refusal && html`<p class="wrong" role="alert">${refusal.text}</p>`}
     ${isUnderWay && html`<${ImportProgress} keyImport=${large} onChange=${reload} />`}
     ${!isUnderWay && !told && !table && html`<${KeysForm} given=${given} errors=${errors} isBusy=${begin.isBusy} onChange=${setGiven} onSend=${begin.send} />`}
-    ${!isUnderWay && !told && table && html`<${KeysColumns} table=${table} error=${(errors.columns || errors.file)?.text} isBusy=${check.isBusy} onChange=${setTable} onSend=${check.send} onBack=${() => back(given)} />`}
+    ${!isUnderWay && !told && table && html`<${KeysColumns} table=${table} error=${(errors.columns || errors.delimiter || errors.file)?.text} isBusy=${check.isBusy} onChange=${setTable} onSend=${check.send} onBack=${() => back(given)} />`}
     ${told && !isDone && html`<${Check} key=${JSON.stringify(told.counts)} report=${told} given=${given} input=${inputOf({ dryRun: true })} large=${large} onImport=${submit} onBack=${() => back(given)} />`}
     ${isDone && html`<${Imported} report=${told} pool=${pool} before=${before} onMore=${() => back(NOTHING)} />`}`;
 }
