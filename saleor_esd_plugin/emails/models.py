@@ -75,7 +75,8 @@ class Delivery(models.Model):
         default_permissions = ()
         ordering = ("id",)
         indexes = [
-            models.Index(fields=["due_at"], condition=Q(status="QUEUED"), name="esd_delivery_due")
+            models.Index(fields=["due_at"], condition=Q(status="QUEUED"), name="esd_delivery_due"),
+            models.Index(fields=["id"], condition=Q(status="FAILED"), name="esd_delivery_failed"),
         ]
 
 

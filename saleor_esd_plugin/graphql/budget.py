@@ -25,6 +25,8 @@ EXTENDED = ("Order", "OrderLine", "ProductVariant", "User")
 # A list without pages, such as the lines of an order, has so many rows; one that we know nothing of has as
 # many as a page of the host.
 USUAL_ROWS, UNKNOWN_ROWS = 10, 100
+# What a count by a filter costs.
+COUNTED_ROWS = 50
 # Above it nobody wants to know how much too much it is.
 _ENDLESS = 10**9
 
@@ -162,6 +164,9 @@ class _Reader:
             again = field.alias is not None and _is_ours(type_)
             return Cost(nodes=int(again), counts=int(is_count))
         node = Cost(nodes=int(_is_ours(below) and not is_part and not _is_payload(below)))
+        if "filter" in definition.args and "first" not in definition.args and field.arguments:
+            # Rows are counted for each filter anew, however few are answered.
+            node = Cost(nodes=COUNTED_ROWS)
         inner_rows = self._named_by(field) if _is_payload(below) else USUAL_ROWS
         inner = node.plus(self._below(field.selection_set, below, inner_rows))
         return Cost().plus(inner, times=self._rows(field, definition, type_, rows))

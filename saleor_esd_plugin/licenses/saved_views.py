@@ -46,8 +46,10 @@ def save_license_view(*, name: str, query: str, actor: Actor) -> SavedView:
     return view
 
 
+@transaction.atomic
 def delete_license_view(view_id: UUID, *, actor: Actor) -> SavedView:
     """The view, which is gone. Raises NotFound, for somebody else's too."""
+    lock(LockClass.SAVED_VIEWS, actor.user_ref)
     view = views_of(actor).filter(pk=view_id).first()
     if view is None:
         raise NotFound()

@@ -13,6 +13,7 @@ from django.test import Client, RequestFactory
 
 from saleor_esd_plugin import pages
 from saleor_esd_plugin.emails import reminding
+from saleor_esd_plugin.emails.delivery_preview import preview_delivery
 from saleor_esd_plugin.emails.mails import reminders as mail
 from saleor_esd_plugin.emails.models import Delivery, ReminderOptOut
 from saleor_esd_plugin.events.models import Event
@@ -95,6 +96,15 @@ def test_it_names_product_key_holder_and_what_stops_when(reminded, letters, conf
         assert "Müller &amp; Söhne" in letter.html and masked(license.key) in letter.html
     license.key.refresh_from_db()
     assert license.key.revealed_at is None
+
+
+def test_who_looks_at_one_gets_no_link_that_stops_them(reminded):
+    """It works for ever, and for whoever has it."""
+    assigned()
+    for delivery in reminded():
+        shown = preview_delivery(delivery)
+        assert shown.problem == "" and "•••••" in shown.text
+        assert "/unsubscribe/" not in shown.text
 
 
 def test_what_has_expired_is_told_so(reminded, letters):

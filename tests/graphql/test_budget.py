@@ -72,6 +72,20 @@ LIST = "edges { node { id } }"
         ("{ licenses(first: 7) { edges { node { a: sku b: sku sku } } } }", {}, 21, 0),
         ("{ licenseOrders(first: 2) { edges { node { lines { sku } } } } }", {}, 22, 0),
         ("{ licenseOrders(first: 2) { edges { node { waiting { reason } } } } }", {}, 4, 0),
+        # Each filter is another statement.
+        (
+            "{ licenseAccounts(first: 3) { edges { node { licenseCounts { count } } } } }",
+            {},
+            6,
+            0,
+        ),
+        (
+            """{ licenseAccounts(first: 3) { edges { node {
+                a: licenseCounts(filter: {text: "a"}) { count } b: licenseCounts(filter: {text: "b"}) { count } } } } }""",
+            {},
+            303,
+            0,
+        ),
         (DEEP, {}, 1_020_200, 0),
         ("{ ...F ...F } fragment F on Query { licenses(first: 7) { %s } }" % LIST, {}, 7, 0),
         (

@@ -12,7 +12,7 @@ import { ANY, formatName } from "./key_formats.js";
 import { approvals, keyKinds } from "./policy_choices.js";
 import { RenewedVariants } from "./renewed_variants.js";
 import { TermField } from "./term_field.js";
-import { findVariants, PoolField, VariantField } from "./variant_field.js";
+import { findVariants, PoolField, VariantField, variantName } from "./variant_field.js";
 
 const FORMATS = `query FormatsToSell { licenseKeyFormats { name example isGeneratable } }`;
 const CREATE = `mutation SellAsLicensed($input: LicensePolicyCreateInput!) { licensePolicyCreate(input: $input) {
@@ -44,7 +44,7 @@ function Form({ formats, wanted, product, onDone, onClose }) {
   const possible = formats.filter(({ isGeneratable }) => isGeneratable || typed.keys !== "GENERATED");
   const format = possible.some(({ name }) => name === typed.format) ? typed.format : possible[0].name;
   // The pool is called as the product until somebody says otherwise.
-  const name = typed.name ?? variant?.productName.slice(0, 128) ?? "";
+  const name = typed.name ?? (variant ? variantName(variant).slice(0, 128) : "");
   useEffect(() => {
     // The field says by itself if the shop does not answer.
     if (product) findVariants({ product, isLicensed: false }).then((found) => setVariant(found.find(({ id }) => id === wanted) || null), () => {});

@@ -1,11 +1,12 @@
 // Variants of the shop, found by name or SKU, published or not; and pools, found by name.
 import { html } from "../core/dom.js";
 import { ask } from "../core/api.js";
+import { formatTime } from "../core/words.js";
 import { FindField } from "../parts/find_field.js";
 import { productOf } from "../parts/names.js";
 
 const VARIANTS = `query Variants($filter: LicenseVariantFilterInput) { licenseVariants(filter: $filter, first: 50) { id productName variantName sku } }`;
-const POOLS = `query PoolsToChoose($filter: LicenseKeyPoolFilterInput) { licenseKeyPools(filter: $filter, first: 50) { edges { node { id name isGenerated } } } }`;
+const POOLS = `query PoolsToChoose($filter: LicenseKeyPoolFilterInput) { licenseKeyPools(filter: $filter, first: 50) { edges { node { id name isGenerated createdAt } } } }`;
 
 // The SKU tells variants of one name apart.
 export function variantName(variant) {
@@ -19,8 +20,13 @@ export function VariantField({ filter, ...more }) {
   return html`<${FindField} nameOf=${variantName} find=${(text) => findVariants({ ...filter, text })} ...${more} />`;
 }
 
-const findPools = (text) => ask(POOLS, { filter: { text, isArchived: false } }).then(({ licenseKeyPools }) => licenseKeyPools.edges.map(({ node }) => node));
+// Several pools may have one name: then each says when it was made.
+const findPools = (text) => ask(POOLS, { filter: { text, isArchived: false } }).then(({ licenseKeyPools }) => {
+  const pools = licenseKeyPools.edges.map(({ node }) => node);
+  const isAlone = (pool) => pools.every((other) => other === pool || other.name !== pool.name);
+  return pools.map((pool) => (isAlone(pool) ? pool : { ...pool, label: `${pool.name} (${formatTime(pool.createdAt)})` }));
+});
 
 export function PoolField(more) {
-  return html`<${FindField} nameOf=${({ name }) => name} find=${findPools} ...${more} />`;
+  return html`<${FindField} nameOf=${({ name, label }) => label || name} find=${findPools} ...${more} />`;
 }
