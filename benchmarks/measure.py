@@ -19,6 +19,8 @@ from django.db import connections
 REPETITIONS = 5
 # The file that collects what all benchmarks of a run measured, a line of JSON each.
 RESULTS = "ESD_BENCH_RESULTS"
+# JSON: the Python that drives a browser, and the browser; empty without one.
+BROWSER = "ESD_BENCH_BROWSER"
 
 
 class Clock:

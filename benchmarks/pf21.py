@@ -19,11 +19,9 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 
 from benchmarks.many_licenses import fill
-from benchmarks.measure import not_here, report
+from benchmarks.measure import BROWSER, not_here, report
 
 LICENSES = int(os.environ.get("ESD_BENCH_ROWS", "1000000"))
-# JSON: the Python that drives the browser, and the browser; empty without one.
-BROWSER = "ESD_BENCH_BROWSER"
 DRIVER = Path(__file__).with_name("first_row.py")
 
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmarks import measure, pf19, pf21
+from benchmarks import measure, pf19
 from tools import bench
 from tools.console import Failure
 
@@ -55,7 +55,7 @@ def test_what_benchmarks_report_becomes_rows_of_the_table(tmp_path, monkeypatch)
 
 
 def test_both_sides_name_what_they_hand_over_alike():
-    ours = (measure.RESULTS, pf19.HOSTS, pf21.BROWSER)
+    ours = (measure.RESULTS, pf19.HOSTS, measure.BROWSER)
     assert ours == (bench.RESULTS, bench.HOSTS, bench.BROWSER)
 
 
