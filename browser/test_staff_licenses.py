@@ -175,6 +175,31 @@ def test_one_is_assigned_given_on_mailed_again_and_taken_back(scene, paul):
     assert licenses_of(scene, order)[0]["fulfillment"] == "RELEASED"
 
 
+def test_one_gets_a_new_key_and_leaves_its_order(scene, paul):
+    order = scene.order(2, cast.ATLAS)
+    scene.approve(order)
+    page = list_of(paul, order)
+    page.locator("tbody").get_by_role("link").first.click()
+    dialog, said = page.get_by_role("dialog"), page.get_by_role("status").last
+    mask = page.locator("h1 code").inner_text()
+    page.get_by_role("button", name="New key…").click()
+    dialog.get_by_label("Reason").fill("The publisher refuses it")
+    dialog.get_by_role("button", name="Give a new key").click()
+    expect(said).to_have_text("It has a new key.")
+    expect(page.locator("h1 code")).not_to_have_text(mask)
+
+    page.get_by_role("button", name="Return…").click()
+    dialog.get_by_label("Reason").fill("Two seats were enough")
+    expect(dialog.get_by_role("button", name="Return for good")).to_be_disabled()
+    dialog.get_by_label("Type the last 4").fill(page.locator("h1 code").inner_text()[-4:])
+    dialog.get_by_role("button", name="Return for good").click()
+    expect(said).to_have_text("The license has left its order.")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("✕ Returned")
+    expect(page.get_by_role("button", name="New key…")).to_have_count(0)
+    left = [one["fulfillment"] for one in licenses_of(scene, order)]
+    assert sorted(left) == ["RELEASED", "RETURNED"]
+
+
 def test_a_key_is_read_with_a_reason_by_who_may(scene, sign_in, paul):
     order = scene.order(1)
     (license,) = licenses_of(scene, order)

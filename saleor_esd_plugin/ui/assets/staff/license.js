@@ -21,6 +21,7 @@ const LICENSE = `query License($id: ID!, $language: String) {
     licenseOrder { id number buyerEmail purchaseOrderReference } timeline { at kind isPast } } }`;
 const Give = later(() => import("./give.js").then((file) => file.Give));
 const Reveal = later(() => import("./reveal.js").then((file) => file.Reveal));
+const TakeAway = later(() => import("./take_away.js").then((file) => file.TakeAway));
 const HAPPENED = `query Happened(${WANTED}) { ${TIMELINE} }`;
 
 // `list` is how the list was left.
@@ -59,11 +60,12 @@ function Band({ license }) {
 
 function Facts({ license, onDone }) {
   const { licenseOrder: order, account, endCustomer, startsAt, expiresAt, graceUntil, retainedUntil, waitingFor } = license;
-  const isUsable = ["RELEASED", "ASSIGNED"].includes(license.fulfillment) && ["PENDING", "ACTIVE", "GRACE"].includes(license.lifecycle);
+  const isIssued = ["RELEASED", "ASSIGNED"].includes(license.fulfillment);
+  const isUsable = isIssued && ["PENDING", "ACTIVE", "GRACE"].includes(license.lifecycle);
   const day = (moment) => (moment ? formatDate(moment) : "—");
   return html`<section class="card"><header><h2>${t("License")}</h2></header>
-    ${isUsable && html`<p class="body links"><${Reveal} license=${license} onDone=${onDone} />${account && html`<${Give} license=${license} onDone=${onDone} />`}
-      ${endCustomer && html`<${Resend} license=${license} onDone=${onDone} /><${Recall} license=${license} onDone=${onDone} />`}</p>`}<dl class="facts body">
+    ${isIssued && html`<p class="body links">${isUsable && html`<${Reveal} license=${license} onDone=${onDone} />${account && html`<${Give} license=${license} onDone=${onDone} />`}
+      ${endCustomer && html`<${Resend} license=${license} onDone=${onDone} /><${Recall} license=${license} onDone=${onDone} />`}`}<${TakeAway} license=${license} onDone=${onDone} /></p>`}<dl class="facts body">
     <dt>${t("Product")}</dt><dd>${productOf(license)} <small>${license.sku}</small></dd>
     <dt>${t("Order")}</dt><dd><${Link} to=${`/orders/${encodeURIComponent(order.id)}`}>${order.number}<//> <small>${order.purchaseOrderReference}</small></dd>
     <dt>${t("Account")}</dt><dd>${account ? html`<${Link} to=${`/customers/${encodeURIComponent(account.id)}`}>${account.name}<//>` : order.buyerEmail || "—"}</dd>
