@@ -24,7 +24,9 @@ def test_from_a_reseller_to_its_customer_s_licenses_and_a_corrected_address(
     page.get_by_role("button", name="Resellers").click()
     page.get_by_role("searchbox").fill(cast.RESELLER.email)
     page.keyboard.press("Enter")
-    page.locator("tbody a").first.click()
+    row = page.locator("tbody tr").filter(has_text=cast.RESELLER.email)
+    expect(page.locator("tbody tr")).to_have_count(1)
+    row.get_by_role("link").first.click()
     expect(page.get_by_text(cast.RESELLER.email).first).to_be_visible()
     expect(page.get_by_role("link", name=order["number"], exact=True)).to_be_visible()
 

@@ -8,11 +8,12 @@ import { Dialog } from "../parts/dialog.js";
 import { Field } from "../parts/fields.js";
 import { useForm } from "../parts/form.js";
 import { NotYet } from "../parts/frame.js";
+import { productOf } from "../parts/names.js";
 import { ANY, formatName } from "./key_formats.js";
 import { approvals, keyKinds } from "./policy_choices.js";
 import { RenewedVariants } from "./renewed_variants.js";
 import { TermField } from "./term_field.js";
-import { findVariants, PoolField, VariantField, variantName } from "./variant_field.js";
+import { findVariants, PoolField, VariantField } from "./variant_field.js";
 
 const FORMATS = `query FormatsToSell { licenseKeyFormats { name example isGeneratable } }`;
 const CREATE = `mutation SellAsLicensed($input: LicensePolicyCreateInput!) { licensePolicyCreate(input: $input) {
@@ -44,7 +45,7 @@ function Form({ formats, wanted, product, onDone, onClose }) {
   const possible = formats.filter(({ isGeneratable }) => isGeneratable || typed.keys !== "GENERATED");
   const format = possible.some(({ name }) => name === typed.format) ? typed.format : possible[0].name;
   // The pool is called as the product until somebody says otherwise.
-  const name = typed.name ?? (variant ? variantName(variant).slice(0, 128) : "");
+  const name = typed.name ?? (variant ? productOf(variant).slice(0, 128) : "");
   useEffect(() => {
     // The field says by itself if the shop does not answer.
     if (product) findVariants({ product, isLicensed: false }).then((found) => setVariant(found.find(({ id }) => id === wanted) || null), () => {});
