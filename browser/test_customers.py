@@ -20,7 +20,7 @@ def test_from_a_reseller_to_its_customer_s_licenses_and_a_corrected_address(
     """P05, I17."""
     order, license, email = assigned
     page = sign_in(cast.APPROVER, "staff")
-    page.get_by_role("link", name="Customers").click()
+    page.get_by_role("link", name="Customers", exact=True).click()
     page.get_by_role("button", name="Resellers").click()
     page.get_by_role("searchbox").fill(cast.RESELLER.email)
     page.keyboard.press("Enter")

@@ -212,7 +212,7 @@ def test_without_a_token_it_says_whom_to_ask(framed):
 
 def test_the_route_is_kept_in_the_dashboards_address(framed, tokens):
     page, frame = framed("staff/overview", tokens("/overview"))
-    frame.get_by_role("link", name="Approvals").click()
+    frame.get_by_role("link", name="Approvals", exact=True).click()
     frame.get_by_role("button", name="Not paid").click()
 
     expect(frame.get_by_role("button", name="Not paid")).to_have_attribute("aria-pressed", "true")

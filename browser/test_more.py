@@ -23,7 +23,7 @@ def test_a_reason_is_made_changed_and_archived(scene, sign_in):
     """P09: some reasons need a note; P13: the customer reads it."""
     code = f"MOVED_{random.randrange(10**6)}"
     page = sign_in(cast.APPROVER, "staff")
-    page.get_by_role("link", name="More").click()
+    page.get_by_role("link", name="More", exact=True).click()
     page.get_by_role("link", name="Reasons").click()
     page.get_by_role("button", name="New reason").click()
     dialog = page.get_by_role("dialog")
@@ -88,7 +88,7 @@ def test_whoever_looks(sign_in, language):
     page = sign_in(cast.APPROVER, "staff/more", language=language)
     look_at(page, "more")
     for place, ready in (("reasons", "tbody"), ("events", "tbody"), ("health", ".checks")):
-        page.get_by_role("link", name="Más" if language == "es" else "Mais").click()
+        page.get_by_role("link", name="Más" if language == "es" else "Mais", exact=True).click()
         page.locator(f'main a[href$="/{place}"]').click()
         page.wait_for_selector(ready)
         look_at(page, place)

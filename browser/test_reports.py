@@ -78,7 +78,7 @@ def test_reports_tell_what_runs_out_is_due_waited_and_failed(scene, sign_in):
     page.get_by_role("button", name="Import 5 keys").click()
     scene.approve(scene.buy(variant, 4))
 
-    page.get_by_role("link", name="Reports").click()
+    page.get_by_role("link", name="Reports", exact=True).click()
     expect(page.get_by_role("heading", name="Keys left")).to_be_visible()
     expect(page.locator(".lengths li").filter(has_text="Rana =Sum")).to_contain_text("1 to 7 days")
     head, *rows = saved(page)

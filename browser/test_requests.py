@@ -38,7 +38,7 @@ def test_the_portal(scene, sign_in):
     page.get_by_role("link", name="Show and print").click()
     expect(page.get_by_role("article")).to_be_visible()
     counts["receipt"] = asked.settled()
-    page.get_by_role("link", name="Customers").click()
+    page.get_by_role("link", name="Customers", exact=True).click()
     expect(page.get_by_role("button", name="New customer")).to_be_visible()
     counts["customers"] = asked.settled()
     page.get_by_role("link", name="Purchases").first.click()
@@ -77,7 +77,7 @@ def test_the_pages_of_staff(scene, sign_in):
     page.locator(".head .primary").click()
     expect(page.get_by_label("Supplier")).to_be_visible()
     counts["import"] = asked.settled()
-    page.get_by_role("link", name="Overview").click()
+    page.get_by_role("link", name="Overview", exact=True).click()
     expect(page.get_by_text("To approve")).to_be_visible()
     counts["overview"] = asked.settled()
 

@@ -25,7 +25,7 @@ def test_a_view_is_kept_opened_replaced_and_deleted(scene, sign_in):
     look_at(page, "views")
     page.keyboard.press("Escape")
 
-    page.get_by_role("link", name="Licenses").click()
+    page.get_by_role("link", name="Licenses", exact=True).click()
     expect(page.get_by_label("State")).to_have_value("")
     page.get_by_role("button", name="Views").click()
     dialog.get_by_role("link", name=name).click()
