@@ -16,7 +16,7 @@ from .models import Delivery, DeliveryKind
 
 LICENSES_PER_MAIL = 50
 # In a preview, where the letter has a secret.
-HIDDEN = "•••••"
+_HIDDEN = "•••••"
 
 Context = Dict[str, Any]
 # Who gets the mail of a kind after an event: the e-mails to be, perhaps none.
@@ -96,3 +96,8 @@ def chunks(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
     """`ids` in parts of as many licenses as one mail has."""
     for start in range(0, len(ids), LICENSES_PER_MAIL):
         yield ids[start : start + LICENSES_PER_MAIL]
+
+
+def secret_of_link(delivery: Delivery, issue: Callable[[], str]) -> str:
+    """What `issue` gives, for the end of a link that opens something; dots in a preview, for which nothing is issued."""
+    return _HIDDEN if delivery.data.get("is_preview") else issue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Dict, List
 
 from ..accounts.invitations import issue_invitation
@@ -12,7 +13,7 @@ from ..orders.counts import Availability, availability, total
 from ..orders.models import LicenseOrder, LicenseOrderLine
 from ..text import has_link
 from .errors import NothingToSend
-from .messages import HIDDEN, Context
+from .messages import Context, secret_of_link
 from .models import Delivery, DeliveryKind
 
 INVITATION_PATH = "/plugins/global/esd/invitation/?token="
@@ -61,9 +62,8 @@ def ways_to_account(delivery: Delivery, order: LicenseOrder) -> Context:
     if not delivery.data.get("is_buyer") or order.account_id is None:
         return ways
     if not has_member(order.account_id):
-        token = HIDDEN
-        if not delivery.data.get("is_preview"):
-            token = issue_invitation(order.account_id, email=delivery.recipient)
+        issue = partial(issue_invitation, order.account_id, email=delivery.recipient)
+        token = secret_of_link(delivery, issue)
         page = settings.invitation_url or shop.absolute_url(INVITATION_PATH)
         return {**ways, "invitation_url": page + token}
     if shop.plugin_settings().has_portal:

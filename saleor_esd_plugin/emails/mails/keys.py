@@ -5,6 +5,7 @@ One per product, since the instructions are the product's (I18), and per so many
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from ...events.types import EventType
 from ...host import shop
 from ...host.db import now
 from ...keys.formats import masked
+from ...keys.secret import SecretKey
 from ...licenses.claim_links import issue_claim_link
 from ...licenses.handover import open_keys
 from ...licenses.models import ISSUED, ClaimLink, Fulfillment, License
@@ -27,7 +29,7 @@ from ..delivery_rules import goes_to_buyer
 from ..errors import NothingToSend
 from ..holding import hold_suspended
 from ..languages import choose_language, choose_text
-from ..messages import HIDDEN, Context, Mail, Message, chunks, order_of
+from ..messages import Context, Mail, Message, chunks, order_of, secret_of_link
 from ..models import Delivery, DeliveryKind, DeliveryStatus
 from ..order_context import live_order, product_of, ways_to_account
 from ..readdressing import mails_to_reader
@@ -38,16 +40,6 @@ _HELD_AS = {
     DeliveryKind.LICENSE_KEYS: Fulfillment.RELEASED.value,
     DeliveryKind.LICENSE_ASSIGNED: Fulfillment.ASSIGNED.value,
 }
-
-
-class _Masked:
-    """Stands in a preview where a letter has a SecretKey; templates ask it by the same name."""
-
-    def __init__(self, mask: str):
-        self.mask = mask
-
-    def reveal(self) -> str:
-        return self.mask
 
 
 def _to_buyer_who_keeps(kind: DeliveryKind, event: Event) -> Iterator[Message]:
@@ -221,10 +213,9 @@ def _handed_over(delivery: Delivery, licenses: List[License]) -> Context:
     """The licenses with their clear keys or with single-use links, as their policy says; a preview has neither."""
     policy = licenses[0].policy
     is_inline = policy.delivery == DeliveryMode.INLINE.value
-    is_preview = delivery.data.get("is_preview")
-    keys: Dict[UUID, Any] = {}
-    if is_inline and is_preview:
-        keys = {license.pk: _Masked(masked(license.key)) for license in licenses}
+    keys: Dict[UUID, SecretKey] = {}
+    if is_inline and delivery.data.get("is_preview"):
+        keys = {license.pk: SecretKey(masked(license.key)) for license in licenses}
     elif is_inline:
         keys = open_keys([license.pk for license in licenses])
     delivery.data["in_clear"] = [str(pk) for pk in keys]
@@ -255,9 +246,8 @@ def about_keys(policy: LicensePolicy, language: str, licenses: List[Context]) ->
 
 
 def _claim_url(license_id: UUID, delivery: Delivery) -> str:
-    is_preview = delivery.data.get("is_preview")
-    token = HIDDEN if is_preview else issue_claim_link(license_id, email=delivery.recipient)
-    return claim_address(token)
+    issue = partial(issue_claim_link, license_id, email=delivery.recipient)
+    return claim_address(secret_of_link(delivery, issue))
 
 
 def claim_address(token: str) -> str:

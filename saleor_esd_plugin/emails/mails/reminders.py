@@ -22,7 +22,7 @@ from ...licenses.rules import Lifecycle
 from ...orders.renewals.quotes import price_of_term, products_renewing
 from ...text import has_link
 from ..errors import NothingToSend
-from ..messages import HIDDEN, LICENSES_PER_MAIL, Context, Mail, Message
+from ..messages import LICENSES_PER_MAIL, Context, Mail, Message, secret_of_link
 from ..models import Delivery, DeliveryKind, Reminder, ReminderStatus
 from ..opting_out import opted_out_of, unsubscribe_url
 from ..order_context import PORTAL_PATH, product_of
@@ -105,7 +105,7 @@ def _expire(delivery: Delivery) -> Context:
         "licenses": listed,
         "licenses_left_out": len(licenses) - len(listed),
         "number": len(licenses),
-        "unsubscribe_url": HIDDEN if delivery.data.get("is_preview") else unsubscribe_url(address),
+        "unsubscribe_url": secret_of_link(delivery, lambda: unsubscribe_url(address)),
     }
 
 
