@@ -12,6 +12,7 @@ import { lastGroups } from "../parts/names.js";
 import { say } from "../parts/toast.js";
 import { textOfReason } from "./license_filter.js";
 import { Refusal } from "./license_refusal.js";
+import { useTypedEnd } from "./typed_end.js";
 
 const REASONS = `query ReasonsFor($action: LicenseReasonAction) { licenseReasons(action: $action, isArchived: false) { code needsNote texts { language text } } }`;
 const ANSWER = `{ licenses { id } ${ERRORS} }`;
@@ -35,9 +36,6 @@ const KINDS = {
     done: (count) => tn("{count} license cancelled.", "{count} licenses cancelled.", count),
   },
 };
-// Of the key of a single license.
-const TYPED = 4;
-
 export function GiveReason({ action, licenses, onDone, onClose, children }) {
   const kind = KINDS[action];
   const { data, error, reload } = useAsk(REASONS, { action });
@@ -45,7 +43,6 @@ export function GiveReason({ action, licenses, onDone, onClose, children }) {
   const [note, setNote] = useState("");
   const [until, setUntil] = useState("");
   const [tells, setTells] = useState(false);
-  const [typed, setTyped] = useState("");
   const input = () => ({
     licenses: licenses.map(({ id }) => id),
     reason: code,
@@ -61,8 +58,8 @@ export function GiveReason({ action, licenses, onDone, onClose, children }) {
   const close = () => onClose(Boolean(errors.licenses));
   const reasons = data?.licenseReasons || [];
   const needsNote = reasons.find((reason) => reason.code === code)?.needsNote || false;
-  const wanted = action === "CANCEL" ? toType(licenses) : "";
   const isFinal = action === "CANCEL";
+  const { field: end, isTyped } = useTypedEnd(isFinal ? licenses : []);
 
   return html`<${Dialog} title=${kind.title(licenses.length)} onClose=${close}>
     ${!data ? html`<div class="body"><${NotYet} error=${error} onRetry=${reload} /></div>` : html`<form onSubmit=${send}>
@@ -77,14 +74,7 @@ export function GiveReason({ action, licenses, onDone, onClose, children }) {
       ${action === "SUSPEND" && html`<${Field} label=${t("Until")} type="date" min=${new Date().toLocaleDateString("sv")} value=${until} onInput=${(event) => setUntil(event.target.value)}
         hint=${t("The last day. Without one, until it is reinstated.")} error=${errors.until?.text} />`}
       <label class="tick"><input type="checkbox" checked=${tells} onChange=${() => setTells(!tells)} /><span>${t("Tell end customers too")}</span></label>
-      ${isFinal && html`<${Field} label=${licenses.length === 1 ? t("Type the last {count} characters of the key: {wanted}", { count: TYPED, wanted }) : t("Type the number of licenses: {wanted}", { wanted })}
-        autocomplete="off" spellcheck="false" value=${typed} onInput=${(event) => setTyped(event.target.value)} />`}
-      <div class="actions"><button class=${isFinal ? "primary danger" : "primary"} aria-disabled=${isBusy} disabled=${typed.trim().toUpperCase() !== wanted}>${kind.button()}</button>
+      ${end}
+      <div class="actions"><button class=${isFinal ? "primary danger" : "primary"} aria-disabled=${isBusy} disabled=${!isTyped}>${kind.button()}</button>
         <button type="button" onClick=${close}>${t("Back")}</button></div></form>`}<//>`;
-}
-
-// What is typed before the last step, so that nobody takes it by a slip.
-function toType(licenses) {
-  if (licenses.length === 1 && licenses[0].keyMask) return licenses[0].keyMask.slice(-TYPED).toUpperCase();
-  return String(licenses.length);
 }

@@ -7,6 +7,7 @@ import { Field } from "../parts/fields.js";
 import { useForm } from "../parts/form.js";
 import { lastGroups } from "../parts/names.js";
 import { say } from "../parts/toast.js";
+import { useTypedEnd } from "./typed_end.js";
 
 const KINDS = {
   REPLACE: {
@@ -31,7 +32,6 @@ const KINDS = {
     isFinal: true,
   },
 };
-const TYPED = 4;
 
 export const TakeAway = ({ license, onDone }) => Object.keys(KINDS).map((kind) => html`<${Opener} key=${kind} kind=${KINDS[kind]} license=${license} onDone=${onDone} />`);
 
@@ -43,8 +43,7 @@ function Opener({ kind, license, onDone }) {
 
 function Form({ kind, license, onDone, onClose }) {
   const [reason, setReason] = useState("");
-  const [typed, setTyped] = useState("");
-  const wanted = kind.isFinal ? license.keyMask.slice(-TYPED).toUpperCase() : "";
+  const { field: end, isTyped } = useTypedEnd(kind.isFinal ? [license] : []);
   const { errors, isBusy, send, told } = useForm(kind.document, ["reason"], () => ({ ...kind.input(license), reason }), () => {
     say(kind.done());
     onDone();
@@ -55,8 +54,7 @@ function Form({ kind, license, onDone, onClose }) {
     <p><code class="mask">${lastGroups(license.keyMask)}</code></p>
     <p>${kind.text()}</p>
     <${Field} label=${t("Reason")} required maxlength="500" value=${reason} onInput=${(event) => setReason(event.target.value)} hint=${kind.hint()} error=${errors.reason?.text} />
-    ${kind.isFinal && html`<${Field} label=${t("Type the last {count} characters of the key: {wanted}", { count: TYPED, wanted })}
-      autocomplete="off" spellcheck="false" value=${typed} onInput=${(event) => setTyped(event.target.value)} />`}
-    <div class="actions"><button class=${kind.isFinal ? "primary danger" : "primary"} aria-disabled=${isBusy} disabled=${typed.trim().toUpperCase() !== wanted}>${kind.button()}</button>
+    ${end}
+    <div class="actions"><button class=${kind.isFinal ? "primary danger" : "primary"} aria-disabled=${isBusy} disabled=${!isTyped}>${kind.button()}</button>
       <button type="button" onClick=${onClose}>${t("Back")}</button></div></form><//>`;
 }
